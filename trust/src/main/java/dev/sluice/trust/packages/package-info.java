@@ -1,0 +1,5 @@
+/** wip */
+@NullMarked
+package dev.sluice.trust.packages;
+
+import org.jspecify.annotations.NullMarked;

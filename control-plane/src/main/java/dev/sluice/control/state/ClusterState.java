@@ -1,0 +1,211 @@
+package dev.sluice.control.state;
+
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageRef;
+import dev.sluice.control.model.PlanId;
+import dev.sluice.control.model.Policy;
+import dev.sluice.control.model.Topology;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pcollections.TreePMap;
+import org.pcollections.TreePSet;
+
+/**
+ * Everything that the journal says about a cluster up to one index. Immutable; a new event makes a
+ * new state that shares what did not change.
+ *
+ * @param index the last applied event, 0 for none
+ * @param office who commands; null before the first primary
+ * @param topology the inventory it was founded with; null before
+ * @param operatorClosed traffic nodes that an operator took out of service
+ * @param plans plans accepted so far, which numbers the next
+ */
+public record ClusterState(
+        long index,
+        @Nullable Office office,
+        @Nullable Topology topology,
+        Policy foundingPolicy,
+        Configuration configuration,
+        TreePMap<PackageRef, PackageRecord> packages,
+        TreePSet<NodeId> operatorClosed,
+        boolean failoverBroken,
+        int plans,
+        @Nullable Upgrade upgrade) {
+
+    public static final ClusterState EMPTY =
+            new ClusterState(
+                    0,
+                    null,
+                    null,
+                    Policy.DEFAULT,
+                    Configuration.EMPTY,
+                    TreePMap.empty(),
+                    TreePSet.empty(),
+                    false,
+                    0,
+                    null);
+
+    /** The policy in force: the founding one with the settings over it. */
+    public Policy policy() {
+        return Settings.policy(foundingPolicy, configuration.settings());
+    }
+
+    public Optional<Upgrade> currentUpgrade() {
+        return Optional.ofNullable(upgrade);
+    }
+
+    public Optional<Upgrade> upgrade(PlanId plan) {
+        return currentUpgrade().filter(u -> u.id().equals(plan));
+    }
+
+    /**
+     * The state after one more event.
+     *
+     * @throws IllegalStateException when the event is not the next one, or can't follow: the
+     *     journal is not this cluster's
+     */
+    public ClusterState apply(Recorded recorded) {
+        if (recorded.index() != index + 1) {
+            throw new IllegalStateException(
+                    "journal: expected event %d next, found %d"
+                            .formatted(index + 1, recorded.index()));
+        }
+        return Applier.apply(this, recorded).at(recorded.index());
+    }
+
+    Upgrade requireUpgrade(PlanId plan) {
+        return upgrade(plan)
+                .orElseThrow(() ->
+                        new IllegalStateException(
+                                "event of plan %s, but the current one is %s"
+                                        .formatted(
+                                                plan,
+                                                currentUpgrade()
+                                                        .map(u -> u.id().toString())
+                                                        .orElse("none"))));
+    }
+
+    private ClusterState at(long next) {
+        return new ClusterState(
+                next,
+                office,
+                topology,
+                foundingPolicy,
+                configuration,
+                packages,
+                operatorClosed,
+                failoverBroken,
+                plans,
+                upgrade);
+    }
+
+    ClusterState with(Office next) {
+        return new ClusterState(
+                index,
+                next,
+                topology,
+                foundingPolicy,
+                configuration,
+                packages,
+                operatorClosed,
+                failoverBroken,
+                plans,
+                upgrade);
+    }
+
+    ClusterState founded(Topology next, Policy policy) {
+        return new ClusterState(
+                index,
+                office,
+                next,
+                policy,
+                configuration,
+                packages,
+                TreePSet.from(
+                        next.nodes().stream()
+                                .filter(n -> !n.accepting())
+                                .map(n -> n.id())
+                                .toList()),
+                failoverBroken,
+                plans,
+                upgrade);
+    }
+
+    ClusterState with(Configuration next) {
+        return new ClusterState(
+                index,
+                office,
+                topology,
+                foundingPolicy,
+                next,
+                packages,
+                operatorClosed,
+                failoverBroken,
+                plans,
+                upgrade);
+    }
+
+    ClusterState with(PackageRecord pkg) {
+        return new ClusterState(
+                index,
+                office,
+                topology,
+                foundingPolicy,
+                configuration,
+                packages.plus(pkg.ref(), pkg),
+                operatorClosed,
+                failoverBroken,
+                plans,
+                upgrade);
+    }
+
+    ClusterState withOperatorClosed(NodeId node, boolean closed) {
+        return new ClusterState(
+                index,
+                office,
+                topology,
+                foundingPolicy,
+                configuration,
+                packages,
+                closed ? operatorClosed.plus(node) : operatorClosed.minus(node),
+                failoverBroken,
+                plans,
+                upgrade);
+    }
+
+    ClusterState withFailoverBroken(boolean broken) {
+        return new ClusterState(
+                index,
+                office,
+                topology,
+                foundingPolicy,
+                configuration,
+                packages,
+                operatorClosed,
+                broken,
+                plans,
+                upgrade);
+    }
+
+    ClusterState with(Upgrade next) {
+        boolean isNew = upgrade == null || !Objects.equals(upgrade.id(), next.id());
+        return new ClusterState(
+                index,
+                office,
+                topology,
+                foundingPolicy,
+                configuration,
+                packages,
+                operatorClosed,
+                failoverBroken,
+                isNew ? plans + 1 : plans,
+                next);
+    }
+
+    /** The traffic nodes of the inventory; none before the cluster is founded. */
+    public List<dev.sluice.control.model.TrafficNode> trafficNodes() {
+        return topology == null ? List.of() : topology.nodes();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.control.state;
+
+import dev.sluice.control.model.Ballot;
+import dev.sluice.control.model.Blueprint;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PlanId;
+import dev.sluice.control.model.Policy;
+import dev.sluice.control.model.StepId;
+import dev.sluice.control.model.Topology;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Something asked of the one writer; it is accepted as events or rejected with a reason. */
+public sealed interface Command {
+
+    // Who commands.
+
+    record TakeOffice(Ballot ballot, String controlPlaneVersion, String reason)
+            implements Command {}
+
+    record DecideHandover(NodeId to) implements Command {}
+
+    // The cluster.
+
+    record FoundCluster(Topology topology, Policy policy) implements Command {}
+
+    record ImportPackage(PackageRecord pkg, Actor actor) implements Command {}
+
+    record ChangeSetting(String key, Optional<String> value, boolean force, Actor actor)
+            implements Command {}
+
+    record ChooseNodeAdmission(NodeId node, boolean accepting, Actor actor) implements Command {}
+
+    // Operators, about the upgrade.
+
+    record AcceptPlan(PlanId plan, Blueprint blueprint, List<String> warnings, Actor actor)
+            implements Command {}
+
+    record StartUpgrade(PlanId plan, Actor actor) implements Command {}
+
+    record PauseUpgrade(Actor actor) implements Command {}
+
+    record ResumeUpgrade(Actor actor) implements Command {}
+
+    record AbortUpgrade(String reason, Actor actor) implements Command {}
+
+    record ConfirmStep(StepId step, boolean right, Actor actor) implements Command {}
+
+    record DecideDrain(StepId step, DrainDecision decision, Actor actor) implements Command {}
+
+    // The executor, about the steps.
+
+    /**
+     * Starts the next attempt of a step.
+     *
+     * @param notServing traffic nodes that are not known to serve: unknown, unfenced, stale or
+     *     unhealthy; the budget counts them as out of service
+     */
+    record StartStep(PlanId plan, StepId step, Set<NodeId> notServing) implements Command {
+        public StartStep {
+            notServing = Set.copyOf(notServing);
+        }
+    }
+
+    record CompleteStep(PlanId plan, StepId step, List<String> evidence) implements Command {}
+
+    /**
+     * Reports that an attempt failed.
+     *
+     * @param retryable false: trying again cannot help
+     */
+    record FailStep(PlanId plan, StepId step, int attempt, String reason, boolean retryable)
+            implements Command {}
+
+    record HoldDrain(PlanId plan, StepId step, int clients) implements Command {}
+
+    record FinishAbort(PlanId plan, List<NodeId> leftClosed) implements Command {}
+}

@@ -1,0 +1,177 @@
+package dev.sluice.control.state;
+
+import dev.sluice.control.model.Policy;
+import dev.sluice.control.model.Refusal;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.regex.Pattern;
+
+/**
+ * The settings that operators may change while the cluster runs: those of the policy by name, and
+ * free ones of the application under {@code site.}, which are pushed to every node.
+ */
+public final class Settings {
+
+    private static final Pattern SITE_KEY =
+            Pattern.compile("site\\.[a-zA-Z0-9][a-zA-Z0-9._-]{0,120}");
+    private static final int MAX_VALUE_LENGTH = 1024;
+
+    /**
+     * How a text changes the policy; throws IllegalArgumentException or DateTimeParseException when
+     * it cannot.
+     */
+    private static final Map<String, BiFunction<Policy, String, Policy>> OF_POLICY =
+            Map.of(
+                    "policy.minAcceptingShare",
+                    (p, v) ->
+                            new Policy(
+                                    p.waves(),
+                                    p.canaries(),
+                                    Double.parseDouble(v),
+                                    p.failureBudget(),
+                                    p.singleNodeRegion(),
+                                    p.drain(),
+                                    p.soak(),
+                                    p.verify()),
+                    "policy.failureBudget.perRegion",
+                    (p, v) ->
+                            withBudget(
+                                    p,
+                                    new Policy.FailureBudget(
+                                            Integer.parseInt(v), p.failureBudget().total())),
+                    "policy.failureBudget.total",
+                    (p, v) ->
+                            withBudget(
+                                    p,
+                                    new Policy.FailureBudget(
+                                            p.failureBudget().perRegion(), Integer.parseInt(v))),
+                    "policy.drain.deadline",
+                    (p, v) ->
+                            withDrain(
+                                    p,
+                                    new Policy.DrainPolicy(
+                                            Duration.parse(v), p.drain().onDeadline())),
+                    "policy.drain.onDeadline",
+                    (p, v) ->
+                            withDrain(
+                                    p,
+                                    new Policy.DrainPolicy(
+                                            p.drain().deadline(),
+                                            Policy.OnDeadline.valueOf(v.toUpperCase(Locale.ROOT)))),
+                    "policy.soak",
+                    (p, v) ->
+                            new Policy(
+                                    p.waves(),
+                                    p.canaries(),
+                                    p.minAcceptingShare(),
+                                    p.failureBudget(),
+                                    p.singleNodeRegion(),
+                                    p.drain(),
+                                    Duration.parse(v),
+                                    p.verify()),
+                    "policy.waves",
+                    (p, v) ->
+                            new Policy(
+                                    Integer.parseInt(v),
+                                    p.canaries(),
+                                    p.minAcceptingShare(),
+                                    p.failureBudget(),
+                                    p.singleNodeRegion(),
+                                    p.drain(),
+                                    p.soak(),
+                                    p.verify()),
+                    "policy.canaries",
+                    (p, v) ->
+                            new Policy(
+                                    p.waves(),
+                                    Integer.parseInt(v),
+                                    p.minAcceptingShare(),
+                                    p.failureBudget(),
+                                    p.singleNodeRegion(),
+                                    p.drain(),
+                                    p.soak(),
+                                    p.verify()));
+
+    private Settings() {}
+
+    /** The names of the policy's settings, sorted. */
+    public static List<String> policyKeys() {
+        return OF_POLICY.keySet().stream().sorted().toList();
+    }
+
+    /** Why a setting can't have this value; empty when it can. */
+    static Optional<Refusal> refusal(Policy policy, String key, String value) {
+        if (value.length() > MAX_VALUE_LENGTH) {
+            return Optional.of(
+                    new Refusal(
+                            "setting " + key,
+                            "expected at most %d characters, found %d"
+                                    .formatted(MAX_VALUE_LENGTH, value.length())));
+        }
+        BiFunction<Policy, String, Policy> change = OF_POLICY.get(key);
+        if (change == null) {
+            return isKnown(key) ? Optional.empty() : Optional.of(unknown(key));
+        }
+        try {
+            Policy unused = change.apply(policy, value);
+            return Optional.empty();
+        } catch (IllegalArgumentException | DateTimeParseException e) {
+            return Optional.of(
+                    new Refusal(
+                            "setting " + key,
+                            "\"%s\" is not a value of it: %s".formatted(value, e.getMessage())));
+        }
+    }
+
+    static boolean isKnown(String key) {
+        return OF_POLICY.containsKey(key) || SITE_KEY.matcher(key).matches();
+    }
+
+    static Refusal unknown(String key) {
+        return new Refusal(
+                "setting " + (key.length() > 160 ? key.substring(0, 160) + "..." : key),
+                "there is none of this name; expected site.<name>, or one of %s"
+                        .formatted(policyKeys()));
+    }
+
+    static Policy policy(Policy founding, Map<String, String> settings) {
+        Policy policy = founding;
+        for (String key : policyKeys()) {
+            String value = settings.get(key);
+            BiFunction<Policy, String, Policy> change = OF_POLICY.get(key);
+            if (value != null && change != null) {
+                policy = change.apply(policy, value);
+            }
+        }
+        return policy;
+    }
+
+    private static Policy withBudget(Policy p, Policy.FailureBudget budget) {
+        return new Policy(
+                p.waves(),
+                p.canaries(),
+                p.minAcceptingShare(),
+                budget,
+                p.singleNodeRegion(),
+                p.drain(),
+                p.soak(),
+                p.verify());
+    }
+
+    private static Policy withDrain(Policy p, Policy.DrainPolicy drain) {
+        return new Policy(
+                p.waves(),
+                p.canaries(),
+                p.minAcceptingShare(),
+                p.failureBudget(),
+                p.singleNodeRegion(),
+                drain,
+                p.soak(),
+                p.verify());
+    }
+}

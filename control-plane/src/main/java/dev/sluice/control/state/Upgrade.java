@@ -1,0 +1,175 @@
+package dev.sluice.control.state;
+
+import dev.sluice.control.model.Blueprint;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PlanId;
+import dev.sluice.control.model.Step;
+import dev.sluice.control.model.StepId;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pcollections.TreePMap;
+
+/**
+ * The running or last upgrade.
+ *
+ * @param records what is known of the steps that have begun
+ * @param setAside nodes that failed and were left out, with the reason
+ * @param haltReasons why it is halted; empty when it is not
+ */
+public record Upgrade(
+        PlanId id,
+        PlanGraph graph,
+        UpgradeStatus status,
+        TreePMap<StepId, StepRecord> records,
+        TreePMap<NodeId, String> setAside,
+        List<String> haltReasons,
+        List<String> warnings,
+        List<NodeId> leftClosed,
+        Actor plannedBy,
+        @Nullable Instant startedAt,
+        @Nullable Instant endedAt) {
+
+    public Upgrade {
+        haltReasons = List.copyOf(haltReasons);
+        warnings = List.copyOf(warnings);
+        leftClosed = List.copyOf(leftClosed);
+    }
+
+    public Blueprint blueprint() {
+        return graph.blueprint();
+    }
+
+    public StepRecord record(StepId step) {
+        return records.getOrDefault(step, StepRecord.PENDING);
+    }
+
+    public StepStatus statusOf(StepId step) {
+        return record(step).status();
+    }
+
+    /** Every step it waits for is over. */
+    public boolean isReady(Step step) {
+        for (StepId before : step.after()) {
+            if (!statusOf(before).isOver()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    public int stepsOver() {
+        return Math.toIntExact(records.values().stream().filter(r -> r.status().isOver()).count());
+    }
+
+    Upgrade with(UpgradeStatus next) {
+        return new Upgrade(
+                id,
+                graph,
+                next,
+                records,
+                setAside,
+                haltReasons,
+                warnings,
+                leftClosed,
+                plannedBy,
+                startedAt,
+                endedAt);
+    }
+
+    Upgrade started(Instant at) {
+        return new Upgrade(
+                id,
+                graph,
+                UpgradeStatus.RUNNING,
+                records,
+                setAside,
+                haltReasons,
+                warnings,
+                leftClosed,
+                plannedBy,
+                at,
+                null);
+    }
+
+    Upgrade ended(UpgradeStatus how, List<NodeId> closed, Instant at) {
+        return new Upgrade(
+                id,
+                graph,
+                how,
+                records,
+                setAside,
+                haltReasons,
+                warnings,
+                closed,
+                plannedBy,
+                startedAt,
+                at);
+    }
+
+    Upgrade halted(List<String> reasons) {
+        return new Upgrade(
+                id,
+                graph,
+                UpgradeStatus.HALTED,
+                records,
+                setAside,
+                reasons,
+                warnings,
+                leftClosed,
+                plannedBy,
+                startedAt,
+                endedAt);
+    }
+
+    Upgrade resumed() {
+        TreePMap<StepId, StepRecord> forgiven = records;
+        for (var entry : records.entrySet()) {
+            if (entry.getValue().failures() > 0 && !entry.getValue().status().isOver()) {
+                forgiven = forgiven.plus(entry.getKey(), entry.getValue().forgiven());
+            }
+        }
+        return new Upgrade(
+                id,
+                graph,
+                UpgradeStatus.RUNNING,
+                forgiven,
+                setAside,
+                List.of(),
+                warnings,
+                leftClosed,
+                plannedBy,
+                startedAt,
+                endedAt);
+    }
+
+    Upgrade with(StepId step, StepRecord record) {
+        return new Upgrade(
+                id,
+                graph,
+                status,
+                records.plus(step, record),
+                setAside,
+                haltReasons,
+                warnings,
+                leftClosed,
+                plannedBy,
+                startedAt,
+                endedAt);
+    }
+
+    Upgrade withSetAside(NodeId node, String reason) {
+        return new Upgrade(
+                id,
+                graph,
+                status,
+                records,
+                setAside.plus(node, reason),
+                haltReasons,
+                warnings,
+                leftClosed,
+                plannedBy,
+                startedAt,
+                endedAt);
+    }
+}

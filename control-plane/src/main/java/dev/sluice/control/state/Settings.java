@@ -118,7 +118,7 @@ public final class Settings {
             return isKnown(key) ? Optional.empty() : Optional.of(unknown(key));
         }
         try {
-            Policy unused = change.apply(policy, value);
+            var _ = change.apply(policy, value);
             return Optional.empty();
         } catch (IllegalArgumentException | DateTimeParseException e) {
             return Optional.of(

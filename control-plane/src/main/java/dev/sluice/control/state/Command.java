@@ -51,19 +51,26 @@ public sealed interface Command {
 
     // The executor, about the steps.
 
+    /** About one step of the current plan. */
+    sealed interface OfStep extends Command {
+        PlanId plan();
+
+        StepId step();
+    }
+
     /**
      * Starts the next attempt of a step.
      *
      * @param notServing traffic nodes that are not known to serve: unknown, unfenced, stale or
      *     unhealthy; the budget counts them as out of service
      */
-    record StartStep(PlanId plan, StepId step, Set<NodeId> notServing) implements Command {
+    record StartStep(PlanId plan, StepId step, Set<NodeId> notServing) implements OfStep {
         public StartStep {
             notServing = Set.copyOf(notServing);
         }
     }
 
-    record CompleteStep(PlanId plan, StepId step, List<String> evidence) implements Command {}
+    record CompleteStep(PlanId plan, StepId step, List<String> evidence) implements OfStep {}
 
     /**
      * Reports that an attempt failed.
@@ -71,9 +78,12 @@ public sealed interface Command {
      * @param retryable false: trying again cannot help
      */
     record FailStep(PlanId plan, StepId step, int attempt, String reason, boolean retryable)
-            implements Command {}
+            implements OfStep {}
 
-    record HoldDrain(PlanId plan, StepId step, int clients) implements Command {}
+    record HoldDrain(PlanId plan, StepId step, int clients) implements OfStep {}
+
+    /** Every step is over. */
+    record CompleteUpgrade(PlanId plan) implements Command {}
 
     record FinishAbort(PlanId plan, List<NodeId> leftClosed) implements Command {}
 }

@@ -1,0 +1,76 @@
+package dev.sluice.control.state;
+
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.RegionId;
+import dev.sluice.control.model.TrafficNode;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What a region has left to serve with, counted pessimistically: a node that the plan may have
+ * taken out, or that is not known to serve, is out. This keeps the budget over several primaries,
+ * where refusing old ballots alone does not.
+ *
+ * @param baseline nodes that would accept if nothing were wrong: all but those an operator closed
+ * @param required how many of them have to accept at any time
+ * @param out nodes of the baseline that are out, or may be
+ */
+public record Capacity(RegionId region, Set<NodeId> baseline, int required, Set<NodeId> out) {
+
+    public Capacity {
+        baseline = Set.copyOf(baseline);
+        out = Set.copyOf(out);
+    }
+
+    /**
+     * Counts a region.
+     *
+     * @param notServing nodes not known to serve now
+     */
+    public static Capacity of(ClusterState state, RegionId region, Set<NodeId> notServing) {
+        Set<NodeId> baseline = new TreeSet<>();
+        Set<NodeId> out = new TreeSet<>();
+        for (TrafficNode node : StepDecisions.regionOf(state, region)) {
+            if (state.operatorClosed().contains(node.id())) {
+                continue;
+            }
+            baseline.add(node.id());
+            boolean byPlan =
+                    state.currentUpgrade()
+                            .filter(u -> StepDecisions.isOutByPlan(u, node.id()))
+                            .isPresent();
+            if (byPlan || notServing.contains(node.id())) {
+                out.add(node.id());
+            }
+        }
+        double share =
+                state.currentUpgrade()
+                        .map(u -> u.blueprint().policy())
+                        .orElseGet(state::policy)
+                        .minAcceptingShare();
+        return new Capacity(region, baseline, (int) Math.floor(share * baseline.size()), out);
+    }
+
+    public int serving() {
+        return baseline.size() - out.size();
+    }
+
+    /** Why closing this node would leave too few; empty when it would not. */
+    public Optional<String> refusesToClose(NodeId node) {
+        if (!baseline.contains(node) || out.contains(node)) {
+            return Optional.empty();
+        }
+        int left = serving() - 1;
+        return left >= required
+                ? Optional.empty()
+                : Optional.of(
+                        "closing it would leave %d of %d nodes of region %s accepting, %d are required; out or not known to serve: %s"
+                                .formatted(
+                                        left,
+                                        baseline.size(),
+                                        region,
+                                        required,
+                                        new TreeSet<>(out)));
+    }
+}

@@ -1,0 +1,158 @@
+package dev.sluice.control.state;
+
+import dev.sluice.control.model.Ballot;
+import dev.sluice.control.model.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what a command makes of a state: events, or a refusal that names what was expected and
+ * found. Reads nothing but its arguments.
+ */
+public final class Decider {
+
+    private Decider() {}
+
+    public static Decision decide(ClusterState state, Command command) {
+        if (command instanceof Command.TakeOffice takeOffice) {
+            return takeOffice(state, takeOffice);
+        }
+        Office office = state.office();
+        if (office == null) {
+            return Decision.rejected(
+                    "cluster", "no primary has taken office yet; try again when one has");
+        }
+        NodeId handedTo = office.handedTo();
+        if (handedTo != null) {
+            return Decision.rejected(
+                    "master " + office.primary(),
+                    "gave its office to master %s; ask that one".formatted(handedTo));
+        }
+        return switch (command) {
+            case Command.TakeOffice takeOffice -> takeOffice(state, takeOffice);
+            case Command.DecideHandover(var to) -> handOver(state, office, to);
+            case Command.FoundCluster(var topology, var policy) ->
+                    state.topology() == null
+                            ? Decision.accepted(new Event.ClusterFounded(topology, policy))
+                            : Decision.rejected(
+                                    "cluster",
+                                    "is founded already, as %s".formatted(state.topology().name()));
+            case Command.ImportPackage(var pkg, var actor) -> importPackage(state, pkg, actor);
+            case Command.ChangeSetting change -> changeSetting(state, change);
+            case Command.ChooseNodeAdmission choice -> chooseAdmission(state, choice);
+            case Command.AcceptPlan accept -> UpgradeDecisions.accept(state, accept);
+            case Command.StartUpgrade start -> UpgradeDecisions.start(state, start);
+            case Command.PauseUpgrade(var actor) -> UpgradeDecisions.pause(state, actor);
+            case Command.ResumeUpgrade(var actor) -> UpgradeDecisions.resume(state, actor);
+            case Command.AbortUpgrade(var reason, var actor) ->
+                    UpgradeDecisions.abort(state, reason, actor);
+            case Command.FinishAbort(var plan, var leftClosed) ->
+                    UpgradeDecisions.finishAbort(state, plan, leftClosed);
+            case Command.CompleteUpgrade(var plan) -> UpgradeDecisions.complete(state, plan);
+            case Command.OfStep ofStep -> StepDecisions.decide(state, ofStep);
+            case Command.ConfirmStep(var step, var right, var actor) ->
+                    StepDecisions.confirm(state, step, right, actor);
+            case Command.DecideDrain(var step, var decision, var actor) ->
+                    StepDecisions.decideDrain(state, step, decision, actor);
+        };
+    }
+
+    private static Decision takeOffice(ClusterState state, Command.TakeOffice command) {
+        Ballot ballot = command.ballot();
+        Office office = state.office();
+        if (office != null) {
+            if (!office.entitled().equals(ballot.master())) {
+                return Decision.rejected(
+                        "master " + ballot.master(),
+                        "may not take office: by the journal it is master %s's turn"
+                                .formatted(office.entitled()));
+            }
+            if (!ballot.isAbove(office.ballot())) {
+                return Decision.rejected(
+                        "ballot " + ballot,
+                        "is not above %s, the last that took office".formatted(office.ballot()));
+            }
+        }
+        return Decision.accepted(
+                new Event.PrimaryTookOffice(
+                        ballot, command.controlPlaneVersion(), command.reason()));
+    }
+
+    private static Decision handOver(ClusterState state, Office office, NodeId to) {
+        if (to.equals(office.primary())) {
+            return Decision.rejected("master " + to, "is the primary already");
+        }
+        if (state.topology() == null || state.topology().master(to).isEmpty()) {
+            return Decision.rejected("master " + to, "is no master of this cluster");
+        }
+        return Decision.accepted(new Event.HandoverDecided(office.primary(), to));
+    }
+
+    private static Decision importPackage(ClusterState state, PackageRecord pkg, Actor actor) {
+        @Nullable PackageRecord known = state.packages().get(pkg.ref());
+        if (known == null) {
+            return Decision.accepted(new Event.PackageImported(pkg, actor));
+        }
+        if (known.contentSha256().equals(pkg.contentSha256())) {
+            return Decision.accepted();
+        }
+        return Decision.rejected(
+                "package " + pkg.ref(),
+                "is known with content %s, this file has %s; a changed package needs a new version"
+                        .formatted(known.contentSha256(), pkg.contentSha256()));
+    }
+
+    private static Decision changeSetting(ClusterState state, Command.ChangeSetting change) {
+        if (!Settings.isKnown(change.key())) {
+            return new Decision.Rejected(Settings.unknown(change.key()));
+        }
+        Configuration configuration = state.configuration();
+        if (change.value().isPresent()) {
+            var refusal = Settings.refusal(state.policy(), change.key(), change.value().get());
+            if (refusal.isPresent()) {
+                return new Decision.Rejected(refusal.get());
+            }
+        }
+        if (Optional.ofNullable(configuration.settings().get(change.key()))
+                .equals(change.value())) {
+            return Decision.accepted();
+        }
+        boolean frozen = configuration.frozenBy() != null;
+        if (frozen && !change.force()) {
+            return Decision.rejected(
+                    "setting " + change.key(),
+                    "the configuration is frozen by plan %s until its resync, which would overwrite the change; change it afterwards, or force it"
+                            .formatted(configuration.frozenBy()));
+        }
+        return Decision.accepted(
+                new Event.SettingChanged(change.key(), change.value(), frozen, change.actor()));
+    }
+
+    private static Decision chooseAdmission(
+            ClusterState state, Command.ChooseNodeAdmission choice) {
+        NodeId node = choice.node();
+        if (state.trafficNodes().stream().noneMatch(n -> n.id().equals(node))) {
+            return Decision.rejected("node " + node, "is no traffic node of this cluster");
+        }
+        if (state.operatorClosed().contains(node) == !choice.accepting()) {
+            return Decision.accepted();
+        }
+        if (state.configuration().frozenBy() != null) {
+            return Decision.rejected(
+                    "node " + node,
+                    "its admission can't be changed while plan %s has the configuration frozen; pause does not help, abort or wait for its end"
+                            .formatted(state.configuration().frozenBy()));
+        }
+        return Decision.accepted(
+                new Event.NodeAdmissionChosen(node, choice.accepting(), choice.actor()));
+    }
+
+    static List<Event> concat(Event first, List<? extends Event> rest) {
+        List<Event> all = new ArrayList<>(rest.size() + 1);
+        all.add(first);
+        all.addAll(rest);
+        return all;
+    }
+}

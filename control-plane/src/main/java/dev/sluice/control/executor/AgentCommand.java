@@ -1,0 +1,69 @@
+package dev.sluice.control.executor;
+
+import dev.sluice.control.model.Ballot;
+import dev.sluice.control.model.PackageName;
+import dev.sluice.control.model.PackageRef;
+import dev.sluice.control.model.Version;
+import dev.sluice.control.state.Blob;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Desired state for one node, under a ballot. Idempotent: an agent that executed this id returns
+ * its recorded result.
+ *
+ * @param plan the plan it belongs to; empty: none
+ * @param step the step it belongs to; empty: none
+ */
+public record AgentCommand(
+        String id, Ballot ballot, String plan, String step, int attempt, AgentWork work) {
+
+    /** What the node is to be or do. */
+    public sealed interface AgentWork {
+
+        /**
+         * Have a package complete and verified on disk.
+         *
+         * @param maxBytesPerSecond 0: unlimited
+         */
+        record Stage(Blob manifest, Blob signature, List<Location> sources, long maxBytesPerSecond)
+                implements AgentWork {
+            public Stage {
+                sources = List.copyOf(sources);
+            }
+        }
+
+        record Install(PackageRef pkg, String contentSha256, boolean cutClients)
+                implements AgentWork {}
+
+        record SetAdmission(boolean accepting) implements AgentWork {}
+
+        record CutSessions() implements AgentWork {}
+
+        record Verify(
+                SortedMap<PackageName, Version> expected, boolean session, Optional<String> script)
+                implements AgentWork {
+            public Verify {
+                expected = Collections.unmodifiableSortedMap(new TreeMap<>(expected));
+            }
+        }
+
+        record HoldAddress(String address, Duration lease) implements AgentWork {}
+
+        record ReleaseAddress() implements AgentWork {}
+
+        record PushConfiguration(long revision, Map<String, String> settings) implements AgentWork {
+            public PushConfiguration {
+                settings = Map.copyOf(settings);
+            }
+        }
+    }
+
+    /** Where a package's content can be pulled from. */
+    public record Location(String node, String address) {}
+}

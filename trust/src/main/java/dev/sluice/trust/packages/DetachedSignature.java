@@ -9,6 +9,7 @@ import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ASN1Primitive;
 import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.cms.CMSObjectIdentifiers;
+import org.bouncycastle.asn1.cms.IssuerAndSerialNumber;
 import org.bouncycastle.asn1.cms.SignedData;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
@@ -49,7 +50,7 @@ record DetachedSignature(SignerInformation signer, X509Certificate certificate) 
             X509CertificateHolder certificate = certificates.iterator().next();
             checkFields(data, fields, signer);
             require(
-                    signer.getSID().match(certificate),
+                    names(signer, certificate),
                     "its certificate is not the one that its signer names");
             return new DetachedSignature(
                     signer, new JcaX509CertificateConverter().getCertificate(certificate));
@@ -84,6 +85,18 @@ record DetachedSignature(SignerInformation signer, X509Certificate certificate) 
                                 .equals(X9ObjectIdentifiers.ecdsa_with_SHA256.getId())
                         && signer.getEncryptionAlgParams() == null,
                 "its algorithm is not ECDSA with SHA-256");
+    }
+
+    /**
+     * By bytes: names also match when they differ in case, and are not covered by the signature.
+     */
+    private static boolean names(SignerInformation signer, X509CertificateHolder certificate)
+            throws IOException {
+        IssuerAndSerialNumber expected =
+                new IssuerAndSerialNumber(certificate.getIssuer(), certificate.getSerialNumber());
+        return Arrays.equals(
+                signer.toASN1Structure().getSID().getEncoded(ASN1Encoding.DER),
+                expected.getEncoded(ASN1Encoding.DER));
     }
 
     private static boolean isSha256(AlgorithmIdentifier algorithm) {

@@ -134,7 +134,10 @@ public final class SignatureVerifier {
         } catch (CMSSignerDigestMismatchException e) {
             throw new InvalidPackageException(
                     "manifest.json was changed after " + subject(certificate) + " signed it", e);
-        } catch (CMSException | OperatorCreationException e) {
+        } catch (InvalidPackageException e) {
+            throw e;
+        } catch (CMSException | OperatorCreationException | RuntimeException e) {
+            // Bouncy Castle meets some malformed attributes with IllegalArgumentException.
             throw new InvalidPackageException("the signature is damaged: " + e.getMessage(), e);
         }
     }

@@ -1,6 +1,8 @@
 package dev.sluice.trust.packages;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -11,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /** A small site package, its signer, and who trusts it. */
 final class PackageFixture {
@@ -88,5 +92,56 @@ final class PackageFixture {
         return Files.write(
                 directory.resolve("content"),
                 Arrays.copyOfRange(whole, (int) head.contentOffset(), whole.length));
+    }
+
+    /** A package with this content, correctly signed whatever it holds. */
+    Path signed(ManifestDraft draft, byte[] content) throws IOException {
+        ContentDigest digest = new ContentDigest();
+        digest.update(ByteBuffer.wrap(content));
+        byte[] manifest = new Manifest(draft, digest.end().content()).encoded();
+        return Files.write(
+                directory.resolve("signed.sluice"),
+                concat(
+                        entry(TarLayout.MANIFEST, manifest),
+                        entry(TarLayout.SIGNATURE, signer().sign(manifest)),
+                        content));
+    }
+
+    /** Header, data and padding of an entry in a package's head. */
+    static byte[] entry(String name, byte[] data) {
+        return concat(
+                TarLayout.header(name, data.length),
+                Arrays.copyOf(data, (int) TarLayout.padded(data.length)));
+    }
+
+    static byte[] concat(byte[]... parts) {
+        ByteArrayOutputStream whole = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            whole.writeBytes(part);
+        }
+        return whole.toByteArray();
+    }
+
+    /** A content with these entries after {@code payload/}. */
+    static byte[] content(TarArchiveEntry... entries) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes, 512, "UTF-8")) {
+            tar.putArchiveEntry(new TarArchiveEntry("payload/"));
+            tar.closeArchiveEntry();
+            for (TarArchiveEntry entry : entries) {
+                tar.putArchiveEntry(entry);
+                tar.write(new byte[(int) entry.getSize()]);
+                tar.closeArchiveEntry();
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    static String refusal(Verification verification) {
+        return switch (verification) {
+            case Verification.Refused(String reason) -> reason;
+            case Verification.Verified verified ->
+                    throw new AssertionError("expected a refusal, found " + verified);
+        };
     }
 }

@@ -47,6 +47,8 @@ final class MutualTlsTest {
                 (SSLServerSocket)
                         serverSide.getServerSocketFactory().createServerSocket(0, 1, loopback)) {
             Future<PeerName> seen = server.submit((Callable<PeerName>) () -> accept(listener));
+            PeerName serverName;
+            String protocol;
             try (SSLSocket socket =
                     (SSLSocket)
                             clientSide
@@ -55,7 +57,8 @@ final class MutualTlsTest {
                 socket.setSoTimeout(READ_TIMEOUT_MILLIS);
                 socket.startHandshake();
                 socket.getInputStream().read();
-                return new Handshake(seen.get(), peer(socket), socket.getSession().getProtocol());
+                serverName = peer(socket);
+                protocol = socket.getSession().getProtocol();
             } catch (IOException e) {
                 try {
                     seen.get();
@@ -64,6 +67,8 @@ final class MutualTlsTest {
                 }
                 throw e;
             }
+            // Only now: the server's close waits for the client's.
+            return new Handshake(seen.get(), serverName, protocol);
         }
     }
 

@@ -27,7 +27,7 @@ public final class EventCodec {
     public byte[] encode(Recorded recorded) {
         JournalEntry entry =
                 EventEncoder.encode(recorded.event())
-                        .setFormat(JournalFormat.HIGHEST)
+                        .setFormat(JournalFormat.FIRST)
                         .setAt(ValueMapping.encode(recorded.at()))
                         .setBallot(ValueMapping.encode(recorded.ballot()))
                         .build();

@@ -8,8 +8,14 @@ import java.time.DateTimeException;
 /** What entries and snapshots have in common: the format number in front, and how bytes fail. */
 final class JournalFormat {
 
-    /** The highest format that this release reads, and the one that it writes. */
+    /** The highest format that this release reads. */
     static final int HIGHEST = 1;
+
+    /**
+     * What a reader needs for every event and state of the first release; what is written names the
+     * lowest format that is enough, so that older masters read what they can.
+     */
+    static final int FIRST = 1;
 
     private static final int FORMAT_TAG = 1 << 3;
 

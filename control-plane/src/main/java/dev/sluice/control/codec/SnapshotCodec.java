@@ -55,7 +55,7 @@ public final class SnapshotCodec {
     private static ClusterStateSnapshot message(ClusterState state) {
         ClusterStateSnapshot.Builder message =
                 ClusterStateSnapshot.newBuilder()
-                        .setFormat(JournalFormat.HIGHEST)
+                        .setFormat(JournalFormat.FIRST)
                         .setIndex(state.index())
                         .setFoundingPolicy(PolicyMapping.encode(state.foundingPolicy()))
                         .setConfiguration(ConfigurationMapping.encode(state.configuration()))

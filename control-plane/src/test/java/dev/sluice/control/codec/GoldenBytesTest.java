@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.sluice.control.state.ClusterState;
-import dev.sluice.control.state.Event;
 import dev.sluice.control.state.Recorded;
 import java.io.IOException;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -75,7 +73,7 @@ class GoldenBytesTest {
                         .map(recorded -> recorded.event().getClass())
                         .collect(Collectors.toSet());
 
-        assertThat(kinds(Event.class))
+        assertThat(EventKinds.all())
                 .as("events of which dev.sluice.control.codec.Goldens has no example")
                 .isSubsetOf(shown);
     }
@@ -86,17 +84,5 @@ class GoldenBytesTest {
         examples.addAll(Goldens.snapshots().keySet());
 
         assertThat(GoldenFile.names()).isSubsetOf(examples);
-    }
-
-    private static Set<Class<?>> kinds(Class<?> type) {
-        Class<?>[] permitted = type.getPermittedSubclasses();
-        if (permitted == null) {
-            return Set.of(type);
-        }
-        Set<Class<?>> kinds = new LinkedHashSet<>();
-        for (Class<?> each : permitted) {
-            kinds.addAll(kinds(each));
-        }
-        return kinds;
     }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
@@ -72,13 +73,14 @@ final class ManifestJson {
         try {
             return StrictObject.of(FILE, MAPPER.readTree(json));
         } catch (JacksonException e) {
+            TokenStreamLocation at = e.getLocation(); // null where a bound of the reader was hit
             throw new InvalidPackageException(
-                    String.format(
-                            "%s: line %d, column %d: not valid JSON: %s",
-                            FILE,
-                            e.getLocation().getLineNr(),
-                            e.getLocation().getColumnNr(),
-                            e.getOriginalMessage()),
+                    FILE
+                            + (at == null
+                                    ? ""
+                                    : ": line " + at.getLineNr() + ", column " + at.getColumnNr())
+                            + ": not valid JSON: "
+                            + e.getOriginalMessage(),
                     e);
         }
     }

@@ -1,15 +1,13 @@
 package dev.sluice.trust.packages;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -20,6 +18,8 @@ import tools.jackson.databind.JsonNode;
  * condition.
  */
 final class StrictObject {
+    private static final int MAX_EDITS = 2;
+
     private final String path;
     private final JsonNode node;
     private final Set<String> known = new TreeSet<>();
@@ -130,26 +130,25 @@ final class StrictObject {
 
     private String suggestion(String key) {
         return known.stream()
-                .filter(candidate -> likeness(candidate, key) > 0.5)
-                .max((a, b) -> Double.compare(likeness(a, key), likeness(b, key)))
+                .filter(candidate -> distance(candidate, key) <= MAX_EDITS)
+                .min(Comparator.comparingInt(candidate -> distance(candidate, key)))
                 .map(nearest -> "; did you mean '" + nearest + "'?")
                 .orElse("; expected one of " + String.join(", ", known));
     }
 
-    /** Share of letter pairs that two words have in common (Dice's coefficient). */
-    private static double likeness(String a, String b) {
-        Set<String> left = pairs(a);
-        Set<String> right = pairs(b);
-        long common = left.stream().filter(right::contains).count();
-        int all = left.size() + right.size();
-        return all == 0 ? 0 : 2.0 * common / all;
-    }
-
-    private static Set<String> pairs(String word) {
-        String lower = word.toLowerCase(Locale.ROOT);
-        return IntStream.range(0, Math.max(0, lower.length() - 1))
-                .mapToObj(i -> lower.substring(i, i + 2))
-                .collect(Collectors.toCollection(HashSet::new));
+    /** Edits of one character between two words (Levenshtein); both are bounded by the parser. */
+    private static int distance(String a, String b) {
+        int[] previous = IntStream.rangeClosed(0, b.length()).toArray();
+        for (int i = 1; i <= a.length(); i++) {
+            int[] current = new int[b.length() + 1];
+            current[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int replaced = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                current[j] = Math.min(replaced, 1 + Math.min(previous[j], current[j - 1]));
+            }
+            previous = current;
+        }
+        return previous[b.length()];
     }
 
     private List<JsonNode> array(String key) throws InvalidPackageException {

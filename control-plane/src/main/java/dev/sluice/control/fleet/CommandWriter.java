@@ -1,0 +1,123 @@
+package dev.sluice.control.fleet;
+
+import com.google.protobuf.ByteString;
+import dev.sluice.control.executor.AgentCommand;
+import dev.sluice.control.executor.AgentCommand.AgentWork;
+import dev.sluice.control.model.Ballot;
+import dev.sluice.v1.Command;
+import dev.sluice.v1.CutSessions;
+import dev.sluice.v1.Fence;
+import dev.sluice.v1.HoldAddress;
+import dev.sluice.v1.InstallPackage;
+import dev.sluice.v1.LeaseRenewal;
+import dev.sluice.v1.PackageLocation;
+import dev.sluice.v1.PackageRef;
+import dev.sluice.v1.PushConfiguration;
+import dev.sluice.v1.ReleaseAddress;
+import dev.sluice.v1.SessionResponse;
+import dev.sluice.v1.SetAdmission;
+import dev.sluice.v1.StagePackage;
+import dev.sluice.v1.VerifyNode;
+import java.time.Duration;
+
+/** Turns what agents are told into wire messages. */
+final class CommandWriter {
+
+    private CommandWriter() {}
+
+    static SessionResponse command(AgentCommand command) {
+        Command.Builder wire =
+                Command.newBuilder()
+                        .setCommandId(command.id())
+                        .setBallot(ballot(command.ballot()))
+                        .setPlanId(command.plan())
+                        .setStepId(command.step())
+                        .setAttempt(command.attempt());
+        work(wire, command.work());
+        return SessionResponse.newBuilder().setCommand(wire).build();
+    }
+
+    private static void work(Command.Builder wire, AgentWork work) {
+        switch (work) {
+            case AgentWork.Stage stage -> wire.setStage(stage(stage));
+            case AgentWork.Install install ->
+                    wire.setInstall(
+                            InstallPackage.newBuilder()
+                                    .setPackage(
+                                            PackageRef.newBuilder()
+                                                    .setName(install.pkg().name().value())
+                                                    .setVersion(install.pkg().version().toString()))
+                                    .setContentSha256(install.contentSha256())
+                                    .setCutClients(install.cutClients()));
+            case AgentWork.SetAdmission(boolean accepting) ->
+                    wire.setSetAdmission(SetAdmission.newBuilder().setAccepting(accepting));
+            case AgentWork.CutSessions() -> wire.setCutSessions(CutSessions.getDefaultInstance());
+            case AgentWork.Verify verify -> {
+                VerifyNode.Builder node =
+                        VerifyNode.newBuilder()
+                                .setSession(verify.session())
+                                .setScript(verify.script().orElse(""));
+                verify.expected()
+                        .forEach((name, version) ->
+                                node.putExpected(name.value(), version.toString()));
+                wire.setVerify(node);
+            }
+            case AgentWork.HoldAddress(String address, Duration lease) ->
+                    wire.setHoldAddress(
+                            HoldAddress.newBuilder()
+                                    .setAddress(address)
+                                    .setLeaseMillis(millis(lease)));
+            case AgentWork.ReleaseAddress() ->
+                    wire.setReleaseAddress(ReleaseAddress.getDefaultInstance());
+            case AgentWork.PushConfiguration push ->
+                    wire.setPushConfiguration(
+                            PushConfiguration.newBuilder()
+                                    .setRevision(push.revision())
+                                    .putAllSettings(push.settings()));
+        }
+    }
+
+    private static StagePackage stage(AgentWork.Stage stage) {
+        StagePackage.Builder wire =
+                StagePackage.newBuilder()
+                        .setManifest(ByteString.copyFrom(stage.manifest().toArray()))
+                        .setSignature(ByteString.copyFrom(stage.signature().toArray()))
+                        .setMaxBytesPerSecond(stage.maxBytesPerSecond());
+        for (AgentCommand.Location source : stage.sources()) {
+            wire.addSources(
+                    PackageLocation.newBuilder()
+                            .setNodeId(source.node())
+                            .setAddress(source.address()));
+        }
+        return wire.build();
+    }
+
+    static SessionResponse fence(Ballot ballot) {
+        return SessionResponse.newBuilder()
+                .setFence(Fence.newBuilder().setBallot(ballot(ballot)))
+                .build();
+    }
+
+    static SessionResponse lease(Ballot ballot, Duration lease) {
+        return SessionResponse.newBuilder()
+                .setLease(
+                        LeaseRenewal.newBuilder()
+                                .setBallot(ballot(ballot))
+                                .setLeaseMillis(millis(lease)))
+                .build();
+    }
+
+    static dev.sluice.v1.Ballot ballot(Ballot ballot) {
+        return dev.sluice.v1.Ballot.newBuilder()
+                .setGeneration(ballot.generation())
+                .setCounter(ballot.counter())
+                .setMasterId(ballot.master().value())
+                .setIncarnation(ballot.incarnation())
+                .build();
+    }
+
+    /** A lease on the wire; never longer than it was granted. */
+    private static int millis(Duration lease) {
+        return Math.clamp(lease.toMillis(), 0, Integer.MAX_VALUE);
+    }
+}

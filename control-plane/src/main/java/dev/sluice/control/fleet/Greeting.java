@@ -1,0 +1,19 @@
+package dev.sluice.control.fleet;
+
+import dev.sluice.control.model.Ballot;
+import dev.sluice.control.model.NodeId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An agent's Hello, once it was understood and its peer was found to be that node.
+ *
+ * @param highest the highest ballot it has persisted; null: none
+ * @param report null: it made none yet
+ */
+record Greeting(
+        NodeId node,
+        String agentVersion,
+        long incarnation,
+        @Nullable Ballot highest,
+        String packageSource,
+        @Nullable Report report) {}

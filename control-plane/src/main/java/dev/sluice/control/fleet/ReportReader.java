@@ -1,0 +1,186 @@
+package dev.sluice.control.fleet;
+
+import dev.sluice.control.executor.CommandOutcome;
+import dev.sluice.control.executor.NodeFacts;
+import dev.sluice.control.model.Ballot;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageName;
+import dev.sluice.control.model.Version;
+import dev.sluice.v1.CommandResult;
+import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.ServiceStatus;
+import dev.sluice.v1.StagedPackage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * Turns what agents send into values. Everything is foreign input: counts are bounded, texts are
+ * cut, and what cannot be understood becomes a remark where the rest of the report is still worth
+ * having.
+ */
+final class ReportReader {
+
+    /** The greatest number of entries in any map or list of a report; a real one has a dozen. */
+    static final int MAX_ENTRIES = 256;
+
+    /** The longest text that is kept; the rest is cut. */
+    static final int MAX_TEXT = 512;
+
+    /** Lines of evidence that are kept of one command. */
+    static final int MAX_EVIDENCE = 32;
+
+    /** Clients of one kind; more is a lie that would only overflow sums. */
+    private static final int MAX_CLIENTS = 1_000_000;
+
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+
+    private ReportReader() {}
+
+    static Report read(NodeReport report) throws MalformedMessageException {
+        List<String> remarks = new ArrayList<>();
+        ServiceStatus service = report.getService();
+        NodeFacts facts =
+                new NodeFacts(
+                        installed(report, remarks),
+                        staged(report, remarks),
+                        new NodeFacts.Service(
+                                service.getRunning(),
+                                text(service.getVersion()),
+                                service.getHealthy(),
+                                text(service.getDetail()),
+                                text(service.getAddress())),
+                        report.getAccepting(),
+                        sessions(report),
+                        text(report.getHeldAddress()),
+                        clamp(report.getConfigurationRevision()),
+                        text(report.getExecuting()),
+                        text(report.getActivity()),
+                        received(report),
+                        clamp(report.getDiskFreeBytes()),
+                        text(report.getInterlock()),
+                        text(report.getHardware().getFault()));
+        return new Report(report.getSequence(), facts, remarks);
+    }
+
+    private static SortedMap<PackageName, Version> installed(
+            NodeReport report, List<String> remarks) throws MalformedMessageException {
+        bound("installed", report.getInstalledCount());
+        SortedMap<PackageName, Version> installed = new TreeMap<>();
+        for (Map.Entry<String, String> entry : new TreeMap<>(report.getInstalledMap()).entrySet()) {
+            try {
+                installed.put(new PackageName(entry.getKey()), Version.parse(entry.getValue()));
+            } catch (IllegalArgumentException e) {
+                remarks.add(text("installed %s: %s".formatted(entry.getKey(), e.getMessage())));
+            }
+        }
+        return installed;
+    }
+
+    private static List<NodeFacts.Staged> staged(NodeReport report, List<String> remarks)
+            throws MalformedMessageException {
+        bound("staged", report.getStagedCount());
+        List<NodeFacts.Staged> staged = new ArrayList<>();
+        for (StagedPackage pkg : report.getStagedList()) {
+            if (SHA256.matcher(pkg.getContentSha256()).matches()) {
+                staged.add(
+                        new NodeFacts.Staged(
+                                pkg.getContentSha256(),
+                                clamp(pkg.getBytesPresent()),
+                                clamp(pkg.getBytesTotal()),
+                                pkg.getComplete()));
+            } else {
+                remarks.add(
+                        text(
+                                "staged \"%s\": expected a SHA-256 of 64 lower-case digits"
+                                        .formatted(pkg.getContentSha256())));
+            }
+        }
+        return staged;
+    }
+
+    private static SortedMap<String, Integer> sessions(NodeReport report)
+            throws MalformedMessageException {
+        bound("sessions", report.getSessionsCount());
+        SortedMap<String, Integer> sessions = new TreeMap<>();
+        report.getSessionsMap()
+                .forEach((kind, count) ->
+                        sessions.put(
+                                text(kind),
+                                (int) Math.min(Integer.toUnsignedLong(count), MAX_CLIENTS)));
+        return sessions;
+    }
+
+    private static SortedMap<String, Long> received(NodeReport report)
+            throws MalformedMessageException {
+        bound("received_bytes", report.getReceivedBytesCount());
+        SortedMap<String, Long> received = new TreeMap<>();
+        report.getReceivedBytesMap()
+                .forEach((from, bytes) -> received.put(text(from), clamp(bytes)));
+        return received;
+    }
+
+    /** The outcome in a result; empty when an agent of a later version sent one unknown here. */
+    static Optional<CommandOutcome> outcome(CommandResult result) {
+        return switch (result.getOutcomeCase()) {
+            case DONE ->
+                    Optional.of(
+                            new CommandOutcome.Done(
+                                    result.getDone().getEvidenceList().stream()
+                                            .limit(MAX_EVIDENCE)
+                                            .map(ReportReader::text)
+                                            .toList()));
+            case FAILED ->
+                    Optional.of(
+                            new CommandOutcome.Failed(
+                                    text(result.getFailed().getReason()),
+                                    result.getFailed().getRetryable()));
+            case OUTCOME_NOT_SET -> Optional.empty();
+        };
+    }
+
+    static Ballot ballot(dev.sluice.v1.Ballot wire) throws MalformedMessageException {
+        if (wire.getGeneration() < 0 || wire.getCounter() < 0) {
+            throw new MalformedMessageException(
+                    "ballot generation %s, counter %s: expected less than 2^31 and 2^63"
+                            .formatted(
+                                    Integer.toUnsignedString(wire.getGeneration()),
+                                    Long.toUnsignedString(wire.getCounter())));
+        }
+        try {
+            return new Ballot(
+                    wire.getGeneration(),
+                    wire.getCounter(),
+                    new NodeId(wire.getMasterId()),
+                    wire.getIncarnation());
+        } catch (IllegalArgumentException e) {
+            throw new MalformedMessageException("ballot: " + e.getMessage());
+        }
+    }
+
+    /** A text as it may be kept and shown: cut, and without control characters. */
+    static String text(String foreign) {
+        String cut =
+                foreign.length() <= MAX_TEXT ? foreign : foreign.substring(0, MAX_TEXT) + "...";
+        return cut.codePoints().anyMatch(Character::isISOControl)
+                ? cut.replaceAll("\\p{Cntrl}", " ")
+                : cut;
+    }
+
+    private static void bound(String field, int count) throws MalformedMessageException {
+        if (count > MAX_ENTRIES) {
+            throw new MalformedMessageException(
+                    "report: %s has %d entries, at most %d expected"
+                            .formatted(field, count, MAX_ENTRIES));
+        }
+    }
+
+    /** An unsigned number where the model has a signed one. */
+    private static long clamp(long unsigned) {
+        return unsigned < 0 ? Long.MAX_VALUE : unsigned;
+    }
+}

@@ -1,0 +1,94 @@
+package dev.sluice.control.pki;
+
+import dev.sluice.trust.pki.PeerName;
+import dev.sluice.trust.pki.TlsIdentity;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+
+/**
+ * The verified name of the peer of a call. The interceptor takes it from the certificate of the TLS
+ * session, whose chain the handshake has verified; a call over a connection that proves no name
+ * ends with UNAUTHENTICATED before it reaches a service.
+ */
+public final class PeerIdentity {
+
+    private static final Context.Key<PeerName> PEER = Context.key("sluice-peer");
+
+    private PeerIdentity() {}
+
+    /** Puts the peer's name into the context of every call; belongs on every server. */
+    public static ServerInterceptor interceptor() {
+        return new FromTlsSession();
+    }
+
+    /**
+     * The peer of the current call.
+     *
+     * @throws io.grpc.StatusRuntimeException UNAUTHENTICATED when the interceptor is not installed
+     */
+    public static PeerName current() {
+        PeerName peer = PEER.get();
+        if (peer == null) {
+            throw Status.UNAUTHENTICATED
+                    .withDescription("the connection proves no peer; expected mutual TLS")
+                    .asRuntimeException();
+        }
+        return peer;
+    }
+
+    /**
+     * The peer of the current call, which must be of one of these kinds.
+     *
+     * @throws io.grpc.StatusRuntimeException PERMISSION_DENIED when it is of another
+     */
+    public static PeerName require(PeerName.Kind first, PeerName.Kind... others) {
+        Set<PeerName.Kind> allowed = EnumSet.of(first);
+        allowed.addAll(Arrays.asList(others));
+        PeerName peer = current();
+        if (!allowed.contains(peer.kind())) {
+            throw Status.PERMISSION_DENIED
+                    .withDescription("%s: expected a peer of kind %s".formatted(peer, allowed))
+                    .asRuntimeException();
+        }
+        return peer;
+    }
+
+    private static final class FromTlsSession implements ServerInterceptor {
+        @Override
+        public <Q, A> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+            SSLSession session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
+            if (session == null) {
+                return refuse(call, "the connection is not TLS; expected mutual TLS 1.3");
+            }
+            PeerName peer;
+            try {
+                peer = TlsIdentity.peer((X509Certificate) session.getPeerCertificates()[0]);
+            } catch (SSLPeerUnverifiedException e) {
+                return refuse(call, "the peer showed no certificate; expected one of this cluster");
+            } catch (CertificateException e) {
+                return refuse(call, String.valueOf(e.getMessage()));
+            }
+            return Contexts.interceptCall(
+                    Context.current().withValue(PEER, peer), call, headers, next);
+        }
+
+        private static <Q, A> ServerCall.Listener<Q> refuse(ServerCall<Q, A> call, String reason) {
+            call.close(Status.UNAUTHENTICATED.withDescription(reason), new Metadata());
+            return new ServerCall.Listener<>() {};
+        }
+    }
+}

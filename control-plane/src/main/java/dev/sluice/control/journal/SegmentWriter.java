@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  */
 final class SegmentWriter implements Closeable {
 
-    private static final int BUFFER_BYTES = 1 << 20;
+    private static final int BUFFER_BYTES = 256 << 10;
 
     private final DiskFile file;
     private final JournalOptions options;

@@ -1,0 +1,293 @@
+package dev.sluice.agent;
+
+import dev.sluice.agent.config.AgentConfig;
+import dev.sluice.agent.config.HostPort;
+import dev.sluice.agent.hardware.Hardware;
+import dev.sluice.agent.hardware.HardwareWatch;
+import dev.sluice.agent.hardware.LoopbackListener;
+import dev.sluice.agent.hardware.SharedAddress;
+import dev.sluice.agent.install.InstalledPackages;
+import dev.sluice.agent.install.Installer;
+import dev.sluice.agent.install.ServiceKeeper;
+import dev.sluice.agent.install.ServiceProcess;
+import dev.sluice.agent.install.Slots;
+import dev.sluice.agent.ledger.Ledger;
+import dev.sluice.agent.ledger.LedgerState;
+import dev.sluice.agent.report.NodeObserver;
+import dev.sluice.agent.report.Reporter;
+import dev.sluice.agent.session.Ballots;
+import dev.sluice.agent.session.CommandDesk;
+import dev.sluice.agent.session.MasterLink;
+import dev.sluice.agent.session.MasterLinks;
+import dev.sluice.agent.stage.GrpcContentSource;
+import dev.sluice.agent.stage.PackageSource;
+import dev.sluice.agent.stage.ReceivedBytes;
+import dev.sluice.agent.stage.StageArea;
+import dev.sluice.agent.stage.StagedPackages;
+import dev.sluice.agent.stage.Stager;
+import dev.sluice.agent.traffic.SampleTraffic;
+import dev.sluice.agent.traffic.TrafficPort;
+import dev.sluice.agent.traffic.TrafficStatus;
+import dev.sluice.agent.transport.PeerTransport;
+import dev.sluice.agent.verify.NodeVerifier;
+import dev.sluice.agent.verify.ScriptRunner;
+import dev.sluice.trust.packages.SignatureVerifier;
+import dev.sluice.trust.pki.PeerExpectation;
+import dev.sluice.trust.pki.PeerName;
+import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.v1.Hello;
+import dev.sluice.v1.SessionRequest;
+import dev.sluice.v1.Welcome;
+import io.grpc.Server;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running agent: its parts, put together, started and stopped in order. */
+public final class Agent implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+    private static final Duration SOURCE_SILENCE = Duration.ofSeconds(5);
+    private static final Duration SCRIPT_DEADLINE = Duration.ofSeconds(60);
+    private static final Duration HARDWARE_INTERVAL = Duration.ofSeconds(2);
+
+    private final AgentConfig config;
+    private final Ledger ledger;
+    private final Hardware hardware;
+    private final PeerTransport transport;
+    private final Server packageServer;
+    private final HostPort packageSource;
+    private final ServiceKeeper keeper;
+    private final HardwareWatch hardwareWatch;
+    private final Optional<SharedAddress> sharedAddress;
+    private final Optional<SampleTraffic> traffic;
+    private final NodeObserver observer;
+    private final CommandDesk desk;
+    private final MasterLinks links;
+    private final Reporter reporter;
+    private final ExecutorService packageCalls = Executors.newVirtualThreadPerTaskExecutor();
+    private volatile String activity = "";
+
+    /**
+     * Opens everything; {@link #start} begins to act.
+     *
+     * @param ledger closed with the agent, like the hardware
+     * @throws IOException when something cannot be opened; the message names it
+     */
+    public Agent(
+            AgentConfig config,
+            Ledger ledger,
+            Hardware hardware,
+            TlsIdentity identity,
+            SignatureVerifier signatures,
+            String version,
+            RandomGenerator random)
+            throws IOException {
+        this.config = config;
+        this.ledger = ledger;
+        this.hardware = hardware;
+        Layout layout = new Layout(config.dataDir());
+        Slots slots = new Slots(layout.slots(), Provisioning.roleOf(config));
+        slots.clean();
+        StageArea area = new StageArea(layout.staged());
+        ReceivedBytes received = new ReceivedBytes(ledger);
+        this.traffic =
+                config.traffic()
+                        .map(site ->
+                                new SampleTraffic(
+                                        site.controlSocket(), site.address(), config.nodeId()));
+        Optional<TrafficPort> port = traffic.map(site -> site);
+        this.keeper =
+                new ServiceKeeper(
+                        slots,
+                        new ServiceProcess(
+                                layout.run(),
+                                layout.serviceData(),
+                                ServiceEnvironment.of(config),
+                                config.service().stopDeadline()),
+                        port,
+                        ledger,
+                        this::changed);
+        this.hardwareWatch =
+                new HardwareWatch(
+                        hardware, config.hardwareModel(), HARDWARE_INTERVAL, this::changed);
+        this.sharedAddress =
+                config.sharedAddress()
+                        .map(shared ->
+                                new LoopbackListener(
+                                        shared.address(), shared.forwardTo(), this::changed));
+        InstalledPackages installed = new InstalledPackages(slots, hardware.firmware());
+        StagedPackages staged = new StagedPackages(area, signatures);
+        this.transport = new PeerTransport(identity);
+        Stager stager =
+                new Stager(
+                        area,
+                        signatures,
+                        new GrpcContentSource(transport, SOURCE_SILENCE),
+                        received,
+                        () -> Files.getFileStore(config.dataDir()).getUsableSpace(),
+                        this::changed);
+        Installer installer =
+                new Installer(
+                        installed,
+                        slots,
+                        staged,
+                        keeper,
+                        this::runningVersion,
+                        hardware,
+                        ledger,
+                        new Installer.Limits(
+                                config.nodeId(),
+                                config.hardwareModel(),
+                                config.service().startDeadline(),
+                                config.redfish()
+                                        .map(AgentConfig.Redfish::resetDeadline)
+                                        .orElse(Duration.ZERO)),
+                        layout.scratch(),
+                        this::doing);
+        NodeVerifier verifier =
+                new NodeVerifier(
+                        config.nodeId(),
+                        installed,
+                        keeper,
+                        this::runningVersion,
+                        port,
+                        new ScriptRunner(config.scriptsDir(), config.nodeId(), SCRIPT_DEADLINE));
+        this.desk =
+                new CommandDesk(
+                        ledger,
+                        this::answer,
+                        new NodeCommands(
+                                config.nodeId(),
+                                traffic.isPresent(),
+                                stager,
+                                installer,
+                                keeper,
+                                verifier,
+                                sharedAddress,
+                                ledger,
+                                layout.siteProperties()),
+                        lease -> sharedAddress.ifPresent(address -> address.renew(lease)),
+                        this::changed);
+        this.observer =
+                new NodeObserver(
+                        new NodeObserver.Sources(
+                                config.dataDir(),
+                                ledger,
+                                slots,
+                                area,
+                                received,
+                                keeper,
+                                this::runningVersion,
+                                port,
+                                hardwareWatch,
+                                sharedAddress,
+                                desk::executing,
+                                () -> activity));
+        this.packageServer =
+                transport.serve(
+                        config.listen(),
+                        PeerExpectation.kind(PeerName.Kind.NODE, PeerName.Kind.MASTER),
+                        packageCalls,
+                        new PackageSource(area));
+        this.packageSource = config.listen().withPort(packageServer.getPort());
+        this.links = new MasterLinks(links(version, random));
+        this.reporter = new Reporter(observer::report, links::broadcast);
+    }
+
+    /** Begins: adopts or starts the site, dials the masters, reports. */
+    public void start() {
+        keeper.start();
+        hardwareWatch.start();
+        desk.start();
+        links.start();
+        reporter.start();
+        ledger.state()
+                .installing()
+                .ifPresent(intent ->
+                        LOG.warn(
+                                "the install of {} {} was interrupted; its command is awaited",
+                                intent.packageName(),
+                                intent.version()));
+    }
+
+    /** Where other agents pull packages from this one. */
+    public HostPort packageSource() {
+        return packageSource;
+    }
+
+    /** Stops the agent; the site goes on running. */
+    @Override
+    public void close() {
+        reporter.close();
+        links.close();
+        desk.close();
+        keeper.close();
+        hardwareWatch.close();
+        sharedAddress.ifPresent(SharedAddress::close);
+        traffic.ifPresent(SampleTraffic::close);
+        packageServer.shutdownNow();
+        packageCalls.shutdownNow();
+        transport.close();
+        hardware.close();
+        ledger.close();
+    }
+
+    private List<MasterLink> links(String version, RandomGenerator random) {
+        List<MasterLink> made = new ArrayList<>();
+        for (AgentConfig.Master master : config.masters()) {
+            made.add(
+                    new MasterLink(
+                            master.id(),
+                            transport.channel(
+                                    master.address(),
+                                    PeerExpectation.exactly(PeerName.master(master.id()))),
+                            desk,
+                            () -> hello(version),
+                            this::changed,
+                            random));
+        }
+        return made;
+    }
+
+    private SessionRequest hello(String version) {
+        LedgerState known = ledger.state();
+        Hello.Builder hello =
+                Hello.newBuilder()
+                        .setNodeId(config.nodeId())
+                        .setAgentVersion(version)
+                        .setIncarnation(known.incarnation())
+                        .setPackageSource(packageSource.toString())
+                        .setReport(observer.report());
+        known.highestBallot().ifPresent(ballot -> hello.setHighestBallot(Ballots.toWire(ballot)));
+        return SessionRequest.newBuilder().setHello(hello).build();
+    }
+
+    private void answer(String toMaster, SessionRequest.Builder message) {
+        links.send(toMaster, message, observer::report);
+    }
+
+    /** What the site answers; on a master what its control plane said in the session with it. */
+    private Optional<String> runningVersion() {
+        return traffic.isPresent()
+                ? keeper.view().site().map(TrafficStatus::version)
+                : links.welcome(config.nodeId()).map(Welcome::getControlPlaneVersion);
+    }
+
+    private void doing(String now) {
+        activity = now;
+        changed();
+    }
+
+    private void changed() {
+        reporter.changed();
+    }
+}

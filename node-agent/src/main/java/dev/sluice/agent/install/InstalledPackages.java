@@ -1,0 +1,25 @@
+package dev.sluice.agent.install;
+
+import dev.sluice.agent.hardware.FirmwareSlots;
+import java.io.IOException;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** What is installed on the node: slots on its disk, and what its hardware says it runs. */
+public final class InstalledPackages {
+
+    private final Slots slots;
+    private final FirmwareSlots firmware;
+
+    public InstalledPackages(Slots slots, FirmwareSlots firmware) {
+        this.slots = slots;
+        this.firmware = firmware;
+    }
+
+    /** Package name to version, read now. */
+    public SortedMap<String, String> now() throws IOException {
+        SortedMap<String, String> installed = new TreeMap<>(slots.installed());
+        installed.putAll(firmware.active());
+        return installed;
+    }
+}

@@ -1,0 +1,138 @@
+package dev.sluice.agent.install;
+
+import dev.sluice.agent.disk.Durable;
+import dev.sluice.trust.packages.Installation;
+import dev.sluice.trust.packages.InvalidPackageException;
+import dev.sluice.trust.packages.Manifest;
+import dev.sluice.trust.packages.PackageKind;
+import dev.sluice.trust.packages.PayloadExtractor;
+import dev.sluice.trust.packages.Role;
+import dev.sluice.trust.packages.RolePayload;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The versions of packages that lie on this node, and which of each is current.
+ *
+ * <p>{@code slots/PACKAGE/VERSION/} has {@code manifest.json} and {@code files/}; it appears by
+ * rename, complete or not at all. {@code slots/PACKAGE/current} is a symbolic link to one of them.
+ */
+public final class Slots {
+
+    private static final String CURRENT = "current";
+    private static final String MANIFEST = "manifest.json";
+    private static final String FILES = "files";
+    private static final String INCOMPLETE = ".incomplete-";
+
+    private final Path root;
+    private final Role role;
+
+    public Slots(Path root, Role role) {
+        this.root = root;
+        this.role = role;
+    }
+
+    /** Removes what a crash left half unpacked. */
+    public void clean() throws IOException {
+        Files.createDirectories(root);
+        for (Path packageDirectory : list(root)) {
+            for (Path entry : list(packageDirectory)) {
+                if (entry.getFileName().toString().startsWith(INCOMPLETE)) {
+                    Durable.removeTree(entry);
+                }
+            }
+        }
+    }
+
+    /** Package name to current version. */
+    public SortedMap<String, String> installed() throws IOException {
+        SortedMap<String, String> installed = new TreeMap<>();
+        for (Path packageDirectory : list(root)) {
+            Path current = packageDirectory.resolve(CURRENT);
+            if (Files.isSymbolicLink(current)) {
+                installed.put(
+                        packageDirectory.getFileName().toString(),
+                        Files.readSymbolicLink(current).getFileName().toString());
+            }
+        }
+        return installed;
+    }
+
+    /** The current package that has something to run on this node. */
+    public Optional<Slot> service() throws IOException {
+        for (Path packageDirectory : list(root)) {
+            Path current = packageDirectory.resolve(CURRENT);
+            if (Files.isSymbolicLink(current)) {
+                Slot slot = read(packageDirectory.resolve(Files.readSymbolicLink(current)));
+                if (slot.kind() == PackageKind.SITE && !slot.command().isEmpty()) {
+                    return Optional.of(slot);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Unpacks the part for this node's role, unless that version lies here already. */
+    public Slot unpack(Manifest manifest, byte[] manifestBytes, Path content) throws IOException {
+        Path packageDirectory = root.resolve(manifest.name().value());
+        Path slot = packageDirectory.resolve(manifest.version().value());
+        if (!Files.isDirectory(slot)) {
+            Path incomplete = packageDirectory.resolve(INCOMPLETE + manifest.version().value());
+            Durable.removeTree(incomplete);
+            Files.createDirectories(incomplete);
+            PayloadExtractor.extract(
+                    content, payload(manifest).directory(), incomplete.resolve(FILES));
+            Durable.write(incomplete.resolve(MANIFEST), manifestBytes);
+            Durable.move(incomplete, slot);
+        }
+        return read(slot);
+    }
+
+    /** Makes a version the current one, atomically. */
+    public void activate(Slot slot) throws IOException {
+        Path packageDirectory = root.resolve(slot.packageName());
+        Durable.link(packageDirectory.resolve(CURRENT), Path.of(slot.version()));
+    }
+
+    private Slot read(Path slot) throws IOException {
+        try {
+            Manifest manifest = Manifest.parse(Files.readAllBytes(slot.resolve(MANIFEST)));
+            return new Slot(
+                    manifest.name().value(),
+                    manifest.version().value(),
+                    manifest.kind(),
+                    slot.resolve(FILES).toRealPath(),
+                    payload(manifest).command());
+        } catch (InvalidPackageException e) {
+            throw new IOException("slot " + slot + ": " + e.getMessage(), e);
+        }
+    }
+
+    private RolePayload payload(Manifest manifest) throws InvalidPackageException {
+        if (manifest.installation() instanceof Installation.Roles roles) {
+            RolePayload payload = roles.payloads().get(role);
+            if (payload != null) {
+                return payload;
+            }
+        }
+        throw new InvalidPackageException(
+                "%s: expected a payload for role %s, found none; this node cannot install it"
+                        .formatted(manifest.title(), role.label()));
+    }
+
+    private static List<Path> list(Path directory) throws IOException {
+        List<Path> entries = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            stream.forEach(entries::add);
+        }
+        entries.sort(null);
+        return entries;
+    }
+}

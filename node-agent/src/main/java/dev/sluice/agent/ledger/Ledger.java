@@ -1,0 +1,142 @@
+package dev.sluice.agent.ledger;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The durable memory of the agent: a log of records and the state that they add up to.
+ *
+ * <p>One thread writes, so that the order on disk is the order in which states follow each other. A
+ * reader sees a fact only after it is durable.
+ */
+public final class Ledger implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Ledger.class);
+
+    /** Bytes appended since the last compaction that are worth the next one. */
+    private static final int COMPACT_AFTER_BYTES = 4 << 20;
+
+    private final LedgerStorage storage;
+    private final ExecutorService writer;
+    private volatile LedgerState state;
+    private long appendedBytes;
+
+    private Ledger(LedgerStorage storage, LedgerState state, long appendedBytes) {
+        this.storage = storage;
+        this.state = state;
+        this.appendedBytes = appendedBytes;
+        this.writer =
+                Executors.newSingleThreadExecutor(Thread.ofPlatform().name("ledger").factory());
+    }
+
+    /**
+     * Opens a node's ledger, or founds it, and records this start of the agent.
+     *
+     * @throws LedgerCorruptException when it is damaged elsewhere than in a torn last record
+     * @throws IOException when it cannot be read or written, or belongs to another node
+     */
+    public static Ledger open(LedgerStorage storage, String nodeId) throws IOException {
+        byte[] bytes = storage.read();
+        LedgerCodec.Decoded decoded = LedgerCodec.decode(storage.name(), bytes);
+        if (decoded.goodBytes() < bytes.length) {
+            LOG.warn(
+                    "ledger {}: cut a torn last record of {} bytes at offset {}",
+                    storage.name(),
+                    bytes.length - decoded.goodBytes(),
+                    decoded.goodBytes());
+        }
+        LedgerState state = LedgerState.empty();
+        for (LedgerRecord entry : decoded.records()) {
+            state = state.apply(entry);
+        }
+        if (state.nodeId().isEmpty()) {
+            state = state.apply(new LedgerRecord.Founded(nodeId));
+        } else if (!state.nodeId().equals(nodeId)) {
+            throw new IOException(
+                    "ledger %s: expected the ledger of node %s, found the one of node %s; correct nodeId or dataDir"
+                            .formatted(storage.name(), nodeId, state.nodeId()));
+        }
+        state = state.apply(new LedgerRecord.Started(state.incarnation() + 1));
+        byte[] compacted = encode(state);
+        storage.replace(compacted);
+        return new Ledger(storage, state, 0);
+    }
+
+    /** The state as of the last durable record. */
+    public LedgerState state() {
+        return state;
+    }
+
+    /** Adds a fact; it is durable when this returns. */
+    public void append(LedgerRecord entry) throws IOException {
+        appendIf(_ -> Optional.of(entry));
+    }
+
+    /**
+     * Adds the fact that is chosen from the state right before it, if any, and returns the state
+     * after it.
+     */
+    public LedgerState appendIf(Function<LedgerState, Optional<LedgerRecord>> choice)
+            throws IOException {
+        try {
+            return writer.submit(() -> write(choice)).get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw new IOException(
+                        "ledger %s: cannot be written: %s"
+                                .formatted(storage.name(), failure.getMessage()),
+                        failure);
+            }
+            throw new IllegalStateException("ledger " + storage.name(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(
+                    "ledger %s: interrupted while writing".formatted(storage.name()), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+    }
+
+    private LedgerState write(Function<LedgerState, Optional<LedgerRecord>> choice)
+            throws IOException {
+        Optional<LedgerRecord> entry = choice.apply(state);
+        if (entry.isEmpty()) {
+            return state;
+        }
+        byte[] line = LedgerCodec.encode(entry.get());
+        storage.append(line);
+        state = state.apply(entry.get());
+        appendedBytes += line.length;
+        if (appendedBytes > COMPACT_AFTER_BYTES) {
+            compact();
+        }
+        return state;
+    }
+
+    /** The fact that led here is durable already: a failed compaction is tried again later. */
+    private void compact() {
+        try {
+            storage.replace(encode(state));
+            appendedBytes = 0;
+        } catch (IOException e) {
+            LOG.warn("ledger {}: not compacted: {}", storage.name(), e.getMessage());
+            appendedBytes = COMPACT_AFTER_BYTES / 2;
+        }
+    }
+
+    private static byte[] encode(LedgerState state) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        state.records().forEach(entry -> bytes.writeBytes(LedgerCodec.encode(entry)));
+        return bytes.toByteArray();
+    }
+}

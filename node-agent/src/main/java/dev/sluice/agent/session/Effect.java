@@ -1,0 +1,36 @@
+package dev.sluice.agent.session;
+
+import dev.sluice.agent.ledger.Ballot;
+import dev.sluice.agent.ledger.Outcome;
+import dev.sluice.v1.Command;
+import java.time.Duration;
+
+/**
+ * What has to happen after a message or the end of a command. Effects are performed in order; when
+ * one fails, those after it are not performed.
+ */
+public sealed interface Effect {
+
+    /** Make the ballot durable before anything is said or done in its name. */
+    record PersistBallot(Ballot ballot) implements Effect {}
+
+    record PersistOutcome(String commandId, Outcome outcome) implements Effect {}
+
+    /** Begin to execute; {@link SessionCore#finished} is called when it ended. */
+    record Start(Lane lane, Command command) implements Effect {}
+
+    record ConfirmFence(String toMaster, Ballot ballot) implements Effect {}
+
+    /**
+     * Tell a master that its ballot is too low.
+     *
+     * @param commandId empty when no command carried it
+     */
+    record Refuse(String toMaster, Ballot offered, Ballot highest, String commandId)
+            implements Effect {}
+
+    record Answer(String toMaster, String commandId, Ballot ballot, Outcome outcome)
+            implements Effect {}
+
+    record ExtendLease(Duration lease) implements Effect {}
+}

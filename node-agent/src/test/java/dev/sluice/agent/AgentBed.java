@@ -1,0 +1,299 @@
+package dev.sluice.agent;
+
+import com.google.protobuf.ByteString;
+import dev.sluice.agent.config.AgentConfig;
+import dev.sluice.agent.config.ConfigFile;
+import dev.sluice.agent.hardware.Hardware;
+import dev.sluice.agent.hardware.NoHardware;
+import dev.sluice.agent.ledger.FileLedgerStorage;
+import dev.sluice.agent.ledger.Ledger;
+import dev.sluice.sample.SampleSite;
+import dev.sluice.trust.packages.Installation;
+import dev.sluice.trust.packages.Manifest;
+import dev.sluice.trust.packages.ManifestDraft;
+import dev.sluice.trust.packages.PackageBuilder;
+import dev.sluice.trust.packages.PackageHead;
+import dev.sluice.trust.packages.PackageKind;
+import dev.sluice.trust.packages.PackageName;
+import dev.sluice.trust.packages.PackageReader;
+import dev.sluice.trust.packages.PackageSigner;
+import dev.sluice.trust.packages.PackageSigningKey;
+import dev.sluice.trust.packages.PackageVersion;
+import dev.sluice.trust.packages.PayloadPath;
+import dev.sluice.trust.packages.Role;
+import dev.sluice.trust.packages.RolePayload;
+import dev.sluice.trust.packages.SignatureVerifier;
+import dev.sluice.trust.packages.TrustedSigners;
+import dev.sluice.trust.pki.CertificateAuthority;
+import dev.sluice.trust.pki.PeerName;
+import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.v1.Command;
+import dev.sluice.v1.InstallPackage;
+import dev.sluice.v1.PackageLocation;
+import dev.sluice.v1.PackageRef;
+import dev.sluice.v1.StagePackage;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
+
+/** What an agent of a test lives in: a cluster's authority, a master, packages, a configuration. */
+final class AgentBed implements AutoCloseable {
+
+    static final String NODE = "eu-1";
+    static final String MASTER = "m-a";
+
+    private static final InstantSource CLOCK = InstantSource.system();
+    private static final Duration VALIDITY = Duration.ofDays(1);
+
+    private final Path root;
+    private final CertificateAuthority authority =
+            CertificateAuthority.create("acme", VALIDITY.multipliedBy(10), CLOCK);
+    private final PackageSigningKey signer = PackageSigningKey.create("releases", VALIDITY, CLOCK);
+    private final List<TestMaster> masters = new ArrayList<>();
+    private final int sitePort;
+    private Optional<Agent> agent = Optional.empty();
+
+    AgentBed(Path root) throws IOException {
+        this.root = root;
+        this.sitePort = freePort();
+        Files.createDirectories(root.resolve("tls"));
+        authority.issue(PeerName.node(NODE), Set.of(), VALIDITY).store(root.resolve("tls"));
+        signer.store(root.resolve("signer.pem"), root.resolve("signer.key"));
+    }
+
+    /** A package as a test needs it: where its parts are, and how it is ordered. */
+    record Built(Manifest manifest, PackageHead head, Path file, Path content) {
+        String sha256() {
+            return manifest.content().sha256().hex();
+        }
+
+        StagePackage.Builder stage(TestMaster... sources) {
+            StagePackage.Builder stage =
+                    StagePackage.newBuilder()
+                            .setManifest(ByteString.copyFrom(head.manifestBytes()))
+                            .setSignature(ByteString.copyFrom(head.signatureBytes()));
+            for (TestMaster source : sources) {
+                source.offer(sha256(), content);
+                stage.addSources(
+                        PackageLocation.newBuilder()
+                                .setNodeId(MASTER)
+                                .setAddress("127.0.0.1:" + source.port()));
+            }
+            return stage;
+        }
+
+        InstallPackage.Builder install() {
+            return InstallPackage.newBuilder()
+                    .setPackage(
+                            PackageRef.newBuilder()
+                                    .setName(manifest.name().value())
+                                    .setVersion(manifest.version().value()))
+                    .setContentSha256(sha256());
+        }
+    }
+
+    Path root() {
+        return root;
+    }
+
+    Path dataDir() {
+        return root.resolve("data");
+    }
+
+    int sitePort() {
+        return sitePort;
+    }
+
+    TestMaster master() throws IOException {
+        return masters.isEmpty() ? startMaster(0) : masters.getFirst();
+    }
+
+    TestMaster startMaster(int port) throws IOException {
+        TestMaster master = TestMaster.start(MASTER, identity(PeerName.master(MASTER)), port);
+        masters.add(master);
+        return master;
+    }
+
+    TlsIdentity identity(PeerName name) throws IOException {
+        return TlsIdentity.of(authority.issue(name, Set.of(), VALIDITY), CLOCK);
+    }
+
+    SignatureVerifier signatures() {
+        return new SignatureVerifier(TrustedSigners.of(signer.certificate()), CLOCK);
+    }
+
+    /** The sample site in a version, as a package of the real format. */
+    Built site(String version) throws IOException {
+        return site(version, draft -> draft);
+    }
+
+    Built site(String version, UnaryOperator<ManifestDraft> change) throws IOException {
+        return site(version, signer, change);
+    }
+
+    Built site(String version, PackageSigningKey key, UnaryOperator<ManifestDraft> change)
+            throws IOException {
+        Path payload = Files.createTempDirectory(root, "payload");
+        Path program = payload.resolve("traffic/bin/site");
+        Files.createDirectories(payload.resolve("traffic/bin"));
+        String classes =
+                Path.of(
+                                SampleSite.class
+                                        .getProtectionDomain()
+                                        .getCodeSource()
+                                        .getLocation()
+                                        .getPath())
+                        .toString();
+        Files.writeString(
+                program,
+                """
+                #!/bin/sh
+                exec "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx32m -cp '%s' \\
+                    dev.sluice.sample.SampleSite --version "$SLUICE_VERSION" --node "$SLUICE_NODE_ID" \\
+                    --listen 127.0.0.1:%d --control "$SLUICE_DATA/control/site.sock"
+                """
+                        .formatted(classes, sitePort));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        byte[] ballast = new byte[300_000];
+        new SplittableRandom(version.hashCode()).nextBytes(ballast);
+        Files.write(payload.resolve("traffic/ballast"), ballast);
+        ManifestDraft draft =
+                ManifestDraft.of(
+                        new PackageName("site"),
+                        PackageKind.SITE,
+                        new PackageVersion(version),
+                        1,
+                        Installation.Roles.of(
+                                Map.of(
+                                        Role.TRAFFIC,
+                                        new RolePayload(
+                                                new PayloadPath("traffic"), List.of("bin/site")))));
+        return build(change.apply(draft), payload, key);
+    }
+
+    Built build(ManifestDraft draft, Path payload, PackageSigningKey key) throws IOException {
+        Path file = Files.createTempFile(root, "package", ".slu");
+        Manifest manifest =
+                PackageBuilder.build(draft, payload, new PackageSigner(key, CLOCK), file);
+        PackageHead head = PackageReader.open(file);
+        Path content = Files.createTempFile(root, "content", ".bin");
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(
+                content,
+                Arrays.copyOfRange(whole, Math.toIntExact(head.contentOffset()), whole.length));
+        return new Built(manifest, head, file, content);
+    }
+
+    Path writeConfig(String more) throws IOException {
+        Path file = root.resolve("agent.yaml");
+        Files.writeString(
+                file,
+                """
+                nodeId: %s
+                role: traffic
+                region: eu
+                hardwareModel: sx-100
+                dataDir: data
+                tls: {ca: tls/ca.pem, certificate: tls/%s, key: tls/%s}
+                trustedSigners: [signer.pem]
+                masters:
+                  - {id: m-a, address: 127.0.0.1:%d}
+                listen: 127.0.0.1:0
+                traffic:
+                  driver: sample
+                  controlSocket: data/service/control/site.sock
+                  address: 127.0.0.1:%d
+                service: {startDeadlineSeconds: 60, stopDeadlineSeconds: 10}
+                scriptsDir: scripts
+                %s
+                """
+                        .formatted(
+                                NODE,
+                                "cert.pem",
+                                "key.pem",
+                                master().port(),
+                                sitePort,
+                                more.isEmpty()
+                                        ? "hardware: {driver: none}\ninitial: {packages: {base: 6.2.0}}"
+                                        : more));
+        return file;
+    }
+
+    Agent startAgent() throws Exception {
+        return startAgent("");
+    }
+
+    Agent startAgent(String more) throws Exception {
+        AgentConfig config = ConfigFile.read(writeConfig(more));
+        return startAgent(config, new NoHardware(config.hardwareModel(), config.initialPackages()));
+    }
+
+    Agent startAgent(AgentConfig config, Hardware hardware) throws Exception {
+        Files.createDirectories(config.dataDir());
+        Agent started =
+                new Agent(
+                        config,
+                        Ledger.open(
+                                new FileLedgerStorage(config.dataDir().resolve("ledger")), NODE),
+                        hardware,
+                        identity(PeerName.node(NODE)),
+                        signatures(),
+                        "test",
+                        new SplittableRandom(1));
+        started.start();
+        agent = Optional.of(started);
+        return started;
+    }
+
+    void stopAgent() {
+        agent.ifPresent(Agent::close);
+        agent = Optional.empty();
+    }
+
+    static Command.Builder command(String id, long counter) {
+        return Command.newBuilder()
+                .setCommandId(id)
+                .setBallot(TestMaster.ballot(MASTER, counter))
+                .setPlanId("p1")
+                .setStepId("s1")
+                .setAttempt(1);
+    }
+
+    static int freePort() throws IOException {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return probe.getLocalPort();
+        }
+    }
+
+    /** Ends the agent, and the site that outlives it. */
+    @Override
+    public void close() throws IOException {
+        stopAgent();
+        Path pidFile = dataDir().resolve("run/service.pid");
+        if (Files.exists(pidFile)) {
+            String stat = Files.readAllLines(pidFile).get(1);
+            long pid = Long.parseLong(stat.substring(0, stat.indexOf(' ')));
+            Optional<ProcessHandle> site = ProcessHandle.of(pid);
+            if (site.isPresent() && site.get().info().commandLine().orElse("").contains("sample")) {
+                site.get().destroyForcibly();
+                site.get().onExit().join();
+            }
+        }
+        for (TestMaster master : masters) {
+            master.close();
+        }
+    }
+}

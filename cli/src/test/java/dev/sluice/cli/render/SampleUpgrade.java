@@ -61,6 +61,17 @@ public final class SampleUpgrade {
                 .build();
     }
 
+    /** The failure budget is spent. */
+    public static WatchUpgradeResponse halted() {
+        return draining().toBuilder()
+                .setSummary(
+                        draining().getSummary().toBuilder()
+                                .setState(UpgradeState.UPGRADE_STATE_HALTED))
+                .clearWaiting()
+                .addHaltReasons("region eu: 2 nodes failed, the budget is 1")
+                .build();
+    }
+
     /** All is done, m-b is the primary. */
     public static WatchUpgradeResponse completed() {
         return WatchUpgradeResponse.newBuilder()

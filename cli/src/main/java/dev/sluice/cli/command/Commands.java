@@ -1,0 +1,54 @@
+package dev.sluice.cli.command;
+
+import picocli.CommandLine;
+
+/** The tree of commands, put together by hand. */
+public final class Commands {
+    private Commands() {}
+
+    /** A command line that is ready to parse; one for each execution. */
+    public static CommandLine tree(RootCommand root) {
+        CommandLine line = new CommandLine(root);
+        line.addSubcommand(new StatusCommand(root));
+        line.addSubcommand(new NodesCommand(root));
+        line.addSubcommand(
+                new CommandLine(NodeCommand.group())
+                        .addSubcommand(new NodeCommand.Close(root))
+                        .addSubcommand(new NodeCommand.Open(root)));
+        line.addSubcommand(
+                new CommandLine(PackagesCommand.group())
+                        .addSubcommand(new PackagesCommand.Listing(root))
+                        .addSubcommand(new PackagesCommand.Import(root)));
+        line.addSubcommand(
+                new CommandLine(UpgradeCommand.group())
+                        .addSubcommand(new PlanCommand(root))
+                        .addSubcommand(new UpgradeCommand.Start(root))
+                        .addSubcommand(new UpgradeCommand.Watch(root))
+                        .addSubcommand(new UpgradeCommand.Pause(root))
+                        .addSubcommand(new UpgradeCommand.Resume(root))
+                        .addSubcommand(new UpgradeCommand.Abort(root))
+                        .addSubcommand(new UpgradeCommand.Confirm(root)));
+        line.addSubcommand(new EventsCommand(root));
+        line.addSubcommand(
+                new CommandLine(ConfigCommand.group())
+                        .addSubcommand(new ConfigCommand.Get(root))
+                        .addSubcommand(new ConfigCommand.Put(root)));
+        line.addSubcommand(
+                new CommandLine(ContextCommand.group())
+                        .addSubcommand(new ContextCommand.Listing(root))
+                        .addSubcommand(new ContextCommand.Use(root))
+                        .addSubcommand(new ContextCommand.Show(root)));
+        line.addSubcommand(new CompletionCommand(root));
+        elsewhere(line, "plan", "Plans an upgrade offline, from files.");
+        elsewhere(line, "demo", "Upgrades a whole cluster of real processes on this machine.");
+        elsewhere(line, "bench", "Measures Sluice on this machine.");
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        return line;
+    }
+
+    private static void elsewhere(CommandLine line, String name, String description) {
+        CommandLine program = new CommandLine(new ElsewhereCommand());
+        program.getCommandSpec().usageMessage().description(description);
+        line.addSubcommand(name, program);
+    }
+}

@@ -1,0 +1,312 @@
+package dev.sluice.cli;
+
+import com.google.protobuf.Any;
+import com.google.rpc.Code;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.Status;
+import dev.sluice.trust.pki.CertificateAuthority;
+import dev.sluice.trust.pki.PeerExpectation;
+import dev.sluice.trust.pki.PeerName;
+import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.v1.GetStatusRequest;
+import dev.sluice.v1.GetStatusResponse;
+import dev.sluice.v1.ImportPackageRequest;
+import dev.sluice.v1.ImportPackageResponse;
+import dev.sluice.v1.OperatorServiceGrpc;
+import dev.sluice.v1.PackageRef;
+import dev.sluice.v1.PackageStatus;
+import dev.sluice.v1.PauseUpgradeRequest;
+import dev.sluice.v1.PauseUpgradeResponse;
+import dev.sluice.v1.PlanUpgradeRequest;
+import dev.sluice.v1.PlanUpgradeResponse;
+import dev.sluice.v1.StartUpgradeRequest;
+import dev.sluice.v1.StartUpgradeResponse;
+import dev.sluice.v1.WatchEventsRequest;
+import dev.sluice.v1.WatchEventsResponse;
+import dev.sluice.v1.WatchUpgradeRequest;
+import dev.sluice.v1.WatchUpgradeResponse;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
+import io.grpc.StatusRuntimeException;
+import io.grpc.okhttp.OkHttpServerBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocket;
+import org.jspecify.annotations.Nullable;
+
+/** A master's operator service with scripted answers, over real sockets and mutual TLS. */
+final class FakeMaster implements AutoCloseable {
+    private final Server server;
+    private final Service service;
+
+    private FakeMaster(Server server, Service service) {
+        this.server = server;
+        this.service = service;
+    }
+
+    /** Listens on a free port of 127.0.0.1, as whom {@code name} says. */
+    static FakeMaster start(CertificateAuthority authority, PeerName name) throws IOException {
+        return start(authority, name, 0);
+    }
+
+    static FakeMaster start(CertificateAuthority authority, PeerName name, int port)
+            throws IOException {
+        TlsIdentity identity =
+                TlsIdentity.of(
+                        authority.issue(name, Set.of(), Duration.ofHours(1)),
+                        InstantSource.system());
+        Service service = new Service(name.id());
+        Server server =
+                OkHttpServerBuilder.forPort(
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                                InsecureServerCredentials.create())
+                        .socketFactory(new Tls13Sockets(identity))
+                        .addService(service)
+                        .build()
+                        .start();
+        return new FakeMaster(server, service);
+    }
+
+    int port() {
+        return server.getPort();
+    }
+
+    String address() {
+        return "127.0.0.1:" + port();
+    }
+
+    /** What was asked, in order. */
+    List<Object> asked() {
+        return List.copyOf(service.asked);
+    }
+
+    void answerPlan(PlanUpgradeResponse plan) {
+        service.plan = plan;
+    }
+
+    void refuse(StatusRuntimeException refusal) {
+        service.refusal = refusal;
+    }
+
+    /** One watch is answered with these updates and then ends. */
+    void watch(WatchUpgradeResponse... updates) {
+        service.watches.add(new Watch(Arrays.asList(updates), null));
+    }
+
+    /** One watch is answered with these updates and then breaks. */
+    void brokenWatch(io.grpc.Status end, WatchUpgradeResponse... updates) {
+        service.watches.add(new Watch(Arrays.asList(updates), end));
+    }
+
+    void event(WatchEventsResponse event) {
+        service.events.add(event);
+    }
+
+    /** A refusal with rich details, as masters send it. */
+    static StatusRuntimeException refusal(
+            Code code, String message, String reason, Map<String, String> metadata) {
+        return StatusProto.toStatusRuntimeException(
+                Status.newBuilder()
+                        .setCode(code.getNumber())
+                        .setMessage(message)
+                        .addDetails(
+                                Any.pack(
+                                        ErrorInfo.newBuilder()
+                                                .setReason(reason)
+                                                .setDomain("sluice")
+                                                .putAllMetadata(metadata)
+                                                .build()))
+                        .build());
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (!server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the fake master does not stop");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What OkHttp's own server credentials don't offer: TLS 1.3, as masters demand it. */
+    private static final class Tls13Sockets extends ServerSocketFactory {
+        private final ServerSocketFactory tls;
+
+        Tls13Sockets(TlsIdentity identity) {
+            this.tls =
+                    identity.sslContext(PeerExpectation.kind(PeerName.Kind.OPERATOR))
+                            .getServerSocketFactory();
+        }
+
+        private static ServerSocket speakingHttp2(ServerSocket socket) {
+            SSLServerSocket secured = (SSLServerSocket) socket;
+            SSLParameters parameters = secured.getSSLParameters();
+            parameters.setApplicationProtocols(new String[] {"h2"});
+            parameters.setNeedClientAuth(true);
+            secured.setSSLParameters(parameters);
+            return secured;
+        }
+
+        @Override
+        public ServerSocket createServerSocket() throws IOException {
+            return speakingHttp2(tls.createServerSocket());
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port) throws IOException {
+            return speakingHttp2(tls.createServerSocket(port));
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port, int backlog) throws IOException {
+            return speakingHttp2(tls.createServerSocket(port, backlog));
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port, int backlog, InetAddress address)
+                throws IOException {
+            return speakingHttp2(tls.createServerSocket(port, backlog, address));
+        }
+    }
+
+    private record Watch(List<WatchUpgradeResponse> updates, io.grpc.@Nullable Status end) {}
+
+    private static final class Service extends OperatorServiceGrpc.OperatorServiceImplBase {
+        private final String id;
+        private final List<Object> asked = new CopyOnWriteArrayList<>();
+        private final Deque<Watch> watches = new ArrayDeque<>();
+        private final List<WatchEventsResponse> events = new ArrayList<>();
+        private volatile @Nullable StatusRuntimeException refusal;
+        private volatile PlanUpgradeResponse plan = PlanUpgradeResponse.getDefaultInstance();
+
+        Service(String id) {
+            this.id = id;
+        }
+
+        private <T> void answer(StreamObserver<T> observer, Object request, T response) {
+            asked.add(request);
+            StatusRuntimeException refused = refusal;
+            if (refused != null) {
+                observer.onError(refused);
+                return;
+            }
+            observer.onNext(response);
+            observer.onCompleted();
+        }
+
+        @Override
+        public void getStatus(
+                GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
+            GetStatusResponse status =
+                    GetStatusResponse.newBuilder()
+                            .setCluster("acme")
+                            .setAnsweredBy(id)
+                            .setPrimary("m-a")
+                            .setNodesTotal(6)
+                            .setNodesAccepting(5)
+                            .setSessions(420)
+                            .setCommittedIndex(9_000_000_000L)
+                            .setSharedAddress("10.0.0.10:7443")
+                            .build();
+            answer(observer, request, status);
+        }
+
+        @Override
+        public void planUpgrade(
+                PlanUpgradeRequest request, StreamObserver<PlanUpgradeResponse> observer) {
+            answer(observer, request, plan);
+        }
+
+        @Override
+        public void startUpgrade(
+                StartUpgradeRequest request, StreamObserver<StartUpgradeResponse> observer) {
+            answer(observer, request, StartUpgradeResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void pauseUpgrade(
+                PauseUpgradeRequest request, StreamObserver<PauseUpgradeResponse> observer) {
+            answer(observer, request, PauseUpgradeResponse.getDefaultInstance());
+        }
+
+        @Override
+        public StreamObserver<ImportPackageRequest> importPackage(
+                StreamObserver<ImportPackageResponse> observer) {
+            return new StreamObserver<>() {
+                private long bytes;
+
+                @Override
+                public void onNext(ImportPackageRequest part) {
+                    bytes += part.getData().size();
+                    if (part.hasFileName()) {
+                        asked.add(part.getFileName());
+                    }
+                }
+
+                @Override
+                public void onError(Throwable t) {}
+
+                @Override
+                public void onCompleted() {
+                    PackageStatus status =
+                            PackageStatus.newBuilder()
+                                    .setPackage(PackageRef.newBuilder().setName("site"))
+                                    .setSizeBytes(bytes)
+                                    .build();
+                    observer.onNext(ImportPackageResponse.newBuilder().setPackage(status).build());
+                    observer.onCompleted();
+                }
+            };
+        }
+
+        @Override
+        public void watchUpgrade(
+                WatchUpgradeRequest request, StreamObserver<WatchUpgradeResponse> observer) {
+            asked.add(request);
+            Watch watch;
+            synchronized (watches) {
+                watch = watches.poll();
+            }
+            if (watch == null) {
+                observer.onError(
+                        io.grpc.Status.UNAVAILABLE.withDescription("away").asRuntimeException());
+                return;
+            }
+            watch.updates().forEach(observer::onNext);
+            if (watch.end() == null) {
+                observer.onCompleted();
+            } else {
+                observer.onError(watch.end().asRuntimeException());
+            }
+        }
+
+        @Override
+        public void watchEvents(
+                WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+            asked.add(request);
+            events.stream()
+                    .filter(event -> event.getIndex() >= request.getFromIndex())
+                    .forEach(observer::onNext);
+            observer.onCompleted();
+        }
+    }
+}

@@ -1,5 +1,6 @@
 package dev.sluice.control.model;
 
+import java.util.regex.Pattern;
 import org.semver4j.range.RangeList;
 import org.semver4j.range.RangeListFactory;
 
@@ -10,6 +11,13 @@ import org.semver4j.range.RangeListFactory;
 public final class VersionRange {
 
     private static final int MAX_LENGTH = 256;
+
+    private static final String PART =
+            "(?:[<>]=?|=|\\^|~)?\\s*(?:\\*|\\d+(?:\\.(?:\\d+|[xX*])){0,2}(?:-[0-9A-Za-z.-]+)?)";
+
+    /** The library takes out of a text what it can read; what stands beside it would be lost. */
+    private static final Pattern NOTATION =
+            Pattern.compile(PART + "(?:(?:\\s+-\\s+|\\s*\\|\\|\\s*|\\s+)" + PART + ")*");
 
     private final String text;
     private final RangeList ranges;
@@ -26,7 +34,7 @@ public final class VersionRange {
      */
     public static VersionRange parse(String text) {
         String trimmed = text.trim();
-        if (trimmed.isEmpty() || trimmed.length() > MAX_LENGTH) {
+        if (trimmed.length() > MAX_LENGTH || !NOTATION.matcher(trimmed).matches()) {
             throw unreadable(text);
         }
         RangeList ranges;

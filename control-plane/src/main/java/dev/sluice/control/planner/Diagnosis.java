@@ -22,6 +22,7 @@ final class Diagnosis {
     private final Catalogue catalogue;
     private final List<NodeClass> classes;
     private final Set<Refusal> found = new LinkedHashSet<>();
+    private final Set<String> said = new HashSet<>();
     private final Set<PackageRef> explained = new HashSet<>();
 
     Diagnosis(Catalogue catalogue, List<NodeClass> classes) {
@@ -70,6 +71,7 @@ final class Diagnosis {
             case Obstacle.WrongHardware(HardwareModel model) ->
                     refuse(
                             pkg,
+                            model.toString(),
                             "runs on %s, node %s is %s: exclude the node or take a package for its hardware"
                                     .formatted(join(pkg.compatible()), nodes.example(), model));
             case Obstacle.TooOld(Version minimum, Version current) ->
@@ -90,6 +92,7 @@ final class Diagnosis {
         if (stones.isEmpty()) {
             refuse(
                     pkg,
+                    "stone",
                     "upgrades from %s %s or newer only, node %s has %s, and the catalogue has no stepping stone between (available: %s)"
                             .formatted(name, minimum, nodes.example(), current, available(name)));
         } else {
@@ -114,6 +117,7 @@ final class Diagnosis {
             if (enabling.isEmpty()) {
                 refuse(
                         pkg,
+                        requirement.toString(),
                         "needs %s, node %s has %s, and the catalogue has none that enables it (available: %s)"
                                 .formatted(
                                         requirement,
@@ -135,8 +139,11 @@ final class Diagnosis {
                                 .formatted(text, cycle.getFirst())));
     }
 
-    private void refuse(PackageDescriptor pkg, String reason) {
-        found.add(new Refusal(pkg.ref().toString(), reason));
+    /** Says it once, of the first class of nodes: the others lack the same. */
+    private void refuse(PackageDescriptor pkg, String lacking, String reason) {
+        if (said.add(pkg.ref() + " " + lacking)) {
+            found.add(new Refusal(pkg.ref().toString(), reason));
+        }
     }
 
     private List<PackageRef> versions(PackageName name, Predicate<Version> wanted) {

@@ -15,13 +15,15 @@ public final class BlueprintChecker {
     /**
      * Checks every {@link Rule}.
      *
-     * @return what is broken, at most {@value Inspection#MAX_VIOLATIONS}; empty: nothing
+     * @return what is broken, at most {@value Inspection#MAX_OF_A_RULE} of each rule; empty:
+     *     nothing
      */
     public static List<Violation> check(PlanningInput input, Blueprint blueprint) {
         Inspection inspection = new Inspection(input, blueprint);
         ShapeRules.check(inspection);
         if (inspection.isClean()) {
             List<PassRange> passes = PassRange.of(blueprint);
+            ShapeRules.passesDoNotOverlap(inspection, passes);
             MasterRules.check(inspection, passes);
             NodeRules.check(inspection);
             PackageRules.check(inspection, passes);

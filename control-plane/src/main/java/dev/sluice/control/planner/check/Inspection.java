@@ -8,6 +8,7 @@ import dev.sluice.control.model.Step;
 import dev.sluice.control.model.TrafficNode;
 import dev.sluice.control.planner.PlanningInput;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +18,10 @@ import java.util.Optional;
 final class Inspection {
 
     /**
-     * Violations kept. A blueprint that breaks a rule on every node of a large cluster says nothing
-     * more by saying it ten thousand times.
+     * Violations kept of each rule. A blueprint that breaks a rule on every node of a large cluster
+     * says nothing more by saying it ten thousand times.
      */
-    static final int MAX_VIOLATIONS = 100;
+    static final int MAX_OF_A_RULE = 20;
 
     private final PlanningInput input;
     private final Blueprint blueprint;
@@ -28,6 +29,7 @@ final class Inspection {
     private final Map<NodeId, Master> masters = new HashMap<>();
     private final Map<NodeId, TrafficNode> nodes = new HashMap<>();
     private final List<Violation> violations = new ArrayList<>();
+    private final Map<Rule, Integer> counts = new EnumMap<>(Rule.class);
 
     Inspection(PlanningInput input, Blueprint blueprint) {
         this.input = input;
@@ -71,7 +73,7 @@ final class Inspection {
     }
 
     private void report(Violation violation) {
-        if (violations.size() < MAX_VIOLATIONS) {
+        if (counts.merge(violation.rule(), 1, Integer::sum) <= MAX_OF_A_RULE) {
             violations.add(violation);
         }
     }

@@ -3,7 +3,9 @@ package dev.sluice.control.planner.check;
 import dev.sluice.control.model.Blueprint;
 import dev.sluice.control.model.RegionId;
 import dev.sluice.control.model.Step;
+import dev.sluice.control.model.StepId;
 import dev.sluice.control.planner.PlanningInput;
+import java.util.List;
 import java.util.Optional;
 
 /** What the other rules take for granted: the right question, known nodes, passes one by one. */
@@ -19,7 +21,7 @@ final class ShapeRules {
         ShapeRules rules = new ShapeRules(inspection);
         rules.answersTheInput();
         rules.knownNodes();
-        rules.passesInOrder();
+        rules.passesNumbered();
     }
 
     private void answersTheInput() {
@@ -60,27 +62,35 @@ final class ShapeRules {
         }
     }
 
-    private void passesInOrder() {
+    private void passesNumbered() {
         int pass = 1;
-        int lastOfPrevious = -1;
-        for (int i = 0; i < inspection.graph().size(); i++) {
-            Step step = inspection.graph().step(i);
-            if (step.pass() == pass + 1 && i > 0) {
-                pass++;
-                lastOfPrevious = i - 1;
-            }
-            if (step.pass() != pass) {
+        for (Step step : inspection.blueprint().steps()) {
+            if (step.pass() != pass && (step.pass() != pass + 1 || step.id().equals(firstId()))) {
                 inspection.report(
                         Rule.PASSES_IN_ORDER,
                         step,
                         "expected pass %d, found %d".formatted(pass, step.pass()));
                 return;
             }
-            if (lastOfPrevious >= 0 && !inspection.graph().precedesByBarrier(lastOfPrevious, i)) {
-                inspection.report(
-                        Rule.PASSES_IN_ORDER,
-                        step,
-                        "may start before pass %d has ended".formatted(pass - 1));
+            pass = step.pass();
+        }
+    }
+
+    private StepId firstId() {
+        return inspection.blueprint().steps().getFirst().id();
+    }
+
+    /** A pass begins when the one before it has ended; one report says it for all steps. */
+    static void passesDoNotOverlap(Inspection inspection, List<PassRange> passes) {
+        for (PassRange pass : passes.subList(1, passes.size())) {
+            for (int i = pass.first(); i < pass.end(); i++) {
+                if (!inspection.graph().precedesByBarrier(pass.first() - 1, i)) {
+                    inspection.report(
+                            Rule.PASSES_IN_ORDER,
+                            inspection.graph().step(i),
+                            "may start before pass %d has ended".formatted(pass.number() - 1));
+                    return;
+                }
             }
         }
     }

@@ -37,6 +37,12 @@ final class CapacityRule {
     private final SortedMap<RegionId, Integer> regions = new TreeMap<>();
     private final Map<RegionId, List<TrafficNode>> members = new HashMap<>();
 
+    /** The number of each step's region, or -1 where that has no traffic nodes. */
+    private final int[] regionOf;
+
+    private final boolean[] traffic;
+    private final boolean[] serves;
+
     /** The number of each OPEN in its region, from 1, by step. */
     private final int[] number;
 
@@ -59,6 +65,9 @@ final class CapacityRule {
         for (var region : regions.entrySet()) {
             region.setValue(next++);
         }
+        this.regionOf = new int[graph.size()];
+        this.serves = new boolean[graph.size()];
+        this.traffic = new boolean[graph.size()];
         this.number = new int[graph.size()];
         this.opensIn = new int[regions.size()];
         this.certain = new int[graph.size()];
@@ -67,24 +76,26 @@ final class CapacityRule {
 
     static void check(Inspection inspection) {
         CapacityRule rule = new CapacityRule(inspection);
+        rule.look();
         rule.numberOpens();
         rule.propagate();
         rule.compare();
     }
 
-    private boolean isTraffic(int index) {
-        return inspection.trafficNode(graph.step(index).node()).isPresent();
-    }
-
-    private int region(int index) {
-        Integer region = regions.get(graph.step(index).region());
-        return region == null ? -1 : region;
+    private void look() {
+        for (int i = 0; i < graph.size(); i++) {
+            Step step = graph.step(i);
+            regionOf[i] = regions.getOrDefault(step.region(), -1);
+            TrafficNode node = inspection.trafficNode(step.node()).orElse(null);
+            traffic[i] = node != null;
+            serves[i] = node != null && node.serves();
+        }
     }
 
     private void numberOpens() {
         for (int i = 0; i < graph.size(); i++) {
-            if (graph.step(i).work() instanceof Work.OpenAdmission && isTraffic(i)) {
-                number[i] = ++opensIn[region(i)];
+            if (graph.step(i).work() instanceof Work.OpenAdmission && traffic[i]) {
+                number[i] = ++opensIn[regionOf[i]];
             }
         }
     }
@@ -93,8 +104,8 @@ final class CapacityRule {
         for (int i = 0; i < graph.size(); i++) {
             int[] before = graph.after(i).clone();
             Arrays.sort(before);
-            if (isTraffic(i)) {
-                int region = region(i);
+            if (traffic[i]) {
+                int region = regionOf[i];
                 int known = 0;
                 for (int earlier : before) {
                     known = Math.max(known, known(earlier, region));
@@ -115,11 +126,11 @@ final class CapacityRule {
         if (all != null) {
             return all[region];
         }
-        return region(step) == region ? certain[step] : 0;
+        return regionOf[step] == region ? certain[step] : 0;
     }
 
     private int count(int known, int step, int region) {
-        return region(step) == region && number[step] == known + 1 ? known + 1 : known;
+        return regionOf[step] == region && number[step] == known + 1 ? known + 1 : known;
     }
 
     private int[] merge(int[] before) {
@@ -131,13 +142,13 @@ final class CapacityRule {
                     merged[r] = Math.max(merged[r], all[r]);
                 }
             } else {
-                int region = region(earlier);
+                int region = regionOf[earlier];
                 merged[region] = Math.max(merged[region], certain[earlier]);
             }
         }
         for (int earlier : before) {
             if (certainAll[earlier] == null) {
-                int region = region(earlier);
+                int region = regionOf[earlier];
                 merged[region] = count(merged[region], earlier, region);
             }
         }
@@ -152,21 +163,19 @@ final class CapacityRule {
         Map<NodeId, Integer> closed = new HashMap<>();
         for (int i = 0; i < graph.size(); i++) {
             Step step = graph.step(i);
-            boolean serves =
-                    inspection.trafficNode(step.node()).map(TrafficNode::serves).orElse(false);
-            if (serves && step.work() instanceof Work.CloseAdmission) {
+            if (serves[i] && step.work() instanceof Work.CloseAdmission) {
                 closed.put(step.node(), i);
-            } else if (serves && step.work() instanceof Work.OpenAdmission) {
+            } else if (serves[i] && step.work() instanceof Work.OpenAdmission) {
                 Integer close = closed.remove(step.node());
                 if (close != null) {
-                    int[] out = starts[region(i)];
+                    int[] out = starts[regionOf[i]];
                     out[certain[close]]++;
                     out[Math.max(certain[close], number[i])]--;
                 }
             }
         }
         // A node that never opens again is out to the end.
-        closed.values().forEach(close -> starts[region(close)][certain[close]]++);
+        closed.values().forEach(close -> starts[regionOf[close]][certain[close]]++);
         regions.forEach((region, r) -> compare(region, mostAtOnce(starts[r])));
     }
 

@@ -33,7 +33,9 @@ final class StepGraph {
     private final int[][] after;
     private final int[] barrierBefore;
     private final BitSet barriers;
-    private final Map<NodeId, int[]> ofNode;
+    private final Map<NodeId, Integer> nodes = new HashMap<>();
+    private final int[] nodeOf;
+    private final int[][] ofNode;
     private final List<Violation> violations = new ArrayList<>();
 
     StepGraph(Blueprint blueprint) {
@@ -41,6 +43,7 @@ final class StepGraph {
         after = edges();
         barriers = new BitSet(steps.size());
         barrierBefore = findBarriers();
+        nodeOf = numberNodes();
         ofNode = byNode();
     }
 
@@ -63,7 +66,8 @@ final class StepGraph {
 
     /** The steps of a node, in order. */
     int[] of(NodeId node) {
-        return ofNode.getOrDefault(node, new int[0]);
+        Integer number = nodes.get(node);
+        return number == null ? new int[0] : ofNode[number];
     }
 
     private int[][] edges() {
@@ -71,7 +75,10 @@ final class StepGraph {
         int[][] edges = new int[steps.size()][];
         for (int i = 0; i < steps.size(); i++) {
             Step step = steps.get(i);
-            edges[i] = step.after().stream().mapToInt(id -> earlier(index, step, id)).toArray();
+            edges[i] = new int[step.after().size()];
+            for (int e = 0; e < edges[i].length; e++) {
+                edges[i][e] = earlier(index, step, step.after().get(e));
+            }
             if (index.put(step.id(), i) != null) {
                 violations.add(
                         new Violation(
@@ -99,31 +106,46 @@ final class StepGraph {
     /** For each step the latest barrier that precedes it, or -1. */
     private int[] findBarriers() {
         int[] before = new int[steps.size()];
-        BitSet ends = new BitSet(steps.size());
+        boolean[] isEnd = new boolean[steps.size()];
         int open = 0;
         for (int i = 0; i < steps.size(); i++) {
             before[i] = -1;
             for (int earlier : after[i]) {
                 before[i] = Math.max(before[i], barriers.get(earlier) ? earlier : before[earlier]);
-                if (ends.get(earlier)) {
-                    ends.clear(earlier);
+                if (isEnd[earlier]) {
+                    isEnd[earlier] = false;
                     open--;
                 }
             }
             barriers.set(i, open == 0);
-            ends.set(i);
+            isEnd[i] = true;
             open++;
         }
         return before;
     }
 
-    private Map<NodeId, int[]> byNode() {
-        Map<NodeId, List<Integer>> lists = new HashMap<>();
-        for (int i = 0; i < steps.size(); i++) {
-            lists.computeIfAbsent(steps.get(i).node(), _ -> new ArrayList<>()).add(i);
+    /** The number of the node of each step. */
+    private int[] numberNodes() {
+        int[] numbers = new int[steps.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = nodes.computeIfAbsent(steps.get(i).node(), _ -> nodes.size());
         }
-        Map<NodeId, int[]> byNode = HashMap.newHashMap(lists.size());
-        lists.forEach((id, list) -> byNode.put(id, list.stream().mapToInt(i -> i).toArray()));
+        return numbers;
+    }
+
+    private int[][] byNode() {
+        int[] counts = new int[nodes.size()];
+        for (int node : nodeOf) {
+            counts[node]++;
+        }
+        int[][] byNode = new int[counts.length][];
+        for (int node = 0; node < counts.length; node++) {
+            byNode[node] = new int[counts[node]];
+        }
+        int[] filled = new int[counts.length];
+        for (int i = 0; i < nodeOf.length; i++) {
+            byNode[nodeOf[i]][filled[nodeOf[i]]++] = i;
+        }
         return byNode;
     }
 
@@ -146,15 +168,15 @@ final class StepGraph {
     }
 
     private boolean precedesOnItsNode(int first, int second) {
-        NodeId node = steps.get(first).node();
-        if (!steps.get(second).node().equals(node)) {
+        int node = nodeOf[first];
+        if (nodeOf[second] != node) {
             return false;
         }
         int at = second;
         while (at > first) {
             int next = -1;
             for (int earlier : after[at]) {
-                if (steps.get(earlier).node().equals(node)) {
+                if (nodeOf[earlier] == node) {
                     next = Math.max(next, earlier);
                 }
             }

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 /** What holds of every plan, over seeded clusters and catalogues. A failure names its seed. */
 class PlannerPropertiesTest {
 
-    private static final int SEEDS = 1500;
+    private static final int SEEDS = 800;
 
     @Test
     @Tag("CLU-2")

@@ -56,7 +56,8 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
                 (ServerCallStreamObserver<SessionResponse>) responses;
         Conversation conversation = new Conversation(outbound, nanos.getAsLong());
         outbound.setOnReadyHandler(conversation::ready);
-        outbound.setOnCancelHandler(() -> conversation.over("the connection was lost"));
+        outbound.setOnCancelHandler(
+                () -> conversation.over("the connection was lost, or a message was over 1 MiB"));
         try {
             conversation.identify(PeerIdentity.require(PeerName.Kind.NODE));
         } catch (StatusRuntimeException e) {

@@ -1,0 +1,44 @@
+package dev.sluice.control.depot;
+
+import dev.sluice.control.executor.PackageSources;
+import dev.sluice.control.model.PackageRef;
+import dev.sluice.control.state.PackageRecord;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What this master can serve: the contents of the packages that the cluster's state names. */
+public final class MasterSources implements PackageSources {
+
+    private final Function<PackageRef, Optional<PackageRecord>> imported;
+    private final List<ContentSource> sources;
+    private final String address;
+
+    /**
+     * Sources.
+     *
+     * @param imported the state's record of a package
+     * @param address where agents reach this master's package service, host:port
+     */
+    public MasterSources(
+            Function<PackageRef, Optional<PackageRecord>> imported,
+            List<? extends ContentSource> sources,
+            String address) {
+        this.imported = imported;
+        this.sources = List.copyOf(sources);
+        this.address = address;
+    }
+
+    @Override
+    public boolean has(PackageRef pkg) {
+        return imported.apply(pkg)
+                .map(record -> new ContentId(record.contentSha256()))
+                .filter(id -> sources.stream().anyMatch(source -> source.has(id)))
+                .isPresent();
+    }
+
+    @Override
+    public String address() {
+        return address;
+    }
+}

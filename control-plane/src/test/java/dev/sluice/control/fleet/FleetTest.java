@@ -1,0 +1,379 @@
+package dev.sluice.control.fleet;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.control.executor.AgentCommand;
+import dev.sluice.control.executor.CommandOutcome;
+import dev.sluice.control.executor.NodeFacts;
+import dev.sluice.control.executor.NodeObservation;
+import dev.sluice.control.model.Ballot;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.SessionResponse.MessageCase;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The fleet behind streams that a test fills and empties at will. */
+final class FleetTest {
+
+    private static final NodeId MASTER = new NodeId("m-a");
+    private static final NodeId NODE = new NodeId("eu-3");
+    private static final Ballot FIRST = new Ballot(0, 4, MASTER, 1);
+    private static final Ballot SECOND = FIRST.next(MASTER, 2);
+
+    private final AtomicLong nanos = new AtomicLong(-5);
+    private final AtomicInteger woken = new AtomicInteger();
+    private final List<Ballot> higher = new ArrayList<>();
+    private final Fleet fleet =
+            new Fleet(MASTER, "1.0.0", _ -> true, nanos::get, higher::add, woken::incrementAndGet);
+    private final FakeStream stream = new FakeStream();
+    private long sequence;
+
+    private AgentSession join(NodeId node, FakeStream out) throws Exception {
+        return fleet.joined(
+                new Greeting(
+                        node, "1.2.3", 5, null, node + ":7444", report(NodeReport.newBuilder())),
+                out);
+    }
+
+    private Report report(NodeReport.Builder report) throws Exception {
+        return ReportReader.read(report.setSequence(++sequence).build());
+    }
+
+    private NodeObservation seen() {
+        return requireNonNull(fleet.observe().get(NODE));
+    }
+
+    private NodeFacts facts() {
+        return requireNonNull(seen().facts());
+    }
+
+    private Status.Code end() {
+        return requireNonNull(stream.end).getCode();
+    }
+
+    private static AgentCommand command(String id, Ballot ballot) {
+        return new AgentCommand(
+                id, ballot, "p-1", "s-1", 1, new AgentCommand.AgentWork.SetAdmission(false));
+    }
+
+    private List<String> commands(FakeStream from) {
+        return from.sent.stream()
+                .filter(message -> message.hasCommand())
+                .map(message -> message.getCommand().getCommandId())
+                .toList();
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aCommandIsSentOnlyUnderTheBallotThatTheAgentAcknowledged() throws Exception {
+        AgentSession session = join(NODE, stream);
+        fleet.send(NODE, command("following", FIRST));
+        fleet.lead(FIRST);
+        fleet.send(NODE, command("unfenced", FIRST));
+        fleet.fenced(session, FIRST);
+        fleet.send(NODE, command("fenced", FIRST));
+        fleet.lead(SECOND);
+        fleet.send(NODE, command("old ballot", FIRST));
+        fleet.send(NODE, command("not yet", SECOND));
+        fleet.fenced(session, FIRST);
+        fleet.send(NODE, command("late fence", SECOND));
+        fleet.fenced(session, SECOND);
+        fleet.send(NODE, command("fenced again", SECOND));
+        fleet.follow();
+        fleet.send(NODE, command("following again", SECOND));
+
+        assertThat(commands(stream)).containsExactly("fenced", "fenced again");
+    }
+
+    @Test
+    @Tag("REL-1")
+    void leadingAnewFencesEverySessionAndForgetsEarlierAcknowledgements() throws Exception {
+        fleet.lead(FIRST);
+        AgentSession session = join(NODE, stream);
+        fleet.fenced(session, FIRST);
+        assertThat(seen().fenced()).isEqualTo(FIRST);
+
+        fleet.lead(SECOND);
+
+        assertThat(seen().fenced()).isNull();
+        assertThat(stream.kinds())
+                .containsExactly(MessageCase.WELCOME, MessageCase.FENCE, MessageCase.FENCE);
+        fleet.fenced(session, SECOND);
+        assertThat(seen().fenced()).isEqualTo(SECOND);
+        fleet.follow();
+        assertThat(seen().fenced()).isNull();
+    }
+
+    @Test
+    @Tag("REL-1")
+    void whatWaitsForAFullTransportIsDroppedWhenThisMasterLeadsNoMore() throws Exception {
+        fleet.lead(FIRST);
+        AgentSession session = join(NODE, stream);
+        fleet.fenced(session, FIRST);
+        stream.ready = false;
+        fleet.send(NODE, command("waits", FIRST));
+        fleet.follow();
+        stream.ready = true;
+        session.drain();
+
+        assertThat(commands(stream)).isEmpty();
+    }
+
+    @Test
+    void whatWaitsForAFullTransportIsSentInOrderWhenItHasRoom() throws Exception {
+        fleet.lead(FIRST);
+        AgentSession session = join(NODE, stream);
+        fleet.fenced(session, FIRST);
+        stream.ready = false;
+        fleet.send(NODE, command("1", FIRST));
+        fleet.send(NODE, command("2", FIRST));
+        assertThat(commands(stream)).isEmpty();
+        stream.ready = true;
+        session.drain();
+        fleet.send(NODE, command("3", FIRST));
+
+        assertThat(commands(stream)).containsExactly("1", "2", "3");
+    }
+
+    @Test
+    @Tag("REL-4")
+    void anAgentThatReadsNothingIsDisconnected() throws Exception {
+        fleet.lead(FIRST);
+        AgentSession session = join(NODE, stream);
+        fleet.fenced(session, FIRST);
+        stream.ready = false;
+        for (int i = 0; i < AgentSession.MAX_QUEUED; i++) {
+            fleet.send(NODE, command("c" + i, FIRST));
+        }
+        assertThat(seen().connected()).isTrue();
+
+        fleet.send(NODE, command("one too many", FIRST));
+
+        assertThat(seen().connected()).isFalse();
+        assertThat(end()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    }
+
+    @Test
+    void aLeaseIsRenewedNowOrNotAtAll() throws Exception {
+        fleet.lead(FIRST);
+        AgentSession session = join(NODE, stream);
+        fleet.fenced(session, FIRST);
+        fleet.renewLease(NODE, FIRST, Duration.ofSeconds(3));
+        stream.ready = false;
+        fleet.renewLease(NODE, FIRST, Duration.ofSeconds(3));
+        stream.ready = true;
+        session.drain();
+
+        assertThat(stream.kinds())
+                .containsExactly(MessageCase.WELCOME, MessageCase.FENCE, MessageCase.LEASE);
+        assertThat(stream.sent.getLast().getLease().getLeaseMillis()).isEqualTo(3000);
+    }
+
+    @Test
+    @Tag("REL-4")
+    void aNewerSessionReplacesTheOlderWhoseLateMessagesAreIgnored() throws Exception {
+        fleet.lead(FIRST);
+        AgentSession old = join(NODE, stream);
+        AgentSession fresh = join(NODE, new FakeStream());
+
+        fleet.fenced(old, FIRST);
+        fleet.reported(old, report(NodeReport.newBuilder().setHeldAddress("10.0.0.9")));
+        fleet.left(old, "late");
+
+        assertThat(end()).isEqualTo(Status.Code.ABORTED);
+        assertThat(seen().session()).isEqualTo(2);
+        assertThat(seen().connected()).isTrue();
+        assertThat(seen().fenced()).isNull();
+        assertThat(facts().heldAddress()).isEmpty();
+        fleet.fenced(fresh, FIRST);
+        assertThat(seen().fenced()).isEqualTo(FIRST);
+    }
+
+    @Test
+    @Tag("REL-4")
+    void aReportThatWasOvertakenChangesNothing() throws Exception {
+        AgentSession session = join(NODE, stream);
+        Report early = report(NodeReport.newBuilder().setAccepting(true));
+        Report late = report(NodeReport.newBuilder().setAccepting(false));
+
+        fleet.reported(session, late);
+        fleet.reported(session, early);
+
+        assertThat(facts().accepting()).isFalse();
+    }
+
+    @Test
+    @Tag("REL-4")
+    void aSilentSessionIsEndedAndItsFactsKeepTheirAge() throws Exception {
+        FakeStream other = new FakeStream();
+        AgentSession talking = join(new NodeId("eu-4"), other);
+        var _ = join(NODE, stream);
+        nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+        fleet.reported(talking, report(NodeReport.newBuilder()));
+        fleet.expireSilent();
+        assertThat(seen().connected()).isTrue();
+
+        nanos.addAndGet(1);
+        fleet.expireSilent();
+
+        assertThat(seen().connected()).isFalse();
+        assertThat(seen().age()).isEqualTo(Duration.ofSeconds(10).plusNanos(1));
+        assertThat(seen().facts()).isNotNull();
+        assertThat(end()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(other.end).isNull();
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aHigherBallotIsReportedAndALowerIsNot() throws Exception {
+        AgentSession session = join(NODE, stream);
+        Ballot other = SECOND.next(new NodeId("m-b"), 9);
+        fleet.refused(session, other, "");
+        fleet.lead(SECOND);
+        fleet.refused(session, FIRST, "c-1");
+        fleet.refused(session, SECOND, "c-1");
+        assertThat(higher).isEmpty();
+
+        fleet.refused(session, other, "c-1");
+
+        assertThat(higher).containsExactly(other);
+    }
+
+    @Test
+    void anOutcomeCountsOnlyFromTheNodeThatTheCommandWasSentTo() throws Exception {
+        fleet.lead(FIRST);
+        AgentSession session = join(NODE, stream);
+        AgentSession liar = join(new NodeId("eu-4"), new FakeStream());
+        fleet.fenced(session, FIRST);
+        fleet.send(NODE, command("c-1", FIRST));
+        CommandOutcome done = new CommandOutcome.Done(List.of("version 25.2.0"));
+
+        fleet.resulted(liar, "c-1", done);
+        assertThat(fleet.outcome("c-1")).isEmpty();
+
+        fleet.resulted(session, "c-1", done);
+        assertThat(fleet.outcome("c-1")).contains(done);
+    }
+
+    @Test
+    @Tag("CLU-15")
+    void aNewProcessLearnsARecordedOutcomeBySendingTheCommandAgain() throws Exception {
+        CommandOutcome done = new CommandOutcome.Done(List.of());
+        AgentSession session = join(NODE, stream);
+        fleet.resulted(session, "c-1", done);
+        assertThat(fleet.outcome("c-1")).isEmpty();
+
+        fleet.lead(FIRST);
+        fleet.fenced(session, FIRST);
+        fleet.send(NODE, command("c-1", FIRST));
+        fleet.resulted(session, "c-1", done);
+
+        assertThat(fleet.outcome("c-1")).contains(done);
+    }
+
+    @Test
+    void theLastTenThousandOutcomesAreRememberedAndNotAllOfThem() throws Exception {
+        fleet.lead(FIRST);
+        AgentSession session = join(NODE, stream);
+        fleet.fenced(session, FIRST);
+        int count = Outcomes.MAX_OUTCOMES + 1;
+        for (int i = 0; i < count; i++) {
+            fleet.send(NODE, command("c" + i, FIRST));
+            fleet.resulted(session, "c" + i, new CommandOutcome.Failed("no " + i, true));
+        }
+
+        assertThat(fleet.outcome("c0")).isEmpty();
+        assertThat(IntStream.range(count - 10_000, count).mapToObj(i -> fleet.outcome("c" + i)))
+                .allMatch(Optional::isPresent);
+    }
+
+    @Test
+    void theExecutorIsWokenByWhatItCouldActUponAndNotByProgress() throws Exception {
+        AgentSession session = join(NODE, stream);
+        int before = woken.get();
+        fleet.reported(session, report(NodeReport.newBuilder()));
+        fleet.reported(session, report(NodeReport.newBuilder().setDiskFreeBytes(7)));
+        fleet.reported(session, report(NodeReport.newBuilder().setActivity("reading")));
+        assertThat(woken.get()).isEqualTo(before);
+        assertThat(facts().diskFreeBytes()).isZero();
+        assertThat(facts().activity()).isEqualTo("reading");
+
+        fleet.reported(session, report(NodeReport.newBuilder().putSessions("console", 1)));
+        assertThat(woken.get()).isEqualTo(before + 1);
+        fleet.left(session, "gone");
+        assertThat(woken.get()).isEqualTo(before + 2);
+    }
+
+    @Test
+    @Tag("REL-3")
+    void aVersionThatCannotBeReadIsARemarkAndTheRestIsKept() throws Exception {
+        AgentSession session = join(NODE, stream);
+
+        fleet.reported(
+                session,
+                report(
+                        NodeReport.newBuilder()
+                                .putInstalled("site", "25.1.0")
+                                .putInstalled("base", "seven")
+                                .setAccepting(true)));
+
+        NodeFacts facts = facts();
+        assertThat(facts.installed().toString()).isEqualTo("{site=25.1.0}");
+        assertThat(facts.accepting()).isTrue();
+        assertThat(fleet.remarks(NODE))
+                .singleElement()
+                .asString()
+                .contains("installed base", "version \"seven\"");
+        fleet.reported(session, report(NodeReport.newBuilder()));
+        assertThat(fleet.remarks(NODE)).isEmpty();
+    }
+
+    @Test
+    @Tag("REL-3")
+    void numbersAndTextsOfAReportAreBounded() throws Exception {
+        Report report =
+                report(
+                        NodeReport.newBuilder()
+                                .putSessions("a", -1)
+                                .putSessions("b", -1)
+                                .setDiskFreeBytes(-1)
+                                .setActivity("line\nline" + "x".repeat(10_000)));
+
+        assertThat(report.facts().clients()).isEqualTo(2_000_000);
+        assertThat(report.facts().diskFreeBytes()).isEqualTo(Long.MAX_VALUE);
+        assertThat(report.facts().activity()).startsWith("line linexx").hasSize(515);
+    }
+
+    @Test
+    void aMasterLeadsUnderItsOwnBallotsAlone() {
+        Ballot other = FIRST.next(new NodeId("m-b"), 1);
+
+        assertThatThrownBy(() -> fleet.lead(other))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("m-a")
+                .hasMessageContaining(other.toString());
+    }
+
+    @Test
+    void aSnapshotOfTenThousandNodesHasThemAllInOrder() throws Exception {
+        for (int i = 0; i < 10_000; i++) {
+            var _ = join(new NodeId("n-%05d".formatted(9_999 - i)), new FakeStream());
+        }
+
+        assertThat(fleet.observe()).hasSize(10_000);
+        assertThat(fleet.observe().firstKey()).isEqualTo(new NodeId("n-00000"));
+        assertThat(List.copyOf(fleet.observe().keySet())).isSorted();
+        assertThat(fleet.observe().values()).allMatch(NodeObservation::connected);
+    }
+}

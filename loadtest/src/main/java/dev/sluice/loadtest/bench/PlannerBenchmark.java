@@ -111,9 +111,11 @@ public final class PlannerBenchmark {
         usedBytes();
         long before = usedBytes();
         Blueprint blueprint = plan(input);
-        long held = usedBytes() - before;
-        Reference.reachabilityFence(blueprint);
-        return held;
+        try {
+            return usedBytes() - before;
+        } finally {
+            Reference.reachabilityFence(blueprint);
+        }
     }
 
     /** What lives on the heap; asking for a collection is the only way to know. */

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.control.badexample.executor;
+
+import org.jspecify.annotations.NullMarked;

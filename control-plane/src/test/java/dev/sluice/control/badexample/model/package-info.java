@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.control.badexample.model;
+
+import org.jspecify.annotations.NullMarked;

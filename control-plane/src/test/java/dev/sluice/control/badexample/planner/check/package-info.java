@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.control.badexample.planner.check;
+
+import org.jspecify.annotations.NullMarked;

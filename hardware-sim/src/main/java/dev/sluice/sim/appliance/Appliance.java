@@ -78,6 +78,14 @@ public final class Appliance {
         return next == NEVER ? OptionalLong.empty() : OptionalLong.of(next);
     }
 
+    /**
+     * Whether something happened that {@link #drainEvents} has not answered yet, without looking at
+     * the time.
+     */
+    public boolean hasEvents() {
+        return !events.isEmpty();
+    }
+
     /** What happened since the last call, in order. */
     public List<ApplianceEvent> drainEvents() {
         settle();

@@ -5,7 +5,6 @@ import static dev.sluice.sim.redfish.Paths.link;
 import static dev.sluice.sim.redfish.Paths.resource;
 import static dev.sluice.sim.redfish.Paths.status;
 
-import dev.sluice.sim.appliance.Appliance;
 import dev.sluice.sim.appliance.ApplianceEvent;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -14,6 +13,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,7 +31,6 @@ final class EventResources implements AutoCloseable {
     private static final long KEEP_ALIVE_MILLIS = 15_000;
 
     private final Vertx vertx;
-    private final LiveAppliance live;
     private final Paths paths;
     private final Set<HttpServerResponse> streams = new LinkedHashSet<>();
     private final long keepAlive;
@@ -39,7 +38,6 @@ final class EventResources implements AutoCloseable {
 
     EventResources(Vertx vertx, LiveAppliance live, Paths paths) {
         this.vertx = vertx;
-        this.live = live;
         this.paths = paths;
         this.keepAlive = vertx.setPeriodic(KEEP_ALIVE_MILLIS, _ -> write(": keep-alive\n\n"));
         live.onEvent(this::publish);
@@ -105,7 +103,7 @@ final class EventResources implements AutoCloseable {
         response.write(": listening\n\n");
     }
 
-    private void publish(ApplianceEvent event) {
+    private void publish(ApplianceEvent event, Instant when) {
         if (streams.isEmpty()) {
             return;
         }
@@ -116,9 +114,7 @@ final class EventResources implements AutoCloseable {
                         .put("EventId", id)
                         .put("MemberId", "0")
                         .put("MessageSeverity", "OK")
-                        .put(
-                                "EventTimestamp",
-                                live.use(Appliance::now).truncatedTo(ChronoUnit.MILLIS).toString());
+                        .put("EventTimestamp", when.truncatedTo(ChronoUnit.MILLIS).toString());
         JsonObject envelope =
                 new JsonObject()
                         .put("@odata.type", "#Event.v1_10_1.Event")

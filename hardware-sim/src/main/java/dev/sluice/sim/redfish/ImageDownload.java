@@ -45,6 +45,8 @@ final class ImageDownload {
                 .compose(request -> request.send().map(HttpClientResponse::pause))
                 .compose(response -> {
                     if (response.statusCode() != 200) {
+                        // The reset ends the response with an exception that says nothing new.
+                        response.exceptionHandler(_ -> {});
                         response.request().reset();
                         return Future.failedFuture(
                                 new IOException(

@@ -10,12 +10,13 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +35,7 @@ public final class LiveAppliance implements AutoCloseable {
     private final Appliance appliance;
     private final ApplianceStore store;
     private final Map<Long, Path> received = new HashMap<>();
-    private Consumer<ApplianceEvent> listener = _ -> {};
+    private BiConsumer<ApplianceEvent, Instant> listener = (_, _) -> {};
     private ApplianceState saved;
     private long timer = NO_TIMER;
 
@@ -78,7 +79,8 @@ public final class LiveAppliance implements AutoCloseable {
         return appliance.spec();
     }
 
-    void onEvent(Consumer<ApplianceEvent> eventListener) {
+    /** Names who is told of each event with the appliance's time; it must not use the appliance. */
+    void onEvent(BiConsumer<ApplianceEvent, Instant> eventListener) {
         this.listener = eventListener;
     }
 
@@ -107,19 +109,28 @@ public final class LiveAppliance implements AutoCloseable {
     }
 
     private void settle() {
-        for (ApplianceEvent event : appliance.drainEvents()) {
-            if (event instanceof ApplianceEvent.ImageWritten written) {
-                adopt(written);
-            }
-            if (event instanceof ApplianceEvent.TaskChanged changed && changed.task().isEnded()) {
-                discard(changed.task().id());
+        OptionalLong next;
+        do {
+            for (ApplianceEvent event : appliance.drainEvents()) {
+                tell(event);
             }
             save();
-            log(event);
-            listener.accept(event);
+            next = appliance.nextChangeNanos();
+            // Time passes meanwhile: what happened since would have neither a timer nor a listener.
+        } while (appliance.hasEvents());
+        arm(next);
+    }
+
+    private void tell(ApplianceEvent event) {
+        if (event instanceof ApplianceEvent.ImageWritten written) {
+            adopt(written);
+        }
+        if (event instanceof ApplianceEvent.TaskChanged changed && changed.task().isEnded()) {
+            discard(changed.task().id());
         }
         save();
-        arm();
+        log(event);
+        listener.accept(event, appliance.now());
     }
 
     private void adopt(ApplianceEvent.ImageWritten written) {
@@ -158,9 +169,8 @@ public final class LiveAppliance implements AutoCloseable {
         }
     }
 
-    private void arm() {
+    private void arm(OptionalLong next) {
         vertx.cancelTimer(timer);
-        OptionalLong next = appliance.nextChangeNanos();
         timer = NO_TIMER;
         if (next.isPresent()) {
             long delayMillis =

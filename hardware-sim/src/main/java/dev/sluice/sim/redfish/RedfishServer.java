@@ -106,7 +106,11 @@ public final class RedfishServer {
                 new HttpServerOptions()
                         .setIdleTimeout(IDLE_SECONDS)
                         .setIdleTimeoutUnit(TimeUnit.SECONDS)
-                        .setMaxHeaderSize(MAX_HEADER_BYTES);
+                        .setMaxHeaderSize(MAX_HEADER_BYTES)
+                        // Redfish is HTTP/1.1; some answers close the connection, which HTTP/2
+                        // forbids.
+                        .setUseAlpn(false)
+                        .setHttp2ClearTextEnabled(false);
         listen.tls()
                 .ifPresent(tls ->
                         options.setSsl(true)
@@ -138,6 +142,13 @@ public final class RedfishServer {
 
     private static void fail(RoutingContext context) {
         Throwable failure = context.failure();
+        if (context.response().ended() || context.response().closed()) {
+            LOG.debug(
+                    "{} {} failed after its answer or its connection ended",
+                    context.request().method(),
+                    context.normalizedPath());
+            return;
+        }
         if (context.statusCode() == 413) {
             context.response().putHeader("Connection", "close");
             Routes.send(

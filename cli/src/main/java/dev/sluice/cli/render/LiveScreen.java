@@ -1,10 +1,10 @@
 package dev.sluice.cli.render;
 
+import java.io.Console;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
@@ -35,8 +35,9 @@ public final class LiveScreen implements AutoCloseable {
 
     /** Whether standard input and output are a terminal that can be drawn on. */
     public static boolean isPossible() {
-        return Objects.requireNonNull(System.console()).isTerminal()
-                && !"dumb".equals(System.getenv("TERM"));
+        // There is none when standard input or output is a file or a pipe.
+        Console console = System.console();
+        return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
     }
 
     /** The process's own terminal. */

@@ -1,6 +1,7 @@
 package dev.sluice.control.executor;
 
 import dev.sluice.control.model.PackageName;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import java.util.Collections;
 import java.util.List;
@@ -54,6 +55,11 @@ public record NodeFacts(
 
     public int clients() {
         return sessions.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    public boolean hasInstalled(PackageRef ref) {
+        Version version = installed.get(ref.name());
+        return version != null && version.equals(ref.version());
     }
 
     public boolean hasStaged(String contentSha256) {

@@ -2,7 +2,9 @@ package dev.sluice.control.state;
 
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.RegionId;
+import dev.sluice.control.model.Step;
 import dev.sluice.control.model.TrafficNode;
+import dev.sluice.control.model.Work;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -37,9 +39,7 @@ public record Capacity(RegionId region, Set<NodeId> baseline, int required, Set<
             }
             baseline.add(node.id());
             boolean byPlan =
-                    state.currentUpgrade()
-                            .filter(u -> StepDecisions.isOutByPlan(u, node.id()))
-                            .isPresent();
+                    state.currentUpgrade().filter(u -> isOutByPlan(u, node.id())).isPresent();
             if (byPlan || notServing.contains(node.id())) {
                 out.add(node.id());
             }
@@ -72,5 +72,19 @@ public record Capacity(RegionId region, Set<NodeId> baseline, int required, Set<
                                         region,
                                         required,
                                         new TreeSet<>(out)));
+    }
+
+    /** Whether the plan may have taken a node out of service and has not given it back. */
+    public static boolean isOutByPlan(Upgrade upgrade, NodeId node) {
+        boolean out = false;
+        for (Step step : upgrade.graph().stepsOf(node)) {
+            switch (step.work()) {
+                case Work.CloseAdmission _ -> out |= upgrade.record(step.id()).attempts() > 0;
+                case Work.OpenAdmission _ ->
+                        out &= upgrade.statusOf(step.id()) != StepStatus.SUCCEEDED;
+                default -> {}
+            }
+        }
+        return out;
     }
 }

@@ -245,20 +245,6 @@ final class StepDecisions {
                 : Decision.rejected("step " + step.id(), "expected it RUNNING, found it " + status);
     }
 
-    /** The nodes of a region that the plan may have taken out of service and has not given back. */
-    static boolean isOutByPlan(Upgrade upgrade, NodeId node) {
-        boolean out = false;
-        for (Step step : upgrade.graph().stepsOf(node)) {
-            switch (step.work()) {
-                case Work.CloseAdmission _ -> out |= upgrade.record(step.id()).attempts() > 0;
-                case Work.OpenAdmission _ ->
-                        out &= upgrade.statusOf(step.id()) != StepStatus.SUCCEEDED;
-                default -> {}
-            }
-        }
-        return out;
-    }
-
     static List<TrafficNode> regionOf(ClusterState state, RegionId region) {
         return state.trafficNodes().stream().filter(n -> n.region().equals(region)).toList();
     }

@@ -1,14 +1,12 @@
-package dev.sluice.control.depot;
+package dev.sluice.control.executor;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.control.depot.DistributionRules.Decision;
-import dev.sluice.control.depot.DistributionRules.Pull;
-import dev.sluice.control.depot.DistributionRules.View;
 import dev.sluice.control.executor.AgentCommand.Location;
-import dev.sluice.control.executor.NodeFacts;
-import dev.sluice.control.executor.NodeObservation;
+import dev.sluice.control.executor.DistributionRules.Decision;
+import dev.sluice.control.executor.DistributionRules.Pull;
+import dev.sluice.control.executor.DistributionRules.View;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.RegionId;
 import java.time.Duration;

@@ -1,8 +1,6 @@
-package dev.sluice.control.depot;
+package dev.sluice.control.executor;
 
 import dev.sluice.control.executor.AgentCommand.Location;
-import dev.sluice.control.executor.NodeFacts;
-import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.RegionId;
 import java.util.ArrayList;

@@ -1,0 +1,83 @@
+package dev.sluice.control;
+
+import dev.sluice.control.config.ConfigException;
+import dev.sluice.control.config.ControlPlaneConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+
+/**
+ * The program that runs on a master.
+ *
+ * <p>Exit codes: 0 stopped by a signal; 1 bad configuration or a port in use, nothing was changed;
+ * 3 the journal can't be trusted or written; 4 superseded by another master. After 3 and 4 it may
+ * be started again: it begins passive.
+ */
+@CommandLine.Command(
+        name = "sluice control-plane",
+        mixinStandardHelpOptions = true,
+        description = "Runs the control plane of a master.")
+public final class ControlPlane implements Callable<Integer> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
+
+    private static final int EXIT_BAD_INPUT = 1;
+    static final int EXIT_JOURNAL = 3;
+    static final int EXIT_SUPERSEDED = 4;
+
+    @CommandLine.Option(
+            names = "--config",
+            required = true,
+            paramLabel = "FILE",
+            description = "The configuration, YAML.")
+    private @Nullable Path configFile;
+
+    private ControlPlane() {}
+
+    public static void main(String[] arguments) {
+        int status = new CommandLine(new ControlPlane()).execute(arguments);
+        System.exit(status);
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        if (configFile == null) {
+            throw new IllegalStateException("--config is required");
+        }
+        AtomicInteger status = new AtomicInteger();
+        CountDownLatch stop = new CountDownLatch(1);
+        MasterProcess master;
+        try {
+            ControlPlaneConfig config = ControlPlaneConfig.read(configFile);
+            master =
+                    MasterProcess.start(
+                            config,
+                            Distribution.version(),
+                            code -> {
+                                status.compareAndSet(0, code);
+                                stop.countDown();
+                            });
+        } catch (ConfigException | IOException e) {
+            System.err.println("sluice control-plane: " + e.getMessage());
+            return EXIT_BAD_INPUT;
+        }
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(
+                                () -> {
+                                    stop.countDown();
+                                    master.close();
+                                },
+                                "shutdown"));
+        stop.await();
+        master.close();
+        LOG.info("The control plane stops with status {}", status.get());
+        return status.get();
+    }
+}

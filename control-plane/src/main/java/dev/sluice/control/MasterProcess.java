@@ -1,0 +1,362 @@
+package dev.sluice.control;
+
+import dev.sluice.control.api.OperatorEndpoint;
+import dev.sluice.control.codec.SnapshotCodec;
+import dev.sluice.control.config.ControlPlaneConfig;
+import dev.sluice.control.config.Inventory;
+import dev.sluice.control.config.InventoryFile;
+import dev.sluice.control.controller.Controller;
+import dev.sluice.control.controller.DurableState;
+import dev.sluice.control.controller.OfficeKeeper;
+import dev.sluice.control.controller.SeenBallots;
+import dev.sluice.control.depot.ContentSource;
+import dev.sluice.control.depot.Depot;
+import dev.sluice.control.depot.MasterSources;
+import dev.sluice.control.depot.StagedContents;
+import dev.sluice.control.executor.Executor;
+import dev.sluice.control.failover.OfficeRule;
+import dev.sluice.control.fleet.AgentLinkEndpoint;
+import dev.sluice.control.fleet.Fleet;
+import dev.sluice.control.fleet.PackageSourceEndpoint;
+import dev.sluice.control.journal.JournalOptions;
+import dev.sluice.control.journal.NioDisk;
+import dev.sluice.control.model.MasterRole;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.Topology;
+import dev.sluice.control.peer.Follower;
+import dev.sluice.control.peer.PeerTable;
+import dev.sluice.control.peer.ReplicationEndpoint;
+import dev.sluice.control.pki.GrpcTls;
+import dev.sluice.control.pki.PeerIdentity;
+import dev.sluice.control.vault.BackupFiles;
+import dev.sluice.trust.packages.TrustedSigners;
+import dev.sluice.trust.pki.PeerExpectation;
+import dev.sluice.trust.pki.PeerName;
+import dev.sluice.trust.pki.TlsIdentity;
+import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything that runs in a master's process, wired by hand. Closed in the opposite order of
+ * starting, also when starting fails half way.
+ */
+final class MasterProcess implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MasterProcess.class);
+
+    private static final long KEEPALIVE_SECONDS = 2;
+
+    /**
+     * Package uploads come in parts of 256 KiB, journal batches of 512 KiB, plans of 10,000 nodes
+     * as one document.
+     */
+    private static final int MAX_INBOUND_BYTES = 4 << 20;
+
+    /** Larger packages are refused at import. */
+    private static final long MAX_PACKAGE_BYTES = 64L << 30;
+
+    private final Deque<AutoCloseable> running = new ArrayDeque<>();
+
+    private MasterProcess() {}
+
+    /**
+     * Starts a master.
+     *
+     * @param version of this control plane's distribution
+     * @param onEnd told the exit code when the process has to end by itself
+     * @throws IOException naming what was wrong, when it can't start; nothing runs then
+     */
+    static MasterProcess start(ControlPlaneConfig config, String version, IntConsumer onEnd)
+            throws IOException {
+        MasterProcess process = new MasterProcess();
+        try {
+            process.wire(config, version, onEnd);
+            return process;
+        } catch (IOException | RuntimeException e) {
+            process.close();
+            throw e;
+        }
+    }
+
+    private void wire(ControlPlaneConfig config, String version, IntConsumer onEnd)
+            throws IOException {
+        NodeId self = config.masterId();
+        InstantSource clock = InstantSource.system();
+        TlsIdentity identity = identity(config, clock);
+        Inventory inventory = InventoryFile.read(config.inventory());
+        NodeId founder = founder(inventory.topology(), config);
+
+        long incarnation = new SecureRandom().nextLong() & Long.MAX_VALUE;
+        Path data = config.dataDir();
+        Files.createDirectories(data);
+        SeenBallots seen = SeenBallots.open(data.resolve("highest-ballot"));
+        DurableState durable =
+                DurableState.recover(
+                        self,
+                        incarnation,
+                        NioDisk.in(Files.createDirectories(data.resolve("journal"))),
+                        JournalOptions.defaults(),
+                        clock);
+        durable.warnings().forEach(warning -> LOG.warn("Recovery: {}", warning));
+        Controller controller =
+                closing(new Controller(durable, () -> onEnd.accept(ControlPlane.EXIT_JOURNAL)));
+
+        LateWake wake = new LateWake();
+        OfficeKeeper keeper =
+                new OfficeKeeper(
+                        new OfficeRule(self, founder, incarnation),
+                        controller,
+                        seen,
+                        version,
+                        Optional.of(
+                                new OfficeKeeper.Founding(
+                                        inventory.topology(), inventory.policy())),
+                        () -> onEnd.accept(ControlPlane.EXIT_SUPERSEDED));
+        Fleet fleet =
+                new Fleet(
+                        self,
+                        version,
+                        node -> isMember(controller.state().topology(), node),
+                        System::nanoTime,
+                        keeper::sawHigher,
+                        wake);
+        PeerTable peers = new PeerTable(config.masters().keySet());
+        String address = config.listen().getHostString() + ":" + config.listen().getPort();
+        Depot depot = Depot.open(data.resolve("depot"), signers(config), clock, MAX_PACKAGE_BYTES);
+        List<ContentSource> contents = new ArrayList<>(List.of(depot));
+        config.stagedPackages().ifPresent(staged -> contents.add(new StagedContents(staged)));
+        MasterSources sources =
+                new MasterSources(
+                        ref -> Optional.ofNullable(controller.state().packages().get(ref)),
+                        contents,
+                        address);
+        Executor executor =
+                closing(
+                        new Executor(
+                                new Executor.Ports(
+                                        self,
+                                        controller,
+                                        fleet,
+                                        peers,
+                                        new BackupFiles(
+                                                data.resolve("backups"),
+                                                new SnapshotCodec()::encode),
+                                        sources,
+                                        clock,
+                                        System::nanoTime,
+                                        config.sharedAddress().orElse(null))));
+        wake.target = executor::wake;
+
+        ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
+        closing(disk::shutdownNow);
+        AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime);
+        ReplicationEndpoint replication =
+                closing(
+                        new ReplicationEndpoint(
+                                self, version, controller, peers, clock, executor::wake));
+        OperatorEndpoint operators =
+                closing(
+                        new OperatorEndpoint(
+                                new OperatorEndpoint.Ports(
+                                        self,
+                                        version,
+                                        controller,
+                                        fleet,
+                                        peers,
+                                        executor::waits,
+                                        depot::importPackage,
+                                        config.sharedAddress().orElse(null))));
+        serve(
+                config.listen(),
+                identity,
+                List.of(
+                        operators,
+                        agents,
+                        new PackageSourceEndpoint(contents, disk),
+                        replication,
+                        ProtoReflectionServiceV1.newInstance()));
+        closing(
+                new Follower(
+                        self,
+                        version,
+                        controller,
+                        channels(config, identity),
+                        peers,
+                        System::nanoTime));
+        sweep(agents);
+        keeper.start();
+        LOG.info("Master {} {} listens on {}", self, version, address);
+    }
+
+    /** Wakes an executor that is made later than what wakes it. */
+    private static final class LateWake implements Runnable {
+        private volatile Runnable target = () -> {};
+
+        @Override
+        public void run() {
+            target.run();
+        }
+    }
+
+    private <T extends AutoCloseable> T closing(T part) {
+        running.push(part);
+        return part;
+    }
+
+    private static TlsIdentity identity(ControlPlaneConfig config, InstantSource clock)
+            throws IOException {
+        ControlPlaneConfig.Tls tls = config.tls();
+        TlsIdentity identity = TlsIdentity.load(tls.ca(), tls.certificate(), tls.key(), clock);
+        PeerName expected = PeerName.master(config.masterId().value());
+        if (!identity.self().equals(expected)) {
+            throw new IOException(
+                    "%s: expected the certificate of %s, found that of %s"
+                            .formatted(tls.certificate(), expected, identity.self()));
+        }
+        return identity;
+    }
+
+    private static TrustedSigners signers(ControlPlaneConfig config) throws IOException {
+        List<X509Certificate> certificates = new ArrayList<>();
+        for (Path file : config.trustedSigners()) {
+            certificates.addAll(TrustedSigners.load(file).certificates());
+        }
+        return new TrustedSigners(certificates);
+    }
+
+    private static NodeId founder(Topology topology, ControlPlaneConfig config) throws IOException {
+        if (topology.master(config.masterId()).isEmpty()) {
+            throw new IOException(
+                    "%s: expected master %s in it, found %s"
+                            .formatted(
+                                    config.inventory(),
+                                    config.masterId(),
+                                    topology.masters().stream().map(m -> m.id()).toList()));
+        }
+        return topology.masters().stream()
+                .filter(m -> m.role() == MasterRole.PRIMARY)
+                .findFirst()
+                .orElseThrow(() ->
+                        new IOException(
+                                "%s: expected one master with role primary, found none"
+                                        .formatted(config.inventory())))
+                .id();
+    }
+
+    private static boolean isMember(
+            @org.jspecify.annotations.Nullable Topology topology, NodeId node) {
+        return topology == null
+                || topology.master(node).isPresent()
+                || topology.nodes().stream().anyMatch(n -> n.id().equals(node));
+    }
+
+    private SortedMap<NodeId, ManagedChannel> channels(
+            ControlPlaneConfig config, TlsIdentity identity) throws IOException {
+        SortedMap<NodeId, ManagedChannel> channels = new TreeMap<>();
+        for (var peer : config.masters().entrySet()) {
+            ManagedChannel channel =
+                    NettyChannelBuilder.forAddress(peer.getValue())
+                            .sslContext(
+                                    GrpcTls.client(
+                                            identity,
+                                            PeerExpectation.exactly(
+                                                    PeerName.master(peer.getKey().value()))))
+                            .maxInboundMessageSize(64 << 20)
+                            .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+                            .keepAliveTimeout(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+                            .build();
+            channels.put(peer.getKey(), channel);
+            closing(channel::shutdownNow);
+        }
+        return channels;
+    }
+
+    private void serve(
+            InetSocketAddress listen, TlsIdentity identity, List<BindableService> services)
+            throws IOException {
+        ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+        closing(calls::shutdownNow);
+        HealthStatusManager health = new HealthStatusManager();
+        NettyServerBuilder builder =
+                NettyServerBuilder.forAddress(listen)
+                        .sslContext(GrpcTls.server(identity))
+                        .executor(calls)
+                        .intercept(PeerIdentity.interceptor())
+                        .maxInboundMessageSize(MAX_INBOUND_BYTES)
+                        .permitKeepAliveTime(500, TimeUnit.MILLISECONDS)
+                        .permitKeepAliveWithoutCalls(true)
+                        .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+                        .keepAliveTimeout(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+                        .addService(health.getHealthService());
+        services.forEach(builder::addService);
+        Server server = builder.build();
+        try {
+            server.start();
+        } catch (IOException e) {
+            throw new IOException(
+                    "listen %s: the address can't be bound (%s); is another process using it?"
+                            .formatted(listen, rootMessage(e)),
+                    e);
+        }
+        closing(() -> {
+            if (!server.shutdownNow().awaitTermination(2, TimeUnit.SECONDS)) {
+                LOG.warn("The gRPC server did not end within 2 s");
+            }
+        });
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+
+    /** Half-open sessions make no event of their own: time has to find them. */
+    private void sweep(AgentLinkEndpoint agents) {
+        ScheduledExecutorService timer =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().name("agent-silence").factory());
+        var _ = timer.scheduleWithFixedDelay(agents::expireSilent, 1, 1, TimeUnit.SECONDS);
+        closing(timer::shutdownNow);
+    }
+
+    @Override
+    public synchronized void close() {
+        while (!running.isEmpty()) {
+            AutoCloseable part = running.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("Closing {} failed", part, e);
+            }
+        }
+    }
+}

@@ -1,0 +1,423 @@
+package dev.sluice.control.api;
+
+import dev.sluice.control.controller.Controller;
+import dev.sluice.control.depot.ImportResult;
+import dev.sluice.control.executor.AgentGateway;
+import dev.sluice.control.executor.Peers;
+import dev.sluice.control.executor.Waiting;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PlanId;
+import dev.sluice.control.model.Refusal;
+import dev.sluice.control.model.StepId;
+import dev.sluice.control.pki.PeerIdentity;
+import dev.sluice.control.state.Actor;
+import dev.sluice.control.state.Command;
+import dev.sluice.control.state.DrainDecision;
+import dev.sluice.control.state.Event;
+import dev.sluice.trust.pki.PeerName;
+import dev.sluice.v1.AbortUpgradeRequest;
+import dev.sluice.v1.AbortUpgradeResponse;
+import dev.sluice.v1.ConfirmStepRequest;
+import dev.sluice.v1.ConfirmStepResponse;
+import dev.sluice.v1.GetConfigurationRequest;
+import dev.sluice.v1.GetConfigurationResponse;
+import dev.sluice.v1.GetStatusRequest;
+import dev.sluice.v1.GetStatusResponse;
+import dev.sluice.v1.ImportPackageRequest;
+import dev.sluice.v1.ImportPackageResponse;
+import dev.sluice.v1.ListNodesRequest;
+import dev.sluice.v1.ListNodesResponse;
+import dev.sluice.v1.ListPackagesRequest;
+import dev.sluice.v1.ListPackagesResponse;
+import dev.sluice.v1.OperatorServiceGrpc;
+import dev.sluice.v1.PauseUpgradeRequest;
+import dev.sluice.v1.PauseUpgradeResponse;
+import dev.sluice.v1.PlanUpgradeRequest;
+import dev.sluice.v1.PlanUpgradeResponse;
+import dev.sluice.v1.ResumeUpgradeRequest;
+import dev.sluice.v1.ResumeUpgradeResponse;
+import dev.sluice.v1.SetConfigurationRequest;
+import dev.sluice.v1.SetConfigurationResponse;
+import dev.sluice.v1.SetNodeAdmissionRequest;
+import dev.sluice.v1.SetNodeAdmissionResponse;
+import dev.sluice.v1.StartUpgradeRequest;
+import dev.sluice.v1.StartUpgradeResponse;
+import dev.sluice.v1.WatchEventsRequest;
+import dev.sluice.v1.WatchEventsResponse;
+import dev.sluice.v1.WatchUpgradeRequest;
+import dev.sluice.v1.WatchUpgradeResponse;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The operators' service of one master. Reads are answered by every master from what it knows;
+ * writes only by the one in office. Who calls is known by certificate.
+ *
+ * <p>The server must have {@link PeerIdentity#interceptor} and threads that may block.
+ */
+public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceImplBase
+        implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OperatorEndpoint.class);
+
+    private static final long TICK_MILLIS = 200;
+    private static final int MAX_REASON = 500;
+
+    private final Ports ports;
+    private final OperatorWrites writes;
+    private final EventFeed events;
+    private final UpgradeFeed upgrades;
+    private final ScheduledExecutorService timer;
+
+    /**
+     * What the service works with.
+     *
+     * @param version of this master's control plane
+     * @param waits what the executor does or waits for now
+     * @param sharedAddress null: the cluster has none
+     */
+    public record Ports(
+            NodeId self,
+            String version,
+            Controller controller,
+            AgentGateway agents,
+            Peers peers,
+            Supplier<List<Waiting>> waits,
+            PackageImport packages,
+            @Nullable String sharedAddress) {}
+
+    /** Starts the thread that serves watchers; {@link #close} ends it. */
+    public OperatorEndpoint(Ports ports) {
+        this.ports = ports;
+        this.writes = new OperatorWrites(ports.self(), ports.controller(), this::outlook);
+        this.events = new EventFeed(ports.controller());
+        this.upgrades =
+                new UpgradeFeed(
+                        () -> UpgradeProgressView.of(outlook()),
+                        () -> ports.controller().state().index());
+        this.timer =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().name("upgrade-watchers").factory());
+        var _ =
+                timer.scheduleWithFixedDelay(
+                        () -> guarded(upgrades::tick),
+                        TICK_MILLIS,
+                        TICK_MILLIS,
+                        TimeUnit.MILLISECONDS);
+    }
+
+    private void guarded(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            upgrades.fail(ApiErrors.internal("WatchUpgrade", e));
+        }
+    }
+
+    /** The ballot is read first: an office lost meanwhile is seen in nodes that obey another. */
+    private Outlook outlook() {
+        var ballot = ports.controller().ballot();
+        return new Outlook(
+                ports.controller().state(),
+                ports.self(),
+                ports.version(),
+                ballot,
+                ports.agents().observe(),
+                ports.peers().observe(),
+                ballot == null ? List.of() : ports.waits().get(),
+                ports.sharedAddress());
+    }
+
+    // Reads.
+
+    @Override
+    public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
+        read("GetStatus", observer, StatusView::of);
+    }
+
+    @Override
+    public void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> observer) {
+        read("ListNodes", observer, outlook -> NodesView.of(outlook, request.getRegion()));
+    }
+
+    @Override
+    public void listPackages(
+            ListPackagesRequest request, StreamObserver<ListPackagesResponse> observer) {
+        read("ListPackages", observer, PackagesView::of);
+    }
+
+    @Override
+    public void getConfiguration(
+            GetConfigurationRequest request, StreamObserver<GetConfigurationResponse> observer) {
+        read("GetConfiguration", observer, outlook -> ConfigurationView.of(outlook.state()));
+    }
+
+    @Override
+    public void watchUpgrade(
+            WatchUpgradeRequest request, StreamObserver<WatchUpgradeResponse> observer) {
+        watch(
+                "WatchUpgrade",
+                observer,
+                watcher -> {
+                    watcher.setOnCancelHandler(() -> {});
+                    timer.execute(() -> guarded(() -> upgrades.add(watcher)));
+                });
+    }
+
+    @Override
+    public void watchEvents(
+            WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
+        watch("WatchEvents", observer, watcher -> events.watch(request, watcher));
+    }
+
+    // Writes.
+
+    @Override
+    public void planUpgrade(
+            PlanUpgradeRequest request, StreamObserver<PlanUpgradeResponse> observer) {
+        write("PlanUpgrade", observer, actor -> writes.plan(request, actor));
+    }
+
+    @Override
+    public void startUpgrade(
+            StartUpgradeRequest request, StreamObserver<StartUpgradeResponse> observer) {
+        write(
+                "StartUpgrade",
+                observer,
+                actor -> {
+                    writes.start(
+                            Arguments.name("plan_id", request.getPlanId(), PlanId::new), actor);
+                    return StartUpgradeResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public void pauseUpgrade(
+            PauseUpgradeRequest request, StreamObserver<PauseUpgradeResponse> observer) {
+        write(
+                "PauseUpgrade",
+                observer,
+                actor -> {
+                    var _ = writes.submit(new Command.PauseUpgrade(actor));
+                    return PauseUpgradeResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public void resumeUpgrade(
+            ResumeUpgradeRequest request, StreamObserver<ResumeUpgradeResponse> observer) {
+        write(
+                "ResumeUpgrade",
+                observer,
+                actor -> {
+                    var _ = writes.submit(new Command.ResumeUpgrade(actor));
+                    return ResumeUpgradeResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public void abortUpgrade(
+            AbortUpgradeRequest request, StreamObserver<AbortUpgradeResponse> observer) {
+        write(
+                "AbortUpgrade",
+                observer,
+                actor -> {
+                    String reason = Arguments.atMost("reason", MAX_REASON, request.getReason());
+                    var _ = writes.submit(new Command.AbortUpgrade(reason, actor));
+                    return AbortUpgradeResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public void confirmStep(
+            ConfirmStepRequest request, StreamObserver<ConfirmStepResponse> observer) {
+        write(
+                "ConfirmStep",
+                observer,
+                actor -> {
+                    StepId step = Arguments.name("step_id", request.getStepId(), StepId::new);
+                    var _ = writes.submit(decision(request, step, actor));
+                    return ConfirmStepResponse.getDefaultInstance();
+                });
+    }
+
+    private static Command decision(ConfirmStepRequest request, StepId step, Actor actor) {
+        return switch (request.getDecision()) {
+            case DECISION_CONFIRM -> new Command.ConfirmStep(step, true, actor);
+            case DECISION_REJECT -> new Command.ConfirmStep(step, false, actor);
+            case DECISION_CUT -> new Command.DecideDrain(step, DrainDecision.CUT, actor);
+            case DECISION_EXTEND -> new Command.DecideDrain(step, DrainDecision.EXTEND, actor);
+            case DECISION_UNSPECIFIED, UNRECOGNIZED ->
+                    throw ApiErrors.invalid(
+                            "decision",
+                            "CONFIRM, REJECT, CUT or EXTEND",
+                            String.valueOf(request.getDecisionValue()));
+        };
+    }
+
+    @Override
+    public void setConfiguration(
+            SetConfigurationRequest request, StreamObserver<SetConfigurationResponse> observer) {
+        write(
+                "SetConfiguration",
+                observer,
+                actor -> {
+                    // A setting's value is never empty: no text removes it.
+                    Optional<String> value =
+                            Optional.of(request.getValue()).filter(text -> !text.isEmpty());
+                    List<Event> events =
+                            writes.submit(
+                                    new Command.ChangeSetting(
+                                            request.getKey(), value, request.getForce(), actor));
+                    return SetConfigurationResponse.newBuilder()
+                            .setRevision(ports.controller().state().configuration().revision())
+                            .setWillBeOverwritten(
+                                    events.stream()
+                                            .anyMatch(e ->
+                                                    e instanceof Event.SettingChanged changed
+                                                            && changed.forced()))
+                            .build();
+                });
+    }
+
+    @Override
+    public void setNodeAdmission(
+            SetNodeAdmissionRequest request, StreamObserver<SetNodeAdmissionResponse> observer) {
+        write(
+                "SetNodeAdmission",
+                observer,
+                actor -> {
+                    NodeId node = Arguments.name("node_id", request.getNodeId(), NodeId::new);
+                    var _ =
+                            writes.submit(
+                                    new Command.ChooseNodeAdmission(
+                                            node, request.getAccepting(), actor));
+                    return SetNodeAdmissionResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public StreamObserver<ImportPackageRequest> importPackage(
+            StreamObserver<ImportPackageResponse> observer) {
+        try {
+            Actor actor = operator();
+            writes.requireOffice();
+            return new PackageUpload(
+                    (ServerCallStreamObserver<ImportPackageResponse>) observer,
+                    content -> imported(content, actor));
+        } catch (StatusRuntimeException e) {
+            observer.onError(e);
+            return new Ignored<>();
+        }
+    }
+
+    private ImportPackageResponse imported(InputStream content, Actor actor) throws IOException {
+        return switch (ports.packages().importPackage(content)) {
+            case ImportResult.Refused(Refusal refusal) -> throw ApiErrors.refused(refusal);
+            case ImportResult.Imported(var pkg) -> {
+                List<Event> recorded = writes.submit(new Command.ImportPackage(pkg, actor));
+                yield ImportPackageResponse.newBuilder()
+                        .setPackage(PackagesView.of(outlook(), pkg.ref()))
+                        .setKnown(recorded.isEmpty())
+                        .build();
+            }
+        };
+    }
+
+    /** Takes what still arrives of a call that was answered. */
+    private static final class Ignored<T> implements StreamObserver<T> {
+        @Override
+        public void onNext(T message) {}
+
+        @Override
+        public void onError(Throwable failure) {}
+
+        @Override
+        public void onCompleted() {}
+    }
+
+    // Who calls, and how errors are told.
+
+    private static Actor operator() {
+        return new Actor(PeerIdentity.require(PeerName.Kind.OPERATOR).id());
+    }
+
+    private static void reader() {
+        var _ = PeerIdentity.require(PeerName.Kind.OPERATOR, PeerName.Kind.MASTER);
+    }
+
+    private <T> void read(String call, StreamObserver<T> observer, Function<Outlook, T> view) {
+        answer(
+                call,
+                observer,
+                () -> {
+                    reader();
+                    return view.apply(outlook());
+                });
+    }
+
+    private <T> void write(String call, StreamObserver<T> observer, Function<Actor, T> work) {
+        answer(
+                call,
+                observer,
+                () -> {
+                    Actor actor = operator();
+                    writes.requireOffice();
+                    T answer = work.apply(actor);
+                    LOG.info("{} by operator {}", call, actor);
+                    return answer;
+                });
+    }
+
+    private static <T> void answer(String call, StreamObserver<T> observer, Supplier<T> work) {
+        T answer;
+        try {
+            answer = work.get();
+        } catch (StatusRuntimeException e) {
+            observer.onError(e);
+            return;
+        } catch (RuntimeException e) {
+            observer.onError(ApiErrors.internal(call, e));
+            return;
+        }
+        observer.onNext(answer);
+        observer.onCompleted();
+    }
+
+    private static <T> void watch(
+            String call,
+            StreamObserver<T> observer,
+            java.util.function.Consumer<ServerCallStreamObserver<T>> begin) {
+        try {
+            reader();
+            begin.accept((ServerCallStreamObserver<T>) observer);
+        } catch (StatusRuntimeException e) {
+            observer.onError(e);
+        } catch (RejectedExecutionException _) {
+            observer.onError(ApiErrors.exhausted(call, "this master is closing; ask another"));
+        } catch (RuntimeException e) {
+            observer.onError(ApiErrors.internal(call, e));
+        }
+    }
+
+    /** Lets go of all watchers. */
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        events.close();
+    }
+}

@@ -1,0 +1,122 @@
+package dev.sluice.control.config;
+
+import dev.sluice.control.model.NodeId;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a control plane is started with.
+ *
+ * @param dataDir owned by this process alone: journal, packages, backups
+ * @param listen where agents, operators and other masters connect
+ * @param trustedSigners PEM files; a package has to be signed by one of them
+ * @param inventory founds the cluster while the journal is empty
+ * @param masters addresses of the other masters
+ * @param sharedAddress host:port that the primary's node holds; absent: none
+ * @param stagedPackages where the agent on this node keeps its staged packages; absent: not on this
+ *     machine
+ */
+public record ControlPlaneConfig(
+        NodeId masterId,
+        Path dataDir,
+        InetSocketAddress listen,
+        Tls tls,
+        List<Path> trustedSigners,
+        Path inventory,
+        SortedMap<NodeId, InetSocketAddress> masters,
+        Optional<String> sharedAddress,
+        Optional<Path> stagedPackages) {
+
+    public ControlPlaneConfig {
+        trustedSigners = List.copyOf(trustedSigners);
+        masters = Collections.unmodifiableSortedMap(new TreeMap<>(masters));
+    }
+
+    /** The three PEM files of the master's identity. */
+    public record Tls(Path ca, Path certificate, Path key) {}
+
+    /**
+     * Reads a configuration; relative paths in it are relative to the file.
+     *
+     * @throws ConfigException naming file, line, key, what was expected and found
+     */
+    public static ControlPlaneConfig read(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        Path base = folder == null ? file.toAbsolutePath() : folder;
+        StrictMap map = StrictYaml.read(file).map();
+        NodeId self = map.require("masterId").value("an id", NodeId::new);
+        StrictMap tls = map.require("tls").map();
+        Tls identity =
+                new Tls(
+                        path(tls, "ca", base),
+                        path(tls, "certificate", base),
+                        path(tls, "key", base));
+        tls.finish();
+        List<Path> signers = new ArrayList<>();
+        for (StrictNode signer : map.require("trustedSigners").list()) {
+            signers.add(base.resolve(signer.string()));
+        }
+        ControlPlaneConfig config =
+                new ControlPlaneConfig(
+                        self,
+                        path(map, "dataDir", base),
+                        map.require("listen").value("host:port", ControlPlaneConfig::address),
+                        identity,
+                        signers,
+                        path(map, "inventory", base),
+                        masters(map, self),
+                        map.find("sharedAddress").map(ControlPlaneConfig::addressText),
+                        map.find("stagedPackages").map(n -> base.resolve(n.string())));
+        map.finish();
+        return config;
+    }
+
+    private static SortedMap<NodeId, InetSocketAddress> masters(StrictMap map, NodeId self) {
+        SortedMap<NodeId, InetSocketAddress> masters = new TreeMap<>();
+        Set<NodeId> seen = new HashSet<>(Set.of(self));
+        Optional<StrictNode> list = map.find("masters");
+        if (list.isEmpty()) {
+            return masters;
+        }
+        for (StrictNode entry : list.get().list()) {
+            StrictMap master = entry.map();
+            NodeId id = master.require("id").value("an id", NodeId::new);
+            if (!seen.add(id)) {
+                throw entry.error("master id %s is used twice".formatted(id));
+            }
+            masters.put(
+                    id, master.require("address").value("host:port", ControlPlaneConfig::address));
+            master.finish();
+        }
+        return masters;
+    }
+
+    private static Path path(StrictMap map, String key, Path base) {
+        return base.resolve(map.requireString(key));
+    }
+
+    private static String addressText(StrictNode node) {
+        var _ = node.value("host:port", ControlPlaneConfig::address);
+        return node.string();
+    }
+
+    private static InetSocketAddress address(String text) {
+        int colon = text.lastIndexOf(':');
+        if (colon < 1) {
+            throw new IllegalArgumentException("expected host:port");
+        }
+        int port = Integer.parseInt(text.substring(colon + 1));
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException("expected a port from 0 to 65535");
+        }
+        return new InetSocketAddress(text.substring(0, colon), port);
+    }
+}

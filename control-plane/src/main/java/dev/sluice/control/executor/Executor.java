@@ -1,0 +1,344 @@
+package dev.sluice.control.executor;
+
+import dev.sluice.control.controller.Controller;
+import dev.sluice.control.model.Ballot;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PlanId;
+import dev.sluice.control.model.StepId;
+import dev.sluice.control.state.ClusterState;
+import dev.sluice.control.state.Command;
+import dev.sluice.control.state.Decision;
+import dev.sluice.control.state.StepRecord;
+import dev.sluice.control.state.StepStatus;
+import dev.sluice.control.state.Upgrade;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The loop that looks, decides by {@link Pass} and does. Woken by changes, and at least four times
+ * a second. All that it remembers may be lost: the journal says which steps run, and the agents say
+ * what is so.
+ */
+public final class Executor implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Executor.class);
+
+    /** How long a node holds the shared address without hearing from the primary. */
+    static final Duration LEASE = Duration.ofSeconds(2);
+
+    private static final Duration LEASE_RENEWAL = Duration.ofMillis(500);
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
+
+    /**
+     * After this a command without an effect is sent again; its id keeps it from being done twice.
+     */
+    private static final Duration RESEND_AFTER = Duration.ofSeconds(3);
+
+    /** Commands whose sending is remembered, to hold back repeats. */
+    private static final int MAX_SENT = 50_000;
+
+    /**
+     * What the loop works with.
+     *
+     * @param ticker nanoseconds of a monotonic clock
+     * @param sharedAddress null: the cluster has none
+     */
+    public record Ports(
+            NodeId self,
+            Controller controller,
+            AgentGateway agents,
+            Peers peers,
+            Backups backups,
+            PackageSources sources,
+            InstantSource clock,
+            LongSupplier ticker,
+            @Nullable String sharedAddress) {}
+
+    private record Watched(
+            int attempt, StepStatus status, boolean held, long sinceNanos, long indexAtStart) {
+
+        /** Still the same wait; an operator's extension of a held drain begins a new one. */
+        boolean describes(StepRecord record) {
+            return attempt == record.attempts()
+                    && status == record.status()
+                    && (!held || record.heldClients() > 0);
+        }
+    }
+
+    private record Sent(long session, long atNanos) {}
+
+    private final Ports ports;
+    private final Semaphore wake = new Semaphore(0);
+    private final Thread thread;
+    private final Map<StepId, Watched> watched = new HashMap<>();
+    private final Map<String, Sent> sent =
+            new LinkedHashMap<>() {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, Sent> eldest) {
+                    return size() > MAX_SENT;
+                }
+            };
+    private final Map<String, Situation.BackupResult> backups = new ConcurrentHashMap<>();
+    private final Set<String> backupsBegun = ConcurrentHashMap.newKeySet();
+    private @Nullable PlanId watchedPlan;
+    private @Nullable Ballot leading;
+    private long leaseRenewedAt;
+    private long sendings;
+    private volatile List<Waiting> waits = List.of();
+    private volatile boolean closing;
+
+    public Executor(Ports ports) {
+        this.ports = ports;
+        this.leaseRenewedAt = ports.ticker().getAsLong();
+        this.thread = Thread.ofPlatform().name("executor").unstarted(this::run);
+        ports.controller().subscribe((_, _) -> wake());
+        thread.start();
+    }
+
+    /** Makes the loop look soon; for any thread, cheap. */
+    public void wake() {
+        if (wake.availablePermits() == 0) {
+            wake.release();
+        }
+    }
+
+    /** What is being done or waited for now, for people. */
+    public List<Waiting> waits() {
+        return waits;
+    }
+
+    private void run() {
+        while (!closing) {
+            try {
+                boolean _ = wake.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+                wake.drainPermits();
+                look();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (ExecutionException e) {
+                LOG.warn("The controller does not answer: {}", String.valueOf(e.getCause()));
+            } catch (RuntimeException e) {
+                LOG.error("A pass of the executor failed; it looks again", e);
+            }
+        }
+    }
+
+    private void look() throws InterruptedException, ExecutionException {
+        Ballot ballot = ports.controller().ballot();
+        if (!Objects.equals(ballot, leading)) {
+            changeOffice(ballot);
+        }
+        if (ballot == null) {
+            return;
+        }
+        renewLease(ballot);
+        ClusterState state = ports.controller().state();
+        Situation situation = situation(state, ballot);
+        Pass pass = Pass.over(situation);
+        waits = pass.waits();
+        perform(situation, pass);
+    }
+
+    private void changeOffice(@Nullable Ballot ballot) {
+        Ballot before = leading;
+        if (before != null) {
+            String id = "release/%s/%d".formatted(before, ++sendings);
+            ports.agents()
+                    .send(
+                            ports.self(),
+                            new AgentCommand(
+                                    id,
+                                    before,
+                                    "",
+                                    "",
+                                    0,
+                                    new AgentCommand.AgentWork.ReleaseAddress()));
+        }
+        leading = ballot;
+        waits = List.of();
+        watched.clear();
+        sent.clear();
+        if (ballot == null) {
+            ports.agents().follow();
+        } else {
+            ports.agents().lead(ballot);
+        }
+    }
+
+    private void renewLease(Ballot ballot) {
+        long now = ports.ticker().getAsLong();
+        if (now - leaseRenewedAt >= LEASE_RENEWAL.toNanos()) {
+            leaseRenewedAt = now;
+            ports.agents().renewLease(ports.self(), ballot, LEASE);
+        }
+    }
+
+    private Situation situation(ClusterState state, Ballot ballot) {
+        return new Situation(
+                state,
+                ports.self(),
+                ballot,
+                ports.agents().observe(),
+                ports.agents()::outcome,
+                ports.peers().observe(),
+                notes(state),
+                backups,
+                ports.sources(),
+                ports.sharedAddress(),
+                ports.clock().instant());
+    }
+
+    /**
+     * Since when each step has been as it is, in this process: running, or waiting after a failure.
+     */
+    private Map<StepId, Situation.Note> notes(ClusterState state) {
+        long now = ports.ticker().getAsLong();
+        Map<StepId, Situation.Note> notes = new HashMap<>();
+        var upgrade = state.currentUpgrade();
+        PlanId plan = upgrade.map(Upgrade::id).orElse(null);
+        if (!Objects.equals(plan, watchedPlan)) {
+            watched.clear();
+            backups.clear();
+            watchedPlan = plan;
+        }
+        if (upgrade.isEmpty()) {
+            return notes;
+        }
+        for (var entry : upgrade.get().records().entrySet()) {
+            StepRecord record = entry.getValue();
+            if (record.status().isOver()) {
+                watched.remove(entry.getKey());
+                continue;
+            }
+            Watched known = watched.get(entry.getKey());
+            boolean held = record.heldClients() > 0;
+            if (known == null || !known.describes(record)) {
+                known = new Watched(record.attempts(), record.status(), held, now, state.index());
+                watched.put(entry.getKey(), known);
+            } else if (held && !known.held()) {
+                known =
+                        new Watched(
+                                known.attempt(),
+                                known.status(),
+                                true,
+                                known.sinceNanos(),
+                                known.indexAtStart());
+                watched.put(entry.getKey(), known);
+            }
+            notes.put(
+                    entry.getKey(),
+                    new Situation.Note(
+                            known.attempt(),
+                            Duration.ofNanos(now - known.sinceNanos()),
+                            known.indexAtStart()));
+        }
+        return notes;
+    }
+
+    private void perform(Situation situation, Pass pass)
+            throws InterruptedException, ExecutionException {
+        List<CompletableFuture<Decision>> answers = new ArrayList<>();
+        List<Command> asked = new ArrayList<>();
+        for (Directive directive : pass.directives()) {
+            switch (directive) {
+                case Directive.Submit(var command) -> {
+                    asked.add(command);
+                    answers.add(ports.controller().submit(command));
+                }
+                case Directive.Send(var node, var command) -> send(situation, node, command);
+                case Directive.TakeBackup(var id) -> takeBackup(situation.state(), id);
+            }
+        }
+        for (int i = 0; i < answers.size(); i++) {
+            if (answers.get(i).get() instanceof Decision.Rejected(var refusal)) {
+                LOG.debug("{} was refused: {}", asked.get(i), refusal);
+            }
+        }
+    }
+
+    private void send(Situation situation, NodeId node, AgentCommand command) {
+        NodeObservation observed = situation.fleet().get(node);
+        if (observed == null) {
+            return;
+        }
+        NodeFacts facts = observed.facts();
+        if (facts != null && facts.executing().startsWith(command.id())) {
+            return;
+        }
+        long now = ports.ticker().getAsLong();
+        Sent before = sent.get(command.id());
+        if (before != null
+                && before.session() == observed.session()
+                && now - before.atNanos() < RESEND_AFTER.toNanos()) {
+            return;
+        }
+        sent.put(command.id(), new Sent(observed.session(), now));
+        ports.agents().send(node, command.step().isEmpty() ? withOwnId(command) : command);
+    }
+
+    /**
+     * Desired state that no step stands for is told under a new id each time, so that it is done
+     * each time.
+     */
+    private AgentCommand withOwnId(AgentCommand command) {
+        return new AgentCommand(
+                "%s/%d".formatted(command.id(), ++sendings),
+                command.ballot(),
+                command.plan(),
+                command.step(),
+                command.attempt(),
+                command.work());
+    }
+
+    private void takeBackup(ClusterState state, String id) {
+        if (!backupsBegun.add(id)) {
+            return;
+        }
+        Thread.ofVirtual()
+                .name("backup " + id)
+                .start(() -> {
+                    backups.put(id, write(id.replace('/', '-'), state));
+                    wake();
+                });
+    }
+
+    private Situation.BackupResult write(String name, ClusterState state) {
+        try {
+            return new Situation.BackupResult.Written(ports.backups().write(name, state));
+        } catch (IOException | RuntimeException e) {
+            return new Situation.BackupResult.NotWritten(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * Stops the loop after the pass it is in; the address stays where it is until its lease ends.
+     */
+    @Override
+    public void close() {
+        closing = true;
+        wake();
+        try {
+            thread.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.sluice.control.pki;
+
+import dev.sluice.trust.pki.PeerExpectation;
+import dev.sluice.trust.pki.TlsIdentity;
+import io.grpc.netty.GrpcSslContexts;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import javax.net.ssl.SSLException;
+
+/** Mutual TLS 1.3 for gRPC, from this process's identity. */
+public final class GrpcTls {
+
+    private GrpcTls() {}
+
+    /** For a server: every client has to prove a name of this cluster. */
+    public static SslContext server(TlsIdentity identity) throws SSLException {
+        return GrpcSslContexts.configure(
+                        SslContextBuilder.forServer(identity.keyManagerFactory()), SslProvider.JDK)
+                .protocols(TlsIdentity.PROTOCOL)
+                .trustManager(identity.trustManagerFactory(PeerExpectation.any()))
+                .clientAuth(ClientAuth.REQUIRE)
+                .build();
+    }
+
+    /** For a client: the server has to be the expected peer. */
+    public static SslContext client(TlsIdentity identity, PeerExpectation expectation)
+            throws SSLException {
+        return GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
+                .protocols(TlsIdentity.PROTOCOL)
+                .keyManager(identity.keyManagerFactory())
+                .trustManager(identity.trustManagerFactory(expectation))
+                // A peer is known by the name in its certificate; its address may be a shared one.
+                .endpointIdentificationAlgorithm(null)
+                .build();
+    }
+}

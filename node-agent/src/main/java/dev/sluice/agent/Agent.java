@@ -57,6 +57,7 @@ public final class Agent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final Duration SOURCE_SILENCE = Duration.ofSeconds(5);
     private static final Duration SCRIPT_DEADLINE = Duration.ofSeconds(60);
+    private static final Duration FIRST_LOOK = Duration.ofSeconds(3);
     private static final Duration HARDWARE_INTERVAL = Duration.ofSeconds(2);
 
     private final AgentConfig config;
@@ -192,12 +193,7 @@ public final class Agent implements AutoCloseable {
                                 sharedAddress,
                                 desk::executing,
                                 () -> activity));
-        this.packageServer =
-                transport.serve(
-                        config.listen(),
-                        PeerExpectation.kind(PeerName.Kind.NODE, PeerName.Kind.MASTER),
-                        packageCalls,
-                        new PackageSource(area));
+        this.packageServer = serve(area);
         this.packageSource = config.listen().withPort(packageServer.getPort());
         this.links = new MasterLinks(links(version, random));
         this.reporter = new Reporter(observer::report, links::broadcast);
@@ -208,6 +204,7 @@ public final class Agent implements AutoCloseable {
         keeper.start();
         hardwareWatch.start();
         desk.start();
+        hardwareWatch.awaitFirstLook(FIRST_LOOK);
         links.start();
         reporter.start();
         ledger.state()
@@ -230,15 +227,32 @@ public final class Agent implements AutoCloseable {
         reporter.close();
         links.close();
         desk.close();
+        packageServer.shutdownNow();
+        closeParts();
+    }
+
+    private void closeParts() {
         keeper.close();
         hardwareWatch.close();
         sharedAddress.ifPresent(SharedAddress::close);
         traffic.ifPresent(SampleTraffic::close);
-        packageServer.shutdownNow();
         packageCalls.shutdownNow();
         transport.close();
         hardware.close();
         ledger.close();
+    }
+
+    private Server serve(StageArea area) throws IOException {
+        try {
+            return transport.serve(
+                    config.listen(),
+                    PeerExpectation.kind(PeerName.Kind.NODE, PeerName.Kind.MASTER),
+                    packageCalls,
+                    new PackageSource(area));
+        } catch (IOException e) {
+            closeParts();
+            throw e;
+        }
     }
 
     private List<MasterLink> links(String version, RandomGenerator random) {

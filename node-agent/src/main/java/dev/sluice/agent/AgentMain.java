@@ -5,6 +5,7 @@ import dev.sluice.agent.config.ConfigException;
 import dev.sluice.agent.config.ConfigFile;
 import dev.sluice.agent.hardware.Hardware;
 import dev.sluice.agent.hardware.NoHardware;
+import dev.sluice.agent.hardware.RedfishHardware;
 import dev.sluice.agent.ledger.FileLedgerStorage;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.LedgerRecord;
@@ -18,6 +19,7 @@ import java.io.PrintWriter;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -52,12 +54,13 @@ public final class AgentMain implements Callable<Integer> {
     private @Nullable Path config;
 
     public static void main(String[] arguments) {
-        System.exit(execute(arguments));
+        System.exit(execute(new PrintWriter(System.err, true, StandardCharsets.UTF_8), arguments));
     }
 
     /** Runs to the end; says in one line on standard error why it could not. */
-    static int execute(String... arguments) {
+    static int execute(PrintWriter errors, String... arguments) {
         return new CommandLine(new AgentMain())
+                .setErr(errors)
                 .setExecutionExceptionHandler((failure, commandLine, _) -> {
                     PrintWriter err = commandLine.getErr();
                     if (failure instanceof IOException || failure instanceof ConfigException) {
@@ -79,6 +82,7 @@ public final class AgentMain implements Callable<Integer> {
         }
         Opened opened = open(config);
         try (FileChannel lock = opened.lock()) {
+            Hardware hardware = hardware(opened.config());
             Ledger ledger =
                     Ledger.open(
                             new FileLedgerStorage(opened.layout().ledger()),
@@ -87,7 +91,7 @@ public final class AgentMain implements Callable<Integer> {
                     new Agent(
                             opened.config(),
                             ledger,
-                            hardware(opened.config()),
+                            hardware,
                             opened.identity(),
                             opened.signatures(),
                             version(),
@@ -194,7 +198,7 @@ public final class AgentMain implements Callable<Integer> {
 
     static Hardware hardware(AgentConfig config) throws IOException {
         if (config.redfish().isPresent()) {
-            throw new IOException("hardware: driver redfish is not there yet");
+            return RedfishHardware.open(config.redfish().get(), InstantSource.system());
         }
         return new NoHardware(config.hardwareModel(), config.initialPackages());
     }

@@ -8,6 +8,7 @@ import dev.sluice.agent.hardware.NoHardware;
 import dev.sluice.agent.ledger.FileLedgerStorage;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.sample.SampleSite;
+import dev.sluice.sim.redfish.Listen;
 import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.ManifestDraft;
@@ -72,6 +73,13 @@ final class AgentBed implements AutoCloseable {
         Files.createDirectories(root.resolve("tls"));
         authority.issue(PeerName.node(NODE), Set.of(), VALIDITY).store(root.resolve("tls"));
         signer.store(root.resolve("signer.pem"), root.resolve("signer.key"));
+    }
+
+    /** Puts key and certificate of a peer into a directory. */
+    void issue(PeerName name, Path directory) throws IOException {
+        authority
+                .issue(name, Set.of("127.0.0.1"), VALIDITY)
+                .store(Files.createDirectories(directory));
     }
 
     /** A package as a test needs it: where its parts are, and how it is ordered. */
@@ -184,6 +192,39 @@ final class AgentBed implements AutoCloseable {
         return build(change.apply(draft), payload, key);
     }
 
+    /** A base package with an image that the simulated appliance understands. */
+    Built base(String version) throws IOException {
+        Path payload = Files.createTempDirectory(root, "payload");
+        Files.writeString(
+                payload.resolve("image.bin"),
+                "SLUICE-BASE base " + version + "\n" + "x".repeat(50_000));
+        return build(
+                ManifestDraft.of(
+                        new PackageName("base"),
+                        PackageKind.BASE,
+                        new PackageVersion(version),
+                        1,
+                        new Installation.Image(new PayloadPath("image.bin"))),
+                payload,
+                signer);
+    }
+
+    /** A certificate for a server at 127.0.0.1, of the cluster's authority. */
+    Listen.Tls serverCertificate(String id) throws IOException {
+        Path directory = root.resolve(id);
+        issue(PeerName.node(id), directory);
+        return new Listen.Tls(directory.resolve("cert.pem"), directory.resolve("key.pem"));
+    }
+
+    Agent startAgentWithRedfish(String url, Path credentials) throws Exception {
+        AgentConfig config =
+                ConfigFile.read(
+                        writeConfig(
+                                "hardware: {driver: redfish, url: '%s', systemId: eu-1, ca: tls/ca.pem, credentialsFile: %s, resetDeadlineSeconds: 60}"
+                                        .formatted(url, credentials)));
+        return startAgent(config, AgentMain.hardware(config));
+    }
+
     Built build(ManifestDraft draft, Path payload, PackageSigningKey key) throws IOException {
         Path file = Files.createTempFile(root, "package", ".slu");
         Manifest manifest =
@@ -241,6 +282,12 @@ final class AgentBed implements AutoCloseable {
         return startAgent(config, new NoHardware(config.hardwareModel(), config.initialPackages()));
     }
 
+    /** The pid of the site, from the pid file that its agent found it by. */
+    long sitePid() throws IOException {
+        String stat = Files.readAllLines(dataDir().resolve("run/service.pid")).get(1);
+        return Long.parseLong(stat.substring(0, stat.indexOf(' ')));
+    }
+
     Agent startAgent(AgentConfig config, Hardware hardware) throws Exception {
         Files.createDirectories(config.dataDir());
         Agent started =
@@ -284,9 +331,7 @@ final class AgentBed implements AutoCloseable {
         stopAgent();
         Path pidFile = dataDir().resolve("run/service.pid");
         if (Files.exists(pidFile)) {
-            String stat = Files.readAllLines(pidFile).get(1);
-            long pid = Long.parseLong(stat.substring(0, stat.indexOf(' ')));
-            Optional<ProcessHandle> site = ProcessHandle.of(pid);
+            Optional<ProcessHandle> site = ProcessHandle.of(sitePid());
             if (site.isPresent() && site.get().info().commandLine().orElse("").contains("sample")) {
                 site.get().destroyForcibly();
                 site.get().onExit().join();

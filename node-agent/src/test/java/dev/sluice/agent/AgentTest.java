@@ -4,29 +4,51 @@ import static dev.sluice.agent.AgentBed.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.agent.AgentBed.Built;
+import dev.sluice.trust.packages.ManifestDraft;
+import dev.sluice.trust.packages.PackageName;
+import dev.sluice.trust.packages.PackageSigningKey;
+import dev.sluice.trust.packages.Requirement;
+import dev.sluice.trust.packages.VersionRange;
+import dev.sluice.v1.BallotRefused;
+import dev.sluice.v1.Command;
 import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.Hello;
 import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.PushConfiguration;
 import dev.sluice.v1.SetAdmission;
+import dev.sluice.v1.VerifyNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** One agent of a traffic node: real TLS, real files, a real site process. */
 final class AgentTest {
 
     @TempDir private Path root = Path.of("");
     private AgentBed bed = unset();
+    private TestMaster master = unset();
 
-    @SuppressWarnings("NullAway") // Set before each test.
-    private static AgentBed unset() {
+    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"}) // Set before each test.
+    private static <T> T unset() {
         return null;
     }
 
     @BeforeEach
     void open() throws Exception {
         bed = new AgentBed(root);
+        master = bed.master();
     }
 
     @AfterEach
@@ -34,34 +56,394 @@ final class AgentTest {
         bed.close();
     }
 
+    private CommandResult stage(String id, Built site) throws InterruptedException {
+        return master.execute(command(id, 1).setStage(site.stage(master)));
+    }
+
+    private CommandResult install(String id, Built site) throws InterruptedException {
+        return master.execute(command(id, 1).setInstall(site.install()));
+    }
+
+    private CommandResult admit(String id, boolean accepting) throws InterruptedException {
+        return master.execute(
+                command(id, 1).setSetAdmission(SetAdmission.newBuilder().setAccepting(accepting)));
+    }
+
+    private void run(Built site) throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        assertDone(stage("stage-first", site));
+        assertDone(install("install-first", site));
+    }
+
+    private static CommandResult assertDone(CommandResult result) {
+        assertThat(result.hasDone()).as(result.getFailed().getReason()).isTrue();
+        return result;
+    }
+
+    private static void assertRefused(CommandResult result, String reason) {
+        assertThat(result.getFailed().getReason()).contains(reason);
+        assertThat(result.getFailed().getRetryable()).isFalse();
+    }
+
     @Test
     void stagesInstallsAndOpensASite() throws Exception {
-        TestMaster master = bed.master();
-        Built site = bed.site("24.1.0");
         bed.startAgent();
-
         Hello hello = master.awaitHello();
         assertThat(hello.getNodeId()).isEqualTo("eu-1");
         assertThat(hello.hasHighestBallot()).isFalse();
         assertThat(hello.getReport().getService().getRunning()).isFalse();
+        assertThat(hello.getReport().getInstalledMap()).containsEntry("base", "6.2.0");
 
-        CommandResult staged = master.execute(command("stage", 1).setStage(site.stage(master)));
-        assertThat(staged.getFailed().getReason()).isEmpty();
-        assertThat(staged.getReport().getStaged(0).getComplete()).isTrue();
+        Built site = bed.site("24.1.0");
+        NodeReport staged = assertDone(stage("stage", site)).getReport();
+        assertThat(staged.getStaged(0).getComplete()).isTrue();
+        assertThat(staged.getReceivedBytesMap())
+                .containsEntry("m-a", site.manifest().content().size());
 
-        CommandResult installed = master.execute(command("install", 1).setInstall(site.install()));
-        assertThat(installed.getFailed().getReason()).isEmpty();
-        NodeReport report = installed.getReport();
+        NodeReport report = assertDone(install("install", site)).getReport();
         assertThat(report.getInstalledMap()).containsEntry("site", "24.1.0");
         assertThat(report.getService().getVersion()).isEqualTo("24.1.0");
         assertThat(report.getAccepting()).isFalse();
 
-        CommandResult open =
-                master.execute(
-                        command("open", 1)
-                                .setSetAdmission(SetAdmission.newBuilder().setAccepting(true)));
-        assertThat(open.getDone().getEvidenceList())
+        CommandResult opened = assertDone(admit("open", true));
+        assertThat(opened.getDone().getEvidenceList())
                 .containsExactly("admission is open, 0 clients are connected");
-        assertThat(open.getReport().getAccepting()).isTrue();
+        assertThat(opened.getReport().getAccepting()).isTrue();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatIsCompleteIsNotTransferredAgain() throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        Built site = bed.site("24.1.0");
+        assertDone(stage("stage-1", site));
+        CommandResult again = assertDone(stage("stage-2", site));
+
+        assertThat(again.getDone().getEvidenceList())
+                .contains("already complete, nothing was transferred");
+        assertThat(master.reads()).hasSize(1);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aTransferThatBrokeResumesWhereItEndedAlsoAfterARestartOfTheAgent() throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        Built site = bed.site("24.1.0");
+        master.breakReadsAfter(100_000);
+        CommandResult broken = stage("stage-1", site);
+        assertThat(broken.getFailed().getReason()).contains("UNAVAILABLE, after 100000 of");
+        assertThat(broken.getFailed().getRetryable()).isTrue();
+        bed.stopAgent();
+        bed.startAgent();
+        assertThat(master.awaitHello().getReport().getStaged(0).getBytesPresent())
+                .isEqualTo(100_000);
+        master.breakReadsAfter(Long.MAX_VALUE);
+
+        NodeReport report = assertDone(stage("stage-2", site)).getReport();
+
+        assertThat(master.reads().getLast().getOffset()).isEqualTo(100_000);
+        assertThat(report.getReceivedBytesMap())
+                .containsEntry("m-a", site.manifest().content().size());
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aPackageOfAnotherSignerIsRefusedAndLeavesNothingBehind() throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        PackageSigningKey stranger =
+                PackageSigningKey.create("stranger", Duration.ofDays(1), InstantSource.system());
+
+        assertRefused(
+                stage("stage", bed.site("24.1.0", stranger, draft -> draft)),
+                "package refused: signed by CN=stranger");
+        assertThat(master.reads()).isEmpty();
+        assertThat(bed.dataDir().resolve("staged")).isEmptyDirectory();
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void contentThatIsNotTheSignedOneIsRemoved() throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        Built site = bed.site("24.1.0");
+        flipByte(site.content(), 200_000);
+
+        CommandResult result = stage("stage", site);
+
+        assertThat(result.getFailed().getReason())
+                .contains("m-a: content was changed: expected sha256 " + site.sha256())
+                .contains("what was received is removed");
+        assertThat(result.getReport().getStaged(0).getBytesPresent()).isZero();
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void contentThatWasChangedOnThisDiskIsNotInstalled() throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        Built site = bed.site("24.1.0");
+        assertDone(stage("stage", site));
+        flipByte(bed.dataDir().resolve("staged/" + site.sha256() + "/content"), 200_000);
+
+        CommandResult result = install("install", site);
+
+        assertRefused(result, "content was changed: expected sha256");
+        assertThat(result.getReport().getStagedList()).isEmpty();
+        assertThat(result.getReport().getInstalledMap()).doesNotContainKey("site");
+    }
+
+    private static void flipByte(Path file, long at) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            channel.read(one, at);
+            one.put(0, (byte) (one.get(0) ^ 1)).flip();
+            channel.write(one, at);
+        }
+    }
+
+    @Test
+    @Tag("PKG-5")
+    void whatIsNotStagedOrOutOfOrderIsRefused() throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        assertRefused(
+                install("unstaged", bed.site("24.1.0")), "to be staged, found it is not complete");
+
+        Built early = bed.site("25.1.0", AgentTest::needingBase7);
+        assertDone(stage("stage", early));
+        assertRefused(install("install", early), "site 25.1.0 requires base >=7.0.0, found 6.2.0");
+        assertThat(bed.dataDir().resolve("slots/site/current")).doesNotExist();
+    }
+
+    private static ManifestDraft needingBase7(ManifestDraft draft) {
+        return new ManifestDraft(
+                draft.name(),
+                draft.kind(),
+                draft.version(),
+                draft.releaseCounter(),
+                List.of(new Requirement(new PackageName("base"), new VersionRange(">=7.0.0"))),
+                null,
+                List.of(),
+                false,
+                false,
+                null,
+                null,
+                draft.installation());
+    }
+
+    @Test
+    @Tag("CLU-3")
+    void anInstallWaitsForAdmissionToBeClosedAndForClientsToLeave() throws Exception {
+        run(bed.site("24.1.0"));
+        Built next = bed.site("24.2.0");
+        assertDone(stage("stage", next));
+        assertDone(admit("open", true));
+        assertRefused(install("while-open", next), "with admission closed, found it open");
+
+        try (SiteClient client = new SiteClient(bed.sitePort())) {
+            assertThat(client.greeting()).isEqualTo("WELCOME 24.1.0 eu-1");
+            assertDone(admit("close", false));
+            assertRefused(install("while-connected", next), "without connected clients, found 1");
+            assertThat(client.ping()).isEqualTo("PONG 1 24.1.0");
+            try (SiteClient late = new SiteClient(bed.sitePort())) {
+                assertThat(late.greeting()).isEqualTo("NOT-ACCEPTING");
+            }
+        }
+        master.awaitReport(report -> report.getSessionsOrDefault("customer", 1) == 0);
+        NodeReport report = assertDone(install("drained", next)).getReport();
+        assertThat(report.getService().getVersion()).isEqualTo("24.2.0");
+        assertThat(report.getAccepting()).isFalse();
+    }
+
+    @Test
+    @Tag("CLU-3")
+    void clientsAreCutForAnInstallWhenTheOrderSaysSo() throws Exception {
+        run(bed.site("24.1.0"));
+        Built next = bed.site("24.2.0");
+        assertDone(stage("stage", next));
+        assertDone(admit("open", true));
+        try (SiteClient client = new SiteClient(bed.sitePort())) {
+            assertDone(admit("close", false));
+            assertDone(
+                    master.execute(
+                            command("cut", 1).setInstall(next.install().setCutClients(true))));
+
+            assertThat(client.ping()).isNull();
+        }
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aMasterWithALowerBallotIsRefusedAlsoAfterARestart() throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        master.fence(TestMaster.ballot("m-b", 9));
+        assertThat(
+                        master.await(message -> message.hasFenced())
+                                .getFenced()
+                                .getBallot()
+                                .getCounter())
+                .isEqualTo(9);
+        bed.stopAgent();
+        bed.startAgent();
+        assertThat(master.awaitHello().getHighestBallot()).isEqualTo(TestMaster.ballot("m-b", 9));
+
+        master.send(command("old", 8).setStage(bed.site("24.1.0").stage(master)).build());
+
+        BallotRefused refused = master.await(message -> message.hasRefused()).getRefused();
+        assertThat(refused.getCommandId()).isEqualTo("old");
+        assertThat(refused.getHighest()).isEqualTo(TestMaster.ballot("m-b", 9));
+        assertThat(master.reads()).isEmpty();
+    }
+
+    @Test
+    @Tag("CLU-15")
+    void aCommandThatIsSentAgainReturnsItsRecordedResultAlsoAfterARestart() throws Exception {
+        Built first = bed.site("24.1.0");
+        run(first);
+        long pid = bed.sitePid();
+        bed.stopAgent();
+        bed.startAgent();
+        master.awaitHello();
+
+        CommandResult again = assertDone(install("install-first", first));
+
+        assertThat(again.getDone().getEvidenceList())
+                .containsExactly("site 24.1.0 runs, it was not there");
+        assertThat(bed.sitePid()).isEqualTo(pid);
+        assertThat(assertDone(install("another-id", first)).getDone().getEvidenceList())
+                .containsExactly("site 24.1.0 is installed and runs");
+        assertThat(bed.sitePid()).isEqualTo(pid);
+    }
+
+    @Test
+    @Tag("CLU-15")
+    void theSiteAndItsClientsOutliveTheAgentWhichAdoptsThem() throws Exception {
+        run(bed.site("24.1.0"));
+        assertDone(admit("open", true));
+        try (SiteClient client = new SiteClient(bed.sitePort())) {
+            long pid = bed.sitePid();
+            bed.stopAgent();
+            assertThat(client.ping()).isEqualTo("PONG 1 24.1.0");
+            bed.startAgent();
+            master.awaitHello();
+
+            NodeReport report =
+                    master.awaitReport(it -> it.getService().getVersion().equals("24.1.0"));
+
+            assertThat(report.getService().getPid()).isEqualTo((int) pid);
+            assertThat(report.getAccepting()).isTrue();
+            assertThat(report.getSessionsMap()).containsEntry("customer", 1);
+            assertThat(client.ping()).isEqualTo("PONG 1 24.1.0");
+        }
+    }
+
+    @Test
+    @Tag("CLU-15")
+    void aSiteThatDiesIsStartedAgainWithTheAdmissionThatItHad() throws Exception {
+        run(bed.site("24.1.0"));
+        assertDone(admit("open", true));
+        long killed = bed.sitePid();
+        ProcessHandle.of(killed).orElseThrow().destroyForcibly();
+
+        NodeReport report =
+                master.awaitReport(it ->
+                        it.getService().getPid() != 0
+                                && it.getService().getPid() != (int) killed
+                                && it.getAccepting());
+
+        assertThat(report.getService().getVersion()).isEqualTo("24.1.0");
+    }
+
+    @Test
+    @Tag("PAIR-5")
+    void verifyingObservesVersionsHealthASessionAndTheOperatorsScript() throws Exception {
+        run(bed.site("24.1.0"));
+        script("check", "echo fine for $SLUICE_NODE_ID");
+        script("broken", "echo disk is slow; exit 3");
+
+        CommandResult good = verify("v1", "24.1.0", "check");
+        assertThat(assertDone(good).getDone().getEvidenceList())
+                .contains(
+                        "base 6.2.0 is installed",
+                        "site 24.1.0 is installed",
+                        "site 24.1.0 is running",
+                        "a test session at 127.0.0.1:%d was welcomed by eu-1, version 24.1.0"
+                                .formatted(bed.sitePort()),
+                        "script check passed: fine for eu-1");
+
+        assertThat(verify("v2", "24.2.0", "broken").getFailed().getReason())
+                .contains("expected site 24.2.0 installed, found 24.1.0")
+                .contains("expected site 24.2.0 running, found 24.1.0")
+                .contains("script broken: expected exit code 0, found 3: disk is slow");
+        assertThat(verify("v3", "24.1.0", "../check").getFailed().getReason())
+                .contains("expected a file name of letters");
+        assertThat(verify("v4", "24.1.0", "missing").getFailed().getReason())
+                .contains("expected an executable file, found none");
+    }
+
+    private CommandResult verify(String id, String site, String script)
+            throws InterruptedException {
+        return master.execute(
+                command(id, 1)
+                        .setVerify(
+                                VerifyNode.newBuilder()
+                                        .putExpected("base", "6.2.0")
+                                        .putExpected("site", site)
+                                        .setSession(true)
+                                        .setScript(script)));
+    }
+
+    private void script(String name, String body) throws IOException {
+        Path scripts = Files.createDirectories(root.resolve("scripts"));
+        Path file = Files.writeString(scripts.resolve(name), "#!/bin/sh\n" + body + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    @Test
+    @Tag("REL-3")
+    void anOlderConfigurationIsRefusedAndTheNewOneReachesTheSite() throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        CommandResult kept = assertDone(configure("c5", 5, "blue\nx=1"));
+        assertThat(kept.getReport().getConfigurationRevision()).isEqualTo(5);
+        assertThat(Files.readString(bed.dataDir().resolve("service/site.properties")))
+                .isEqualTo("site.colour=blue\\nx\\=1\n");
+
+        assertRefused(configure("c4", 4, "red"), "configuration revision 4 is older than 5");
+        assertThat(Files.readString(bed.dataDir().resolve("service/site.properties")))
+                .contains("blue");
+    }
+
+    private CommandResult configure(String id, long revision, String colour)
+            throws InterruptedException {
+        return master.execute(
+                command(id, 1)
+                        .setPushConfiguration(
+                                PushConfiguration.newBuilder()
+                                        .setRevision(revision)
+                                        .putSettings("site.colour", colour)
+                                        .putSettings("cluster.name", "acme")));
+    }
+
+    @Test
+    void aSessionThatEndsIsOpenedAgainAndAResultIsAskedForAgain() throws Exception {
+        bed.startAgent();
+        Hello first = master.awaitHello();
+        master.drop();
+        Hello second = master.awaitHello();
+
+        assertThat(second.getIncarnation()).isEqualTo(first.getIncarnation());
+        assertThat(second.getReport().getSequence()).isGreaterThan(first.getReport().getSequence());
+        Command command =
+                command("open", 1)
+                        .setSetAdmission(SetAdmission.newBuilder().setAccepting(false))
+                        .build();
+        assertDone(master.execute(command.toBuilder()));
     }
 }

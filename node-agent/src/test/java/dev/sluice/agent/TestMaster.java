@@ -238,7 +238,7 @@ final class TestMaster implements AutoCloseable {
             try {
                 byte[] bytes = Files.readAllBytes(content);
                 int offset = Math.toIntExact(request.getOffset());
-                int end = (int) Math.min(bytes.length, offset + breakAfterBytes);
+                int end = offset + (int) Math.min(bytes.length - offset, breakAfterBytes);
                 for (int at = offset; at < end; at += 8192) {
                     responses.onNext(
                             ReadResponse.newBuilder()

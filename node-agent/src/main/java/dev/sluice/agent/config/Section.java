@@ -137,7 +137,7 @@ final class Section {
         asked.add(key);
         NodeTuple tuple = entries.get(key);
         if (tuple == null) {
-            throw problem(line, name(key), "missing; it must be given");
+            throw problem(line, name(key), "missing; it must be given" + misspelt(key));
         }
         return tuple.getValueNode();
     }
@@ -162,16 +162,31 @@ final class Section {
     }
 
     private String suggestion(String key) {
+        @Nullable String nearest =
+                nearest(key, asked.stream().filter(one -> !entries.containsKey(one)).toList());
+        return nearest == null ? "" : "; did you mean " + nearest + "?";
+    }
+
+    /** The key that is there instead of a missing one. */
+    private String misspelt(String key) {
+        @Nullable String nearest =
+                nearest(
+                        key,
+                        entries.keySet().stream().filter(one -> !asked.contains(one)).toList());
+        return nearest == null ? "" : "; found " + nearest + ", is it meant?";
+    }
+
+    private static @Nullable String nearest(String key, List<String> candidates) {
         @Nullable String nearest = null;
         int least = Math.max(2, key.length() / 2);
-        for (String candidate : asked) {
+        for (String candidate : candidates) {
             int distance = distance(key, candidate);
-            if (distance <= least && !entries.containsKey(candidate)) {
+            if (distance <= least) {
                 least = distance - 1;
                 nearest = candidate;
             }
         }
-        return nearest == null ? "" : "; did you mean " + nearest + "?";
+        return nearest;
     }
 
     /** The number of characters to insert, remove or replace (Levenshtein). */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ public final class HardwareWatch implements AutoCloseable {
     private final ScheduledExecutorService thread =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().name("hardware").factory());
+    private final CountDownLatch firstLook = new CountDownLatch(1);
     private volatile View view;
 
     /**
@@ -56,6 +58,17 @@ public final class HardwareWatch implements AutoCloseable {
                         this::look, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /**
+     * Waits for the first look, so that the first report is not an empty one; at most that long.
+     */
+    public void awaitFirstLook(Duration most) {
+        try {
+            boolean _ = firstLook.await(most.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     public View view() {
         return view;
     }
@@ -63,6 +76,7 @@ public final class HardwareWatch implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
+        thread.close();
     }
 
     private void look() {
@@ -91,6 +105,7 @@ public final class HardwareWatch implements AutoCloseable {
             return;
         }
         view = next;
+        firstLook.countDown();
         boolean notable =
                 next.power() != before.power()
                         || !next.base().equals(before.base())

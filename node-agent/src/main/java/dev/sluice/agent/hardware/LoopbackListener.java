@@ -101,6 +101,7 @@ public final class LoopbackListener implements SharedAddress {
     @Override
     public void close() {
         lease.shutdownNow();
+        lease.close();
         release();
     }
 

@@ -97,10 +97,12 @@ public final class Installer {
             activity.accept("");
             return outcome;
         } catch (InvalidPackageException e) {
+            resumeAfterFailure();
             activity.accept("");
             return Outcome.refused(
                     "node %s: %s: %s".formatted(limits.nodeId(), title, e.getMessage()));
         } catch (IOException e) {
+            resumeAfterFailure();
             activity.accept("install of " + title + " failed");
             return Outcome.retryable(
                     "node %s: %s: %s".formatted(limits.nodeId(), title, e.getMessage()));
@@ -223,7 +225,9 @@ public final class Installer {
         String version = manifest.version().value();
         activity.accept("stopping the service for " + manifest.title());
         keeper.pause();
-        if (!version.equals(hardware.firmware().active().get(name))) {
+        awaitPowerOn();
+        boolean restarted = !version.equals(hardware.firmware().active().get(name));
+        if (restarted) {
             Path image = scratch.resolve("image");
             Durable.removeTree(scratch);
             Files.createDirectories(scratch);
@@ -235,9 +239,12 @@ public final class Installer {
             LOG.info("{}: the system is restarted", manifest.title());
             hardware.power().restart();
         }
-        Optional<String> failure = awaitBase(name, version);
+        Optional<String> failure = awaitBase(name, version, restarted);
         if (failure.isPresent()) {
             ledger.append(new LedgerRecord.InterlockSet(failure.get()));
+            if (isHardwareWell()) {
+                keeper.resume();
+            }
             return Outcome.refused(
                     "node %s: %s; power actions are interlocked until an operator clears it"
                             .formatted(limits.nodeId(), failure.get()));
@@ -254,10 +261,50 @@ public final class Installer {
                         .formatted(manifest.title(), before.getOrDefault(name, "not there")));
     }
 
-    private Optional<String> awaitBase(String name, String version) throws InterruptedException {
+    /** What was stopped for an install that failed runs again, in the version that is current. */
+    private void resumeAfterFailure() throws InterruptedException {
+        try {
+            keeper.resume();
+        } catch (IOException e) {
+            LOG.warn("service: {}", e.getMessage());
+        }
+    }
+
+    /** Whether the system is up, in whatever version: then the service is better there than not. */
+    private boolean isHardwareWell() {
+        try {
+            return hardware.power().state() == Power.State.ON
+                    && hardware.sensors().read().fault().isEmpty();
+        } catch (IOException e) {
+            LOG.warn("{}", e.getMessage());
+            return false;
+        }
+    }
+
+    /**
+     * A restart that an earlier attempt began is waited for: it must not be restarted into again.
+     */
+    private void awaitPowerOn() throws IOException, InterruptedException {
+        long end = System.nanoTime() + limits.resetDeadline().toNanos();
+        while (hardware.power().state() != Power.State.ON) {
+            if (System.nanoTime() - end > 0) {
+                throw new IOException(
+                        "expected power on within %d s, found %s"
+                                .formatted(
+                                        limits.resetDeadline().toSeconds(),
+                                        hardware.power().state().label()));
+            }
+            Thread.sleep(POLL);
+        }
+    }
+
+    private Optional<String> awaitBase(String name, String version, boolean restarted)
+            throws InterruptedException {
         long end = System.nanoTime() + limits.resetDeadline().toNanos();
         String found = "no answer";
-        while (System.nanoTime() - end <= 0) {
+        boolean wentDown = !restarted;
+        boolean cameBack = false;
+        while (!cameBack && System.nanoTime() - end <= 0) {
             try {
                 Power.State power = hardware.power().state();
                 FirmwareSlots firmware = hardware.firmware();
@@ -266,6 +313,8 @@ public final class Installer {
                     return Optional.empty();
                 }
                 found = "power %s with %s %s".formatted(power.label(), name, active);
+                wentDown |= power != Power.State.ON;
+                cameBack = wentDown && power == Power.State.ON;
             } catch (IOException e) {
                 found = String.valueOf(e.getMessage());
             }

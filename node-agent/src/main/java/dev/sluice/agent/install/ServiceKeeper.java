@@ -148,6 +148,7 @@ public final class ServiceKeeper implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
+        thread.close();
     }
 
     private void tickSafely() {

@@ -199,7 +199,7 @@ public final class Installer {
         activity.accept("waiting for " + manifest.title() + " to answer");
         Optional<String> wanted = Optional.of(manifest.version().value());
         long end = System.nanoTime() + limits.startDeadline().toNanos();
-        while (!running.get().equals(wanted)) {
+        while (keeper.view().pid().isEmpty() || !running.get().equals(wanted)) {
             if (System.nanoTime() - end > 0) {
                 return Outcome.retryable(
                         "node %s: expected the service to answer as %s within %d s, found %s; see its log"
@@ -329,7 +329,7 @@ public final class Installer {
     private Outcome awaitSameService(Manifest base) throws InterruptedException {
         activity.accept("waiting for the service after " + base.title());
         long end = System.nanoTime() + limits.startDeadline().toNanos();
-        while (running.get().isEmpty()) {
+        while (keeper.view().pid().isEmpty() || running.get().isEmpty()) {
             if (System.nanoTime() - end > 0) {
                 return Outcome.retryable(
                         "node %s: expected the service to answer within %d s of %s, found: %s"

@@ -108,7 +108,9 @@ public final class ServiceKeeper implements AutoCloseable {
         await(() -> {
             wanted = true;
             failedStarts = 0;
-            tick();
+            startedNanos = System.nanoTime() - LASTED.toNanos();
+            look();
+            act();
             return view;
         });
     }
@@ -228,8 +230,9 @@ public final class ServiceKeeper implements AutoCloseable {
         }
     }
 
+    /** Starts what is current now, which may be newer than what was seen last. */
     private void startService() throws IOException {
-        Optional<Slot> slot = view.slot();
+        Optional<Slot> slot = slots.service();
         if (slot.isPresent()) {
             startedNanos = System.nanoTime();
             failedStarts++;

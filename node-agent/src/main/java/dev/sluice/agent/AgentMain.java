@@ -58,7 +58,7 @@ public final class AgentMain implements Callable<Integer> {
     }
 
     /** Runs to the end; says in one line on standard error why it could not. */
-    static int execute(PrintWriter errors, String... arguments) {
+    public static int execute(PrintWriter errors, String... arguments) {
         return new CommandLine(new AgentMain())
                 .setErr(errors)
                 .setExecutionExceptionHandler((failure, commandLine, _) -> {

@@ -29,7 +29,6 @@ final class NodeCommands implements CommandDesk.Executor {
     private static final String SITE_PREFIX = "site.";
     private static final int MAX_SETTINGS = 10_000;
     private static final int MAX_SETTING_CHARS = 4096;
-    private static final Duration MAX_LEASE = Duration.ofMinutes(1);
     private static final Duration ADMISSION_DEADLINE = Duration.ofSeconds(10);
     private static final Duration POLL = Duration.ofMillis(50);
 
@@ -136,10 +135,11 @@ final class NodeCommands implements CommandDesk.Executor {
                             .formatted(nodeId, address.configured(), order.getAddress()));
         }
         Duration lease = Duration.ofMillis(Integer.toUnsignedLong(order.getLeaseMillis()));
-        if (!lease.isPositive() || lease.compareTo(MAX_LEASE) > 0) {
+        if (!lease.isPositive() || lease.compareTo(SharedAddress.MAX_LEASE) > 0) {
             return Outcome.refused(
                     "node %s: expected a lease of 1 to %d ms, found %d"
-                            .formatted(nodeId, MAX_LEASE.toMillis(), lease.toMillis()));
+                            .formatted(
+                                    nodeId, SharedAddress.MAX_LEASE.toMillis(), lease.toMillis()));
         }
         address.hold(lease);
         return new Outcome.Done(

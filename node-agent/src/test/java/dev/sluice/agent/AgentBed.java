@@ -209,6 +209,51 @@ final class AgentBed implements AutoCloseable {
                 signer);
     }
 
+    TestMaster startMaster(String version) throws IOException {
+        TestMaster master = TestMaster.start(MASTER, version, identity(PeerName.master(MASTER)), 0);
+        masters.add(master);
+        return master;
+    }
+
+    /** Something to run on a master; what it answers is up to the test's own master. */
+    Built controlPlane(String version) throws IOException {
+        Path payload = Files.createTempDirectory(root, "payload");
+        Path program = Files.createDirectories(payload.resolve("master/bin")).resolve("run");
+        Files.writeString(program, "#!/bin/sh\nexec sleep 1000 # sample\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return build(
+                ManifestDraft.of(
+                        new PackageName("site"),
+                        PackageKind.SITE,
+                        new PackageVersion(version),
+                        1,
+                        Installation.Roles.of(
+                                Map.of(
+                                        Role.MASTER,
+                                        new RolePayload(
+                                                new PayloadPath("master"), List.of("bin/run"))))),
+                payload,
+                signer);
+    }
+
+    /** The agent of the master's node; returns the shared address that it may hold. */
+    String startMasterAgent() throws Exception {
+        String shared = "127.0.0.1:" + freePort();
+        Path file = writeConfig("");
+        String config =
+                Files.readString(file)
+                        .replace("nodeId: " + NODE, "nodeId: " + MASTER)
+                        .replace("role: traffic", "role: master")
+                        .replaceAll("(?s)traffic:\n.*?service:", "service:")
+                        .concat(
+                                "sharedAddress: {address: '%s', forwardTo: '127.0.0.1:1'}\n"
+                                        .formatted(shared));
+        Files.writeString(file, config);
+        AgentConfig read = ConfigFile.read(file);
+        startAgent(read, new NoHardware(read.hardwareModel(), read.initialPackages()));
+        return shared;
+    }
+
     /** A certificate for a server at 127.0.0.1, of the cluster's authority. */
     Listen.Tls serverCertificate(String id) throws IOException {
         Path directory = root.resolve(id);
@@ -294,9 +339,10 @@ final class AgentBed implements AutoCloseable {
                 new Agent(
                         config,
                         Ledger.open(
-                                new FileLedgerStorage(config.dataDir().resolve("ledger")), NODE),
+                                new FileLedgerStorage(config.dataDir().resolve("ledger")),
+                                config.nodeId()),
                         hardware,
-                        identity(PeerName.node(NODE)),
+                        identity(PeerName.node(config.nodeId())),
                         signatures(),
                         "test",
                         new SplittableRandom(1));
@@ -332,7 +378,8 @@ final class AgentBed implements AutoCloseable {
         Path pidFile = dataDir().resolve("run/service.pid");
         if (Files.exists(pidFile)) {
             Optional<ProcessHandle> site = ProcessHandle.of(sitePid());
-            if (site.isPresent() && site.get().info().commandLine().orElse("").contains("sample")) {
+            if (site.isPresent()
+                    && site.get().info().commandLine().orElse("").matches(".*(sample|sleep).*")) {
                 site.get().destroyForcibly();
                 site.get().onExit().join();
             }

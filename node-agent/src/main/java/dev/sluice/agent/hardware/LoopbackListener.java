@@ -26,6 +26,7 @@ public final class LoopbackListener implements SharedAddress {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoopbackListener.class);
     private static final Duration LEASE_CHECK = Duration.ofMillis(20);
+    private static final Duration ACCEPTOR_END = Duration.ofSeconds(2);
     private static final int BACKLOG = 128;
     private static final int MAX_CONNECTIONS = 1024;
     private static final int CONNECT_MILLIS = 2000;
@@ -65,7 +66,7 @@ public final class LoopbackListener implements SharedAddress {
             next.close();
             throw new IOException("shared address " + address + ": taken twice at once");
         }
-        Thread.ofVirtual().name("shared-address").start(next::accept);
+        next.start();
         LOG.info("shared address {}: held, forwarded to {}", address, forwardTo);
         changed.run();
     }
@@ -135,6 +136,8 @@ public final class LoopbackListener implements SharedAddress {
         private final ServerSocket listener;
         private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
         private volatile long endNanos;
+        private final Thread acceptor =
+                Thread.ofVirtual().name("shared-address").unstarted(this::accept);
         private volatile boolean closed;
 
         Holding(ServerSocket listener, Duration time) {
@@ -142,8 +145,13 @@ public final class LoopbackListener implements SharedAddress {
             extend(time);
         }
 
+        void start() {
+            acceptor.start();
+        }
+
         void extend(Duration time) {
-            endNanos = System.nanoTime() + time.toNanos();
+            Duration bounded = time.compareTo(MAX_LEASE) < 0 ? time : MAX_LEASE;
+            endNanos = System.nanoTime() + bounded.toNanos();
         }
 
         boolean isLate() {
@@ -238,6 +246,21 @@ public final class LoopbackListener implements SharedAddress {
                 LOG.warn("shared address {}: {}", address, e.getMessage());
             }
             sockets.forEach(this::discard);
+            awaitAcceptor();
+        }
+
+        /**
+         * The kernel frees the port only when nobody is inside accept() any more; until then the
+         * next master would find it in use.
+         */
+        private void awaitAcceptor() {
+            try {
+                if (acceptor.getState() != Thread.State.NEW && !acceptor.join(ACCEPTOR_END)) {
+                    LOG.warn("shared address {}: its port is not free yet", address);
+                }
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -6,6 +6,9 @@ import java.time.Duration;
 /** The cluster's shared address, held under a lease. */
 public interface SharedAddress extends AutoCloseable {
 
+    /** No lease is longer: a frozen control plane must not keep the address for a night. */
+    Duration MAX_LEASE = Duration.ofMinutes(1);
+
     /**
      * Takes the address, or extends what is held already.
      *
@@ -13,7 +16,7 @@ public interface SharedAddress extends AutoCloseable {
      */
     void hold(Duration lease) throws IOException;
 
-    /** Extends what is held; nothing happens when nothing is. */
+    /** Extends what is held by {@link #MAX_LEASE} at most; nothing happens when nothing is. */
     void renew(Duration lease);
 
     /** Gives it up, and ends the connections through it. */

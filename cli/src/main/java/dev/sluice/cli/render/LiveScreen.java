@@ -34,8 +34,10 @@ public final class LiveScreen implements AutoCloseable {
     }
 
     /** Whether standard input and output are a terminal that can be drawn on. */
+    @SuppressWarnings(
+            "SystemConsoleNull") // Since 25 the JDK's default console is null without a terminal
+    // again.
     public static boolean isPossible() {
-        // There is none when standard input or output is a file or a pipe.
         Console console = System.console();
         return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class AddressProbe implements AutoCloseable {
 
     private static final int TIMEOUT_MILLIS = 1_000;
-    private static final int PAUSE_MILLIS = 40;
+    private static final int PAUSE_MILLIS = 100;
 
     private final InetSocketAddress address;
     private final SSLSocketFactory sockets;

@@ -161,7 +161,8 @@ public final class Testbed implements AutoCloseable {
                         sitePackage.toString());
         if (status != 0) {
             throw new IOException(
-                    "node %s could not be provisioned with %s: %s".formatted(id, sitePackage, errors));
+                    "node %s could not be provisioned with %s: %s"
+                            .formatted(id, sitePackage, errors));
         }
     }
 
@@ -243,9 +244,10 @@ public final class Testbed implements AutoCloseable {
     @Override
     public void close() {
         keeper.close();
-        for (String id : layout.agentIds()) {
-            service(id).ifPresent(ProcessKeeper::stop);
-        }
+        List<ProcessHandle> services =
+                layout.agentIds().stream().map(this::service).flatMap(Optional::stream).toList();
+        services.forEach(ProcessHandle::destroy);
+        services.forEach(ProcessKeeper::stop);
     }
 
     /** Deletes everything on disk. */

@@ -54,6 +54,7 @@ public final class AgentMain implements Callable<Integer> {
     private @Nullable Path config;
 
     public static void main(String[] arguments) {
+        StandardErrorLog.install();
         System.exit(execute(new PrintWriter(System.err, true, StandardCharsets.UTF_8), arguments));
     }
 

@@ -134,6 +134,10 @@ final class AgentProcessTest {
             agent.stop();
 
             assertThat(agent.exitCode()).isZero();
+            assertThat(Files.readString(root.resolve("agent.log")))
+                    .containsPattern(
+                            "\\d{3}Z INFO +ServiceProcess service site 24.1.0: started, pid")
+                    .doesNotContain("|-");
             try (SiteClient client = new SiteClient(bed.sitePort())) {
                 assertThat(client.ping()).isEqualTo("PONG 1 24.1.0");
             }

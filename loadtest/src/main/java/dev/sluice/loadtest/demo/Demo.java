@@ -52,12 +52,27 @@ final class Demo {
         this.progress = progress;
     }
 
+    /** Starts the cluster and waits until all of it serves. */
+    void start() throws IOException, InterruptedException {
+        testbed.start(progress::say);
+        progress.say("waiting for the cluster to serve");
+        TlsIdentity identity = operatorIdentity();
+        try (OperatorClient operator =
+                new OperatorClient(testbed.layout().sharedAddress(), identity)) {
+            var _ = awaitServing(operator);
+        }
+    }
+
+    private TlsIdentity operatorIdentity() throws IOException {
+        return TlsIdentity.load(testbed.layout().identity("operator"), InstantSource.system());
+    }
+
+    /** Starts the cluster, upgrades it under load, and judges what was observed. */
     DemoResult run() throws IOException, InterruptedException {
         long began = System.nanoTime();
         testbed.start(progress::say);
         Layout layout = testbed.layout();
-        TlsIdentity identity =
-                TlsIdentity.load(layout.identity("operator"), InstantSource.system());
+        TlsIdentity identity = operatorIdentity();
         try (OperatorClient operator = new OperatorClient(layout.sharedAddress(), identity)) {
             progress.say("waiting for the cluster to serve");
             List<NodeStatus> before = awaitServing(operator);

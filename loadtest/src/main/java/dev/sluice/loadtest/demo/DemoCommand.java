@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
@@ -52,6 +53,12 @@ public final class DemoCommand implements Callable<Integer> {
             description =
                     "Kills that process when that step begins (an id, a kind, KIND:NODE or a phase). Repeatable.")
     private List<String> kills = List.of();
+
+    @CommandLine.Option(
+            names = "--stay",
+            description =
+                    "Only starts the cluster, says how to reach it, and keeps it until Ctrl-C.")
+    private boolean stay;
 
     @CommandLine.Option(
             names = "--json",
@@ -115,6 +122,14 @@ public final class DemoCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(cleanUp);
         try (testbed) {
             Demo demo = new Demo(testbed, orders, clientsPerRegion, progress);
+            if (stay) {
+                demo.start();
+                progress.say(
+                        "the cluster serves; in another terminal: export SLUICE_CONFIG=%s; ./sluice status"
+                                .formatted(layout.contexts()));
+                progress.say("packages to import: " + testbed.newPackages());
+                new CountDownLatch(1).await();
+            }
             result = Optional.of(demo.run());
         } catch (IOException | IllegalStateException e) {
             progress.close();

@@ -179,7 +179,7 @@ final class Configurations {
         Files.writeString(
                 layout.contexts(),
                 header()
-                        + "current: demo\ncontexts:\n  - name: demo\n    addresses: ["
+                        + "contexts:\n  - name: demo\n    addresses: ["
                         + addresses
                         + "]\n    "
                         + tls(operator));

@@ -72,7 +72,7 @@ final class ClusterUpgradeTest {
     private DemoResult upgrade(int regions, int nodesPerRegion, String... kills)
             throws IOException, InterruptedException {
         Layout layout = Layout.of(folder.resolve("cluster"), regions, nodesPerRegion);
-        Path checkout = Path.of("").toAbsolutePath().getParent();
+        Path checkout = Path.of("..").toAbsolutePath().normalize();
         List<Kill> orders = Stream.of(kills).map(Kill::parse).toList();
         try (Testbed testbed = new Testbed(layout, checkout)) {
             return new Demo(testbed, orders, CLIENTS_PER_REGION, new Progress(false)).run();

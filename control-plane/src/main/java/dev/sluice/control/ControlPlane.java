@@ -2,6 +2,7 @@ package dev.sluice.control;
 
 import dev.sluice.control.config.ConfigException;
 import dev.sluice.control.config.ControlPlaneConfig;
+import dev.sluice.control.journal.JournalCorruptException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -15,9 +16,9 @@ import picocli.CommandLine;
 /**
  * The program that runs on a master.
  *
- * <p>Exit codes: 0 stopped by a signal; 1 bad configuration or a port in use, nothing was changed;
- * 3 the journal can't be trusted or written; 4 superseded by another master. After 3 and 4 it may
- * be started again: it begins passive.
+ * <p>Exit codes: 0 stopped by a signal; 1 it can't start as it is configured; 2 wrong arguments; 3
+ * the journal can't be trusted or written; 4 superseded by another master. After 3 and 4 it may be
+ * started again: it begins passive.
  */
 @CommandLine.Command(
         name = "sluice control-plane",
@@ -63,6 +64,9 @@ public final class ControlPlane implements Callable<Integer> {
                                 status.compareAndSet(0, code);
                                 stop.countDown();
                             });
+        } catch (JournalCorruptException e) {
+            System.err.println("sluice control-plane: " + e.getMessage());
+            return EXIT_JOURNAL;
         } catch (ConfigException | IOException e) {
             System.err.println("sluice control-plane: " + e.getMessage());
             return EXIT_BAD_INPUT;

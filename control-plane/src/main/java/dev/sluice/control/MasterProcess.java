@@ -43,6 +43,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -113,16 +114,16 @@ final class MasterProcess implements AutoCloseable {
         TlsIdentity identity = identity(config, clock);
         Inventory inventory = InventoryFile.read(config.inventory());
         NodeId founder = founder(inventory.topology(), config);
+        TrustedSigners signers = signers(config);
 
         long incarnation = new SecureRandom().nextLong() & Long.MAX_VALUE;
-        Path data = config.dataDir();
-        Files.createDirectories(data);
+        Path data = directory(config.dataDir());
         SeenBallots seen = SeenBallots.open(data.resolve("highest-ballot"));
         DurableState durable =
                 DurableState.recover(
                         self,
                         incarnation,
-                        NioDisk.in(Files.createDirectories(data.resolve("journal"))),
+                        NioDisk.in(directory(data.resolve("journal"))),
                         JournalOptions.defaults(),
                         clock);
         durable.warnings().forEach(warning -> LOG.warn("Recovery: {}", warning));
@@ -150,7 +151,7 @@ final class MasterProcess implements AutoCloseable {
                         wake);
         PeerTable peers = new PeerTable(config.masters().keySet());
         String address = config.listen().getHostString() + ":" + config.listen().getPort();
-        Depot depot = Depot.open(data.resolve("depot"), signers(config), clock, MAX_PACKAGE_BYTES);
+        Depot depot = Depot.open(data.resolve("depot"), signers, clock, MAX_PACKAGE_BYTES);
         List<ContentSource> contents = new ArrayList<>(List.of(depot));
         config.stagedPackages().ifPresent(staged -> contents.add(new StagedContents(staged)));
         MasterSources sources =
@@ -243,6 +244,20 @@ final class MasterProcess implements AutoCloseable {
                             .formatted(tls.certificate(), expected, identity.self()));
         }
         return identity;
+    }
+
+    private static Path directory(Path path) throws IOException {
+        try {
+            return Files.createDirectories(path);
+        } catch (FileAlreadyExistsException e) {
+            throw new IOException(
+                    "dataDir: %s: expected a directory, found a file".formatted(path), e);
+        } catch (IOException e) {
+            throw new IOException(
+                    "dataDir: %s: expected a directory or a place where one can be made, found: %s"
+                            .formatted(path, e),
+                    e);
+        }
     }
 
     private static TrustedSigners signers(ControlPlaneConfig config) throws IOException {

@@ -1,5 +1,6 @@
 package dev.sluice.control.controller;
 
+import dev.sluice.control.codec.JournalCodecException;
 import dev.sluice.control.journal.JournalEntry;
 import dev.sluice.control.journal.JournalPosition;
 import dev.sluice.control.model.Ballot;
@@ -147,7 +148,8 @@ public final class Controller implements AutoCloseable {
         }
         boolean taken = queue.offer(item);
         if (taken && (failure != null || closing)) {
-            drainWith(new IOException("controller: it is closing"));
+            Throwable why = failure;
+            drainWith(why == null ? new IOException("controller: it is closing") : why);
         }
         return taken;
     }
@@ -160,8 +162,10 @@ public final class Controller implements AutoCloseable {
                     work(first);
                 }
             }
-        } catch (InterruptedException _) {
+        } catch (InterruptedException e) {
+            failure = new IOException("controller: its thread was interrupted", e);
             Thread.currentThread().interrupt();
+            onFailure.run();
         } catch (IOException | RuntimeException | Error e) {
             failure = e;
             LOG.error("The writer stops: nothing can be made durable or the state is broken", e);
@@ -172,39 +176,51 @@ public final class Controller implements AutoCloseable {
         }
     }
 
+    /**
+     * Works off an item, and the commands that wait behind it. What is in hand when the writer
+     * fails is in no queue any more and has to be told here.
+     */
     private void work(Item first) throws IOException {
-        switch (first) {
-            case Item.Submitted submitted -> decide(batchFrom(submitted));
-            case Item.Replicated replicated -> replicate(replicated);
-            case Item.Task(var task, var answer) -> {
-                task.run(durable);
-                answer.complete(true);
+        List<Item> inHand = first instanceof Item.Submitted ? batchFrom(first) : List.of(first);
+        try {
+            switch (first) {
+                case Item.Submitted _ -> decide(inHand);
+                case Item.Replicated replicated -> replicate(replicated);
+                case Item.Task(var task, var answer) -> {
+                    task.run(durable);
+                    answer.complete(true);
+                }
             }
+        } catch (IOException | RuntimeException | Error e) {
+            inHand.forEach(item -> fail(item, e));
+            throw e;
         }
+        durable.snapshotWhenDue();
     }
 
-    private List<Item.Submitted> batchFrom(Item.Submitted first) {
-        List<Item.Submitted> batch = new ArrayList<>();
+    private List<Item> batchFrom(Item first) {
+        List<Item> batch = new ArrayList<>();
         batch.add(first);
         while (batch.size() < BATCH_BOUND && queue.peek() instanceof Item.Submitted) {
-            if (queue.poll() instanceof Item.Submitted next) {
+            Item next = queue.poll();
+            if (next != null) {
                 batch.add(next);
             }
         }
         return batch;
     }
 
-    private void decide(List<Item.Submitted> batch) throws IOException {
-        DurableState.Outcome outcome;
-        try {
-            outcome = durable.decide(batch.stream().map(Item.Submitted::command).toList());
-        } catch (IOException | RuntimeException | Error e) {
-            batch.forEach(item -> item.answer().completeExceptionally(e));
-            throw e;
-        }
+    private void decide(List<Item> batch) throws IOException {
+        List<Item.Submitted> asked =
+                batch.stream()
+                        .filter(Item.Submitted.class::isInstance)
+                        .map(Item.Submitted.class::cast)
+                        .toList();
+        DurableState.Outcome outcome =
+                durable.decide(asked.stream().map(Item.Submitted::command).toList());
         tell(outcome.recorded());
-        for (int i = 0; i < batch.size(); i++) {
-            batch.get(i).answer().complete(outcome.decisions().get(i));
+        for (int i = 0; i < asked.size(); i++) {
+            asked.get(i).answer().complete(outcome.decisions().get(i));
         }
     }
 
@@ -221,9 +237,9 @@ public final class Controller implements AutoCloseable {
         List<Recorded> recorded;
         try {
             recorded = durable.replicate(item.firstIndex(), item.payloads());
-        } catch (IOException | RuntimeException | Error e) {
+        } catch (JournalCodecException e) {
             item.answer().completeExceptionally(e);
-            throw e;
+            return;
         }
         tell(recorded);
         item.answer().complete(durable.state().index());

@@ -1,6 +1,8 @@
 package dev.sluice.control.controller;
 
+import dev.sluice.control.codec.EntryTooLargeException;
 import dev.sluice.control.codec.EventCodec;
+import dev.sluice.control.codec.JournalCodecException;
 import dev.sluice.control.codec.SnapshotCodec;
 import dev.sluice.control.journal.Disk;
 import dev.sluice.control.journal.Journal;
@@ -73,10 +75,20 @@ public final class DurableState implements Closeable {
      * Recovers the state from a disk: the newest snapshot, then every later event.
      *
      * @param incarnation of this process, under which alone it may decide
-     * @throws IOException naming file, expected and found, when the journal can't be trusted;
-     *     nothing is changed then
+     * @throws IOException naming file or entry, expected and found, when the journal can't be
+     *     trusted or was written by a newer release; nothing is changed then
      */
     public static DurableState recover(
+            NodeId self, long incarnation, Disk disk, JournalOptions options, InstantSource clock)
+            throws IOException {
+        try {
+            return replay(self, incarnation, disk, options, clock);
+        } catch (JournalCodecException | IllegalStateException e) {
+            throw new IOException(disk.location() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static DurableState replay(
             NodeId self, long incarnation, Disk disk, JournalOptions options, InstantSource clock)
             throws IOException {
         EventCodec codec = new EventCodec();
@@ -161,7 +173,8 @@ public final class DurableState implements Closeable {
 
     /**
      * Decides commands in order, each on the state that the one before left, and makes all their
-     * events durable at once.
+     * events durable at once. A command whose events the journal has no form for is rejected; none
+     * of its events happens then.
      *
      * @throws IOException when they could not be made durable; nothing was applied, and this object
      *     is of no more use
@@ -170,26 +183,53 @@ public final class DurableState implements Closeable {
         ClusterState next = state;
         List<Decision> decisions = new ArrayList<>(commands.size());
         List<Recorded> recorded = new ArrayList<>();
+        List<byte[]> payloads = new ArrayList<>();
         for (Command command : commands) {
             Decision decision = decideOne(next, command);
-            decisions.add(decision);
             if (decision instanceof Decision.Accepted(var events)) {
-                for (Event event : events) {
-                    Recorded one =
-                            new Recorded(
-                                    next.index() + 1,
-                                    clock.instant(),
-                                    ballotFor(next, event),
-                                    event);
-                    next = next.apply(one);
-                    recorded.add(one);
+                switch (write(next, events)) {
+                    case Writing.Written written -> {
+                        next = written.after();
+                        recorded.addAll(written.recorded());
+                        payloads.addAll(written.payloads());
+                    }
+                    case Writing.Unwritable(var why) ->
+                            decision = Decision.rejected("journal", why);
                 }
             }
+            decisions.add(decision);
         }
-        persist(recorded.stream().map(codec::encode).toList());
+        persist(payloads);
         state = next;
-        snapshotWhenDue();
         return new Outcome(decisions, recorded);
+    }
+
+    /** One command's events in the journal's form. */
+    private sealed interface Writing {
+
+        record Written(List<Recorded> recorded, List<byte[]> payloads, ClusterState after)
+                implements Writing {}
+
+        record Unwritable(String why) implements Writing {}
+    }
+
+    /** Encodes each event before it is applied, so that what can't be written never happens. */
+    private Writing write(ClusterState before, List<Event> events) {
+        ClusterState next = before;
+        List<Recorded> recorded = new ArrayList<>(events.size());
+        List<byte[]> payloads = new ArrayList<>(events.size());
+        for (Event event : events) {
+            Recorded one =
+                    new Recorded(next.index() + 1, clock.instant(), ballotFor(next, event), event);
+            try {
+                payloads.add(codec.encode(one));
+            } catch (EntryTooLargeException | IllegalArgumentException e) {
+                return new Writing.Unwritable(String.valueOf(e.getMessage()));
+            }
+            next = next.apply(one);
+            recorded.add(one);
+        }
+        return new Writing.Written(recorded, payloads, next);
     }
 
     private Decision decideOne(ClusterState at, Command command) {
@@ -221,7 +261,9 @@ public final class DurableState implements Closeable {
      *
      * @param firstIndex of the first of them; has to follow this journal's last
      * @return the events among them that are new here
-     * @throws IOException when they could not be made durable; nothing was applied
+     * @throws IOException when they could not be made durable; nothing was applied, and this object
+     *     is of no more use
+     * @throws JournalCodecException when one of them can't be read here; nothing was changed
      */
     public List<Recorded> replicate(long firstIndex, List<byte[]> payloads) throws IOException {
         if (isInOffice()) {
@@ -242,7 +284,6 @@ public final class DurableState implements Closeable {
         }
         persist(payloads);
         state = next;
-        snapshotWhenDue();
         return recorded;
     }
 
@@ -253,7 +294,8 @@ public final class DurableState implements Closeable {
         }
     }
 
-    private void snapshotWhenDue() throws IOException {
+    /** Saves a snapshot if so many events came since the last that replaying them takes long. */
+    public void snapshotWhenDue() throws IOException {
         if (state.index() - snapshotIndex >= EVENTS_BETWEEN_SNAPSHOTS) {
             snapshot();
         }

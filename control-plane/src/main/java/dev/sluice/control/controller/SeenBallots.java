@@ -3,6 +3,7 @@ package dev.sluice.control.controller;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SeenBallots {
 
+    /** More than any ballot needs. */
+    private static final int MAX_BYTES = 4096;
+
+    private static final int FIELDS = 4;
+    private static final int SHOWN_CHARACTERS = 80;
+
     private final Path file;
     private @Nullable Ballot highest;
 
@@ -34,26 +41,42 @@ public final class SeenBallots {
      * @throws IOException naming the file and what it holds, when it can't be understood
      */
     public static SeenBallots open(Path file) throws IOException {
-        List<String> fields;
-        try {
-            fields = List.of(Files.readString(file, StandardCharsets.UTF_8).strip().split(" ", -1));
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes(MAX_BYTES);
         } catch (NoSuchFileException _) {
             return new SeenBallots(file, null);
+        } catch (IOException e) {
+            throw new IOException(
+                    "%s: expected a file that can be read, found: %s".formatted(file, e), e);
+        }
+        // Bytes that are no UTF-8 become a character that no field may have.
+        List<String> fields =
+                List.of(new String(bytes, StandardCharsets.UTF_8).strip().split(" ", -1));
+        if (fields.size() != FIELDS) {
+            throw new IOException(damaged(file, fields));
         }
         try {
-            return new SeenBallots(
-                    file,
-                    new Ballot(
-                            Integer.parseInt(fields.get(0)),
-                            Long.parseLong(fields.get(1)),
-                            new NodeId(fields.get(2)),
-                            Long.parseLong(fields.get(3))));
-        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-            throw new IOException(
-                    "%s: expected \"generation counter master incarnation\", found %s; a master without its ballots must not start"
-                            .formatted(file, fields),
-                    e);
+            int generation = Integer.parseInt(fields.get(0));
+            long counter = Long.parseLong(fields.get(1));
+            if (generation < 0 || counter < 0) {
+                throw new IOException(damaged(file, fields));
+            }
+            NodeId master = new NodeId(fields.get(2));
+            long incarnation = Long.parseLong(fields.get(3));
+            return new SeenBallots(file, new Ballot(generation, counter, master, incarnation));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(damaged(file, fields), e);
         }
+    }
+
+    private static String damaged(Path file, List<String> fields) {
+        String found = String.join(" ", fields);
+        return "%s: expected \"generation counter master incarnation\", found \"%s\"; a master without its ballots must not start: restore the file"
+                .formatted(
+                        file,
+                        found.substring(0, Math.min(found.length(), SHOWN_CHARACTERS))
+                                .replaceAll("\\p{Cntrl}", "?"));
     }
 
     /** The highest ballot seen; null: none. */

@@ -55,7 +55,7 @@ public final class Follower implements AutoCloseable {
     private final Semaphore wake = new Semaphore(0);
     private final Thread thread;
     private volatile boolean closing;
-    private String lastRefusal = "";
+    private volatile String lastComplaint = "";
 
     /**
      * Starts the thread that follows.
@@ -138,6 +138,10 @@ public final class Follower implements AutoCloseable {
                 session.cancel("the follower leaves: closing, in office or hearing nothing");
             }
         }
+        if (session.accepted) {
+            peers.leadsNoMore(master);
+            LOG.info("Following master {} ends at entry {}", master, controller.state().index());
+        }
         return session.accepted;
     }
 
@@ -201,7 +205,7 @@ public final class Follower implements AutoCloseable {
             switch (response.getMessageCase()) {
                 case ACCEPTED -> {
                     accepted = true;
-                    peers.runs(master, response.getAccepted().getControlPlaneVersion());
+                    peers.leads(master, response.getAccepted().getControlPlaneVersion());
                     LOG.info(
                             "Following master {} from entry {}",
                             master,
@@ -223,7 +227,8 @@ public final class Follower implements AutoCloseable {
                             .replicate(entries.getFirstIndex(), payloads)
                             .whenComplete((index, failure) -> {
                                 if (failure != null) {
-                                    cancel("entries were not taken: " + failure.getMessage());
+                                    complain("entries were not taken: " + failure.getMessage());
+                                    cancel("entries were not taken");
                                 } else {
                                     acknowledge(index, expected);
                                 }
@@ -255,10 +260,17 @@ public final class Follower implements AutoCloseable {
             if (refusal.getReason() == FollowRefused.Reason.REASON_NOT_PRIMARY) {
                 return;
             }
-            String said = master + ": " + refusal.getReason() + ": " + refusal.getDetail();
-            if (!said.equals(lastRefusal)) {
-                lastRefusal = said;
-                LOG.error("This master can't follow {}; its journal needs a resync", said);
+            complain(
+                    "%s: %s; this journal needs a resync"
+                            .formatted(refusal.getReason(), refusal.getDetail()));
+        }
+
+        /** Says once what will be the same at each further attempt. */
+        private void complain(String problem) {
+            String said = "Master %s can't follow master %s: %s".formatted(self, master, problem);
+            if (!said.equals(lastComplaint)) {
+                lastComplaint = said;
+                LOG.error("{}", said);
             }
         }
 

@@ -13,49 +13,89 @@ import java.util.function.UnaryOperator;
 /** What is known of the other masters, kept by the two sides of replication. */
 public final class PeerTable implements Peers {
 
-    private final ConcurrentSkipListMap<NodeId, Peer> peers = new ConcurrentSkipListMap<>();
+    private final ConcurrentSkipListMap<NodeId, Entry> entries = new ConcurrentSkipListMap<>();
+
+    /**
+     * Another master, as each side of replication knows it; while the office moves both do, and one
+     * that ends must not take away what the other knows.
+     *
+     * @param followerVersion what it said as a follower; empty: it does not follow
+     * @param primaryVersion what it said as the primary; empty: this master does not follow it
+     */
+    private record Entry(
+            boolean following,
+            long durableIndex,
+            String followerVersion,
+            String primaryVersion,
+            Optional<Instant> lastSync) {
+
+        Peer as(NodeId id) {
+            return new Peer(
+                    id,
+                    following,
+                    durableIndex,
+                    following ? followerVersion : primaryVersion,
+                    lastSync);
+        }
+    }
 
     /** A table of these masters, of which nothing is known yet. */
     public PeerTable(Iterable<NodeId> masters) {
-        masters.forEach(id -> peers.put(id, new Peer(id, false, 0, "", Optional.empty())));
+        masters.forEach(id -> entries.put(id, new Entry(false, 0, "", "", Optional.empty())));
     }
 
     public boolean knows(NodeId master) {
-        return peers.containsKey(master);
+        return entries.containsKey(master);
     }
 
     @Override
     public SortedMap<NodeId, Peer> observe() {
-        return Collections.unmodifiableSortedMap(new TreeMap<>(peers));
+        SortedMap<NodeId, Peer> peers = new TreeMap<>();
+        entries.forEach((id, entry) -> peers.put(id, entry.as(id)));
+        return Collections.unmodifiableSortedMap(peers);
     }
 
+    /** It follows from here on. */
     void follows(NodeId id, long durableIndex, String version) {
-        change(id, p -> new Peer(id, true, durableIndex, version, p.lastSync()));
+        change(id, e -> new Entry(true, durableIndex, version, e.primaryVersion(), e.lastSync()));
     }
 
+    /** It has acknowledged entries; without effect when it follows no more. */
     void acknowledged(NodeId id, long durableIndex, boolean everything, Instant at) {
         change(
                 id,
-                p ->
-                        new Peer(
-                                id,
-                                true,
-                                durableIndex,
-                                p.controlPlaneVersion(),
-                                everything ? Optional.of(at) : p.lastSync()));
+                e ->
+                        e.following()
+                                ? new Entry(
+                                        true,
+                                        durableIndex,
+                                        e.followerVersion(),
+                                        e.primaryVersion(),
+                                        everything ? Optional.of(at) : e.lastSync())
+                                : e);
     }
 
+    /** Its stream as a follower has ended: what it runs is not known any more. */
     void followsNoMore(NodeId id) {
-        change(
-                id,
-                p -> new Peer(id, false, p.durableIndex(), p.controlPlaneVersion(), p.lastSync()));
+        change(id, e -> new Entry(false, e.durableIndex(), "", e.primaryVersion(), e.lastSync()));
     }
 
-    void runs(NodeId id, String version) {
-        change(id, p -> new Peer(id, p.following(), p.durableIndex(), version, p.lastSync()));
+    /** This master follows it from here on. */
+    void leads(NodeId id, String version) {
+        change(id, e -> withPrimaryVersion(e, version));
     }
 
-    private void change(NodeId id, UnaryOperator<Peer> how) {
-        peers.computeIfPresent(id, (_, peer) -> how.apply(peer));
+    /** The stream to it has ended: what it runs is not known any more. */
+    void leadsNoMore(NodeId id) {
+        change(id, e -> withPrimaryVersion(e, ""));
+    }
+
+    private static Entry withPrimaryVersion(Entry e, String version) {
+        return new Entry(
+                e.following(), e.durableIndex(), e.followerVersion(), version, e.lastSync());
+    }
+
+    private void change(NodeId id, UnaryOperator<Entry> how) {
+        entries.computeIfPresent(id, (_, entry) -> how.apply(entry));
     }
 }

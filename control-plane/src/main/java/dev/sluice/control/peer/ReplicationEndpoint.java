@@ -44,6 +44,7 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
     private final InstantSource clock;
     private final Runnable wake;
     private final Map<NodeId, Shipper> shippers = new ConcurrentHashMap<>();
+    private final Map<NodeId, String> complaints = new ConcurrentHashMap<>();
 
     /**
      * Creates the endpoint.
@@ -90,6 +91,7 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
             this.peer = peer;
             this.responses = responses;
             responses.setOnCancelHandler(this::end);
+            responses.setOnCloseHandler(this::end);
         }
 
         @Override
@@ -146,14 +148,24 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
             }
             switch (start) {
                 case Shipment.Start.Diverged(var detail) -> {
-                    LOG.error("Master {} can't follow: {}", follower, detail);
+                    complain(follower, detail);
                     refuse(FollowRefused.Reason.REASON_DIVERGED, detail);
                 }
                 case Shipment.Start.TooOld(var detail) -> {
-                    LOG.error("Master {} can't follow: {}", follower, detail);
+                    complain(follower, detail);
                     refuse(FollowRefused.Reason.REASON_TOO_OLD, detail);
                 }
-                case Shipment.Start.Accepted(var shipment) -> ship(follower, position, shipment);
+                case Shipment.Start.Accepted(var shipment) -> {
+                    complaints.remove(follower);
+                    ship(follower, position, shipment);
+                }
+            }
+        }
+
+        /** Says once what will be the same at each further attempt. */
+        private void complain(NodeId follower, String detail) {
+            if (!detail.equals(complaints.put(follower, detail))) {
+                LOG.error("Master {} can't follow: {}", follower, detail);
             }
         }
 
@@ -195,12 +207,14 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
                             ReplicationEndpoint.this::leads) {
                         @Override
                         void onAcknowledged(long index) {
-                            peers.acknowledged(
-                                    follower,
-                                    index,
-                                    index >= controller.state().index(),
-                                    clock.instant());
-                            wake.run();
+                            if (shippers.get(follower) == this) {
+                                peers.acknowledged(
+                                        follower,
+                                        index,
+                                        index >= controller.state().index(),
+                                        clock.instant());
+                                wake.run();
+                            }
                         }
                     };
             shipper = mine;

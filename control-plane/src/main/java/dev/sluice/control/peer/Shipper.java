@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,7 @@ abstract class Shipper {
     private final Condition changed = lock.newCondition();
     private boolean closed;
     private boolean signalled;
+    private @Nullable String violation;
 
     Shipper(
             NodeId follower,
@@ -77,16 +79,24 @@ abstract class Shipper {
         }
     }
 
+    /** Notes an acknowledgement; one of entries that were never sent ends the stream. */
     void acknowledged(long index) {
+        long durable;
         lock.lock();
         try {
             shipment.acknowledged(index);
+            durable = shipment.durableIndex();
             signalled = true;
             changed.signalAll();
+        } catch (IllegalArgumentException e) {
+            violation = String.valueOf(e.getMessage());
+            closed = true;
+            changed.signalAll();
+            return;
         } finally {
             lock.unlock();
         }
-        onAcknowledged(index);
+        onAcknowledged(durable);
     }
 
     void close() {
@@ -116,7 +126,7 @@ abstract class Shipper {
                 }
                 turn = next(entries.isEmpty());
             }
-            responses.onCompleted();
+            end();
         } catch (IOException | StatusRuntimeException | IllegalStateException e) {
             LOG.info("Shipping to master {} ends: {}", follower, e.getMessage());
             responses.onError(
@@ -126,6 +136,25 @@ abstract class Shipper {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void end() {
+        String wrong;
+        lock.lock();
+        try {
+            wrong = violation;
+        } finally {
+            lock.unlock();
+        }
+        if (wrong == null) {
+            responses.onCompleted();
+            return;
+        }
+        LOG.error("Master {} is dropped as a follower: {}", follower, wrong);
+        responses.onError(
+                io.grpc.Status.INVALID_ARGUMENT
+                        .withDescription("replication: " + wrong)
+                        .asRuntimeException());
     }
 
     private Turn next(boolean idle) throws InterruptedException {

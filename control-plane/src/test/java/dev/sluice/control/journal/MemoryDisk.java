@@ -19,10 +19,10 @@ import java.util.TreeMap;
  * that were not forced, in any combination. It can fill up, become read-only, fail to force, and
  * stop the program at a chosen operation.
  */
-final class MemoryDisk implements Disk {
+public final class MemoryDisk implements Disk {
 
     /** The program stopped in the middle of an operation. */
-    static final class Crash extends RuntimeException {
+    public static final class Crash extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }
 
@@ -45,25 +45,25 @@ final class MemoryDisk implements Disk {
     private boolean forceFails;
     private boolean locked;
 
-    void capacity(long bytes) {
+    public void capacity(long bytes) {
         capacity = bytes;
     }
 
-    void readOnly(boolean value) {
+    public void readOnly(boolean value) {
         readOnly = value;
     }
 
-    void forceFails(boolean value) {
+    public void forceFails(boolean value) {
         forceFails = value;
     }
 
     /** Stops the program when it attempts its n-th change from now, 1 being the next. */
-    void crashAtChange(long n) {
+    public void crashAtChange(long n) {
         operationsLeft = n;
     }
 
     /** Returns how many changes (writes, forces, renames, ...) there have been. */
-    long changes() {
+    public long changes() {
         return operations;
     }
 
@@ -71,7 +71,7 @@ final class MemoryDisk implements Disk {
         return names.values().stream().mapToLong(content -> content.current.length).sum();
     }
 
-    byte[] bytes(String name) {
+    public byte[] bytes(String name) {
         return content(name).current.clone();
     }
 
@@ -87,11 +87,11 @@ final class MemoryDisk implements Disk {
         forcedNames.remove(name);
     }
 
-    void flip(String name, long offset) {
+    public void flip(String name, long offset) {
         content(name).current[(int) offset] ^= 0x10;
     }
 
-    Map<String, String> fingerprint() {
+    public Map<String, String> fingerprint() {
         Map<String, String> all = new TreeMap<>();
         names.forEach((name, content) ->
                 all.put(name, Arrays.hashCode(content.current) + ":" + content.current.length));
@@ -99,7 +99,7 @@ final class MemoryDisk implements Disk {
     }
 
     /** Loses power: keeps what was forced, and of the rest whatever the random numbers say. */
-    void losePower(Random random) {
+    public void losePower(Random random) {
         Map<String, Content> surviving = new TreeMap<>(forcedNames);
         for (NameChange change : unforcedChanges) {
             if (random.nextBoolean()) {
@@ -119,7 +119,7 @@ final class MemoryDisk implements Disk {
     }
 
     /** Kills the program but not the machine: everything written is still seen. */
-    void restart() {
+    public void restart() {
         locked = false;
         operationsLeft = Long.MAX_VALUE;
     }

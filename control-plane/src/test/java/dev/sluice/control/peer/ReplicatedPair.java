@@ -1,0 +1,254 @@
+package dev.sluice.control.peer;
+
+import dev.sluice.control.controller.Controller;
+import dev.sluice.control.controller.DurableState;
+import dev.sluice.control.controller.OfficeKeeper;
+import dev.sluice.control.controller.SeenBallots;
+import dev.sluice.control.executor.Peers;
+import dev.sluice.control.failover.OfficeRule;
+import dev.sluice.control.journal.JournalOptions;
+import dev.sluice.control.journal.NioDisk;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.pki.GrpcTls;
+import dev.sluice.control.pki.PeerIdentity;
+import dev.sluice.control.planner.Fixture;
+import dev.sluice.control.planner.PlanningInput;
+import dev.sluice.control.state.Actor;
+import dev.sluice.control.state.Command;
+import dev.sluice.control.state.Decision;
+import dev.sluice.trust.pki.CertificateAuthority;
+import dev.sluice.trust.pki.PeerExpectation;
+import dev.sluice.trust.pki.PeerName;
+import dev.sluice.trust.pki.TlsIdentity;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Masters m-a and m-b that replicate over mutual TLS on loopback, each on a journal of its own that
+ * survives its restarts.
+ */
+final class ReplicatedPair implements AutoCloseable {
+
+    static final NodeId A = new NodeId("m-a");
+    static final NodeId B = new NodeId("m-b");
+
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final InstantSource CLOCK = InstantSource.system();
+    private static final CertificateAuthority CA =
+            CertificateAuthority.create("test", Duration.ofDays(1), CLOCK);
+
+    private final Path directory;
+    private final Map<NodeId, InetSocketAddress> addresses = new HashMap<>();
+    private final Map<NodeId, Running> running = new HashMap<>();
+    private final AtomicLong incarnations = new AtomicLong();
+
+    ReplicatedPair(Path directory) throws IOException {
+        this.directory = directory;
+        addresses.put(A, freeAddress());
+        addresses.put(B, freeAddress());
+    }
+
+    private InetSocketAddress address(NodeId master) {
+        return Objects.requireNonNull(addresses.get(master));
+    }
+
+    private static InetSocketAddress freeAddress() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
+        }
+    }
+
+    Path journal(NodeId master) throws IOException {
+        return Files.createDirectories(directory.resolve(master.value()).resolve("journal"));
+    }
+
+    /** Starts a master that serves, follows and takes office when it is its turn. */
+    Running start(NodeId self) throws Exception {
+        Running started = new Running(self, self.equals(A) ? B : A);
+        running.put(self, started);
+        return started;
+    }
+
+    void stop(NodeId self) {
+        Running stopped = running.remove(self);
+        if (stopped != null) {
+            stopped.close();
+        }
+    }
+
+    /** A channel to a master for whoever holds a certificate. */
+    ManagedChannel channel(PeerName as, NodeId to) throws Exception {
+        return NettyChannelBuilder.forAddress(address(to))
+                .sslContext(
+                        GrpcTls.client(
+                                identity(as), PeerExpectation.exactly(PeerName.master(to.value()))))
+                .build();
+    }
+
+    private static TlsIdentity identity(PeerName name) throws Exception {
+        return TlsIdentity.of(CA.issue(name, Set.of(), Duration.ofHours(1)), CLOCK);
+    }
+
+    /** Waits for what other threads bring about; at every look no two masters are in office. */
+    void await(String what, BooleanSupplier condition) {
+        long start = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            requireAtMostOneInOffice();
+            if (System.nanoTime() - start > PATIENCE_NANOS) {
+                throw new AssertionError("never happened: " + what);
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+        requireAtMostOneInOffice();
+    }
+
+    void requireAtMostOneInOffice() {
+        List<NodeId> inOffice =
+                running.values().stream()
+                        .filter(m -> m.controller.isInOffice())
+                        .map(m -> m.self)
+                        .toList();
+        if (inOffice.size() > 1) {
+            throw new AssertionError("in office at once: " + inOffice);
+        }
+    }
+
+    /** One process of a master. */
+    final class Running implements AutoCloseable {
+
+        final NodeId self;
+        final NodeId other;
+        final Controller controller;
+        final PeerTable peers;
+        private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+        private Running(NodeId self, NodeId other) throws Exception {
+            this.self = self;
+            this.other = other;
+            long incarnation = incarnations.incrementAndGet();
+            controller =
+                    new Controller(
+                            DurableState.recover(
+                                    self,
+                                    incarnation,
+                                    NioDisk.in(journal(self)),
+                                    JournalOptions.defaults().withPreallocateBytes(0),
+                                    CLOCK),
+                            () -> {});
+            parts.push(controller);
+            peers = new PeerTable(List.of(other));
+            ReplicationEndpoint endpoint =
+                    new ReplicationEndpoint(self, "1.0.0", controller, peers, CLOCK, () -> {});
+            parts.push(endpoint);
+            serve(endpoint);
+            ManagedChannel channel = channel(PeerName.master(self.value()), other);
+            parts.push(() -> channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS));
+            parts.push(
+                    new Follower(
+                            self,
+                            "1.0.0",
+                            controller,
+                            new TreeMap<>(Map.of(other, channel)),
+                            peers,
+                            System::nanoTime));
+            PlanningInput input =
+                    Fixture.twoMasters()
+                            .region("eu", 2)
+                            .pkg("base 7.0.0", "base >=6.1.0")
+                            .target("base 7.0.0")
+                            .input();
+            new OfficeKeeper(
+                            new OfficeRule(self, A, incarnation),
+                            controller,
+                            SeenBallots.open(directory.resolve(self.value()).resolve("ballot")),
+                            "1.0.0",
+                            Optional.of(
+                                    new OfficeKeeper.Founding(input.topology(), input.policy())),
+                            () -> {})
+                    .start();
+        }
+
+        private void serve(ReplicationEndpoint endpoint) throws Exception {
+            ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+            parts.push(calls::shutdownNow);
+            Server server =
+                    NettyServerBuilder.forAddress(address(self))
+                            .sslContext(GrpcTls.server(identity(PeerName.master(self.value()))))
+                            .executor(calls)
+                            .intercept(PeerIdentity.interceptor())
+                            .addService(endpoint)
+                            .build()
+                            .start();
+            parts.push(() -> server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS));
+        }
+
+        Decision decide(Command command) throws Exception {
+            return controller.submit(command).get(30, TimeUnit.SECONDS);
+        }
+
+        void set(String key, String value) throws Exception {
+            Decision decision =
+                    decide(
+                            new Command.ChangeSetting(
+                                    key, Optional.of(value), false, new Actor("alice")));
+            if (decision instanceof Decision.Rejected(var refusal)) {
+                throw new AssertionError("refused: " + refusal);
+            }
+        }
+
+        Peers.Peer peer() {
+            Peers.Peer peer = peers.observe().get(other);
+            if (peer == null) {
+                throw new AssertionError("master " + other + " is not in the table");
+            }
+            return peer;
+        }
+
+        boolean has(Running primary) {
+            return controller.state().equals(primary.controller.state());
+        }
+
+        @Override
+        public void close() {
+            while (!parts.isEmpty()) {
+                try {
+                    parts.pop().close();
+                } catch (InterruptedException _) {
+                    Thread.currentThread().interrupt();
+                } catch (Exception e) {
+                    throw new AssertionError("closing master " + self, e);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(running.keySet()).forEach(this::stop);
+    }
+}

@@ -39,7 +39,7 @@ final class Abort {
                 continue;
             }
             Optional<NodeFacts> facts = situation.facts(node.id());
-            if (facts.isEmpty() || !fitsPrimary(upgrade, node.id())) {
+            if (facts.isEmpty() || !fitsPrimary(situation, upgrade, node.id())) {
                 leftClosed.add(node.id());
             } else if (!facts.get().accepting()) {
                 settled = false;
@@ -69,7 +69,7 @@ final class Abort {
      * Nothing was begun on it in the pass it was closed in, or all of that was verified and the new
      * primary commands.
      */
-    private static boolean fitsPrimary(Upgrade upgrade, NodeId node) {
+    private static boolean fitsPrimary(Situation situation, Upgrade upgrade, NodeId node) {
         int pass = 0;
         for (Step step : upgrade.graph().stepsOf(node)) {
             if (step.work() instanceof Work.CloseAdmission
@@ -88,12 +88,21 @@ final class Abort {
                 verified &= record.status() == StepStatus.SUCCEEDED;
             }
         }
-        return !begun || (verified && promoted(upgrade, pass));
+        return !begun || (verified && primaryIsNew(situation, upgrade, pass));
     }
 
-    private static boolean promoted(Upgrade upgrade, int pass) {
-        return upgrade.graph().steps().stream()
-                .filter(s -> s.pass() == pass && s.kind() == StepKind.PROMOTE)
-                .allMatch(s -> upgrade.statusOf(s.id()) == StepStatus.SUCCEEDED);
+    /** A pass moves to an upgraded primary, or upgrades the only one in its place. */
+    private static boolean primaryIsNew(Situation situation, Upgrade upgrade, int pass) {
+        List<Step> ofPass = upgrade.graph().steps().stream().filter(s -> s.pass() == pass).toList();
+        List<Step> promotions = ofPass.stream().filter(s -> s.kind() == StepKind.PROMOTE).toList();
+        List<Step> deciding =
+                promotions.isEmpty()
+                        ? ofPass.stream()
+                                .filter(s ->
+                                        s.kind() == StepKind.INSTALL
+                                                && situation.isMaster(s.node()))
+                                .toList()
+                        : promotions;
+        return deciding.stream().allMatch(s -> upgrade.statusOf(s.id()) == StepStatus.SUCCEEDED);
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.control.executor;
 
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Step;
 import dev.sluice.control.model.StepKind;
@@ -10,6 +11,7 @@ import dev.sluice.control.state.PackageRecord;
 import dev.sluice.control.state.StepStatus;
 import dev.sluice.control.state.Upgrade;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,8 +76,7 @@ final class ClusterGate {
             boolean begun =
                     entry.getValue().stream()
                             .anyMatch(s -> upgrade.statusOf(s.id()) != StepStatus.PENDING);
-            for (Step install : entry.getValue()) {
-                PackageRef ref = install.pkg().orElseThrow();
+            for (PackageRef ref : begun ? lasting(entry.getValue()) : all(entry.getValue())) {
                 boolean isNew = facts.get().hasInstalled(ref);
                 if (begun && !isNew) {
                     wrong.add(
@@ -110,8 +111,7 @@ final class ClusterGate {
                 wrong.add("%s: %s".formatted(node, situation.whyUnknown(node)));
                 continue;
             }
-            for (Step install : entry.getValue()) {
-                PackageRef ref = install.pkg().orElseThrow();
+            for (PackageRef ref : lasting(entry.getValue())) {
                 if (!facts.get().hasInstalled(ref)) {
                     wrong.add(
                             "%s: expected %s, found %s"
@@ -162,6 +162,17 @@ final class ClusterGate {
             }
         }
         return installs;
+    }
+
+    private static List<PackageRef> all(List<Step> installs) {
+        return installs.stream().map(s -> s.pkg().orElseThrow()).toList();
+    }
+
+    /** What is left of a node's installs: of several versions of a package, the last. */
+    private static Collection<PackageRef> lasting(List<Step> installs) {
+        Map<PackageName, PackageRef> last = new TreeMap<>();
+        all(installs).forEach(ref -> last.put(ref.name(), ref));
+        return last.values();
     }
 
     private static boolean isSetAside(Upgrade upgrade, NodeId node) {

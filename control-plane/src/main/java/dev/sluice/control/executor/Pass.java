@@ -159,6 +159,8 @@ public record Pass(List<Directive> directives, List<Waiting> waits) {
         private void send(Upgrade upgrade, Step step, AgentCommand.AgentWork work) {
             int attempt = upgrade.record(step.id()).attempts();
             String id = Commands.id(upgrade, step, attempt);
+            // What a drain tells may have to be done again: it goes without a step, so that each
+            // sending has an id of its own, and no recorded result answers it.
             boolean isDrain = step.kind() == StepKind.DRAIN;
             directives.add(
                     new Directive.Send(
@@ -167,7 +169,7 @@ public record Pass(List<Directive> directives, List<Waiting> waits) {
                                     isDrain ? id + "/" + work.getClass().getSimpleName() : id,
                                     situation.ballot(),
                                     upgrade.id().value(),
-                                    step.id().value(),
+                                    isDrain ? "" : step.id().value(),
                                     attempt,
                                     work)));
         }

@@ -10,6 +10,9 @@ import java.util.Optional;
  */
 final class StepDeadlines {
 
+    /** How long nothing may be known of a node that drains. */
+    static final Duration SILENCE = Duration.ofMinutes(5);
+
     private StepDeadlines() {}
 
     static Optional<Duration> of(StepKind kind) {

@@ -153,6 +153,9 @@ final class StepJudge {
         if (facts.isEmpty()) {
             return unknown(node);
         }
+        if (accepting && situation.state().operatorClosed().contains(node)) {
+            return Verdict.succeeded(node + " stays closed: its operator took it out");
+        }
         if (facts.get().accepting() == accepting
                 && (!accepting || facts.get().service().healthy())) {
             return Verdict.succeeded(
@@ -170,7 +173,7 @@ final class StepJudge {
     private Verdict drain(Step step, NodeId node) {
         Optional<NodeFacts> facts = situation.facts(node);
         if (facts.isEmpty()) {
-            return unknown(node);
+            return silent(step, node);
         }
         if (facts.get().accepting()) {
             return new Verdict.Tell(
@@ -200,6 +203,20 @@ final class StepJudge {
                             new AgentCommand.AgentWork.CutSessions(),
                             "%s: %d clients are cut".formatted(node, left));
         };
+    }
+
+    /** A drain may take as long as its clients do, and still a silent node ends the attempt. */
+    private Verdict silent(Step step, NodeId node) {
+        NodeObservation seen = situation.fleet().get(node);
+        Duration watched = watched(step);
+        Duration age = seen == null || seen.facts() == null ? watched : seen.age();
+        Duration silence = age.compareTo(watched) < 0 ? age : watched;
+        return silence.compareTo(StepDeadlines.SILENCE) > 0
+                ? new Verdict.Failed(
+                        "node %s: nothing is known of it for %s: %s"
+                                .formatted(node, StepDeadlines.SILENCE, situation.whyUnknown(node)),
+                        true)
+                : unknown(node);
     }
 
     private Verdict install(Step step, NodeId node, PackageRef ref) {
@@ -303,9 +320,10 @@ final class StepJudge {
         if (started == null) {
             throw new IllegalStateException("step %s runs but has no start".formatted(step.id()));
         }
-        Duration left = Duration.between(situation.now(), started.plus(soak.duration()));
-        return left.isPositive()
-                ? new Verdict.Waiting("%s soaks for another %s".formatted(soak.after(), left))
+        Duration soaked = Duration.between(started, situation.now());
+        return soaked.compareTo(soak.duration()) < 0
+                ? new Verdict.Waiting(
+                        "%s soaks: %s of %s".formatted(soak.after(), soaked, soak.duration()))
                 : Verdict.succeeded("%s soaked for %s".formatted(soak.after(), soak.duration()));
     }
 

@@ -45,6 +45,10 @@ public record OfficeRule(NodeId self, NodeId founder, long incarnation) {
     public Role role(ClusterState state, @Nullable Ballot highestSeen) {
         Office office = state.office();
         if (office == null) {
+            if (highestSeen != null && !highestSeen.master().equals(self)) {
+                // The cluster exists and this log has lost it: to found another would end it.
+                return new Role.Follower(Optional.of(highestSeen.master()));
+            }
             return self.equals(founder)
                     ? entitledAbove(highestSeen)
                     : new Role.Follower(Optional.of(founder));

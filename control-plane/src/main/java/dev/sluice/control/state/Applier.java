@@ -53,7 +53,9 @@ final class Applier {
         PlanId plan = event.plan();
         return switch (event) {
             case Event.UpgradePlanned planned -> state.with(planned(planned));
-            case Event.UpgradeStarted _ -> change(state, plan, u -> u.started(at));
+            case Event.UpgradeStarted _ ->
+                    change(state, plan, u -> u.started(at))
+                            .with(state.configuration().withoutForced());
             case Event.UpgradePaused _ -> change(state, plan, u -> u.with(UpgradeStatus.PAUSED));
             case Event.UpgradeResumed _ -> change(state, plan, Upgrade::resumed);
             case Event.UpgradeHalted(var _, var reasons) ->

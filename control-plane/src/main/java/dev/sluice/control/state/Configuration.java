@@ -12,7 +12,7 @@ import org.pcollections.TreePMap;
  * @param revision grows with every change
  * @param frozenBy the plan that froze it; null: not frozen
  * @param frozenSettings the settings when they were frozen: what a resync puts back
- * @param forced the changes forced since the last plan froze it, oldest first
+ * @param forced the changes forced since the last upgrade was started, oldest first
  */
 public record Configuration(
         TreePMap<String, String> settings,
@@ -56,7 +56,12 @@ public record Configuration(
     }
 
     Configuration frozen(PlanId plan) {
-        return new Configuration(settings, revision, plan, settings, List.of());
+        return new Configuration(settings, revision, plan, settings, forced);
+    }
+
+    /** A new upgrade lists its own forced changes only, over all its freezes. */
+    Configuration withoutForced() {
+        return new Configuration(settings, revision, frozenBy, frozenSettings, List.of());
     }
 
     Configuration restored() {

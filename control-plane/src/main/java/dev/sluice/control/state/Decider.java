@@ -145,6 +145,15 @@ public final class Decider {
                     "its admission can't be changed while plan %s has the configuration frozen; pause does not help, abort or wait for its end"
                             .formatted(state.configuration().frozenBy()));
         }
+        Optional<Upgrade> running =
+                state.currentUpgrade()
+                        .filter(u -> !u.status().isOver() && u.status() != UpgradeStatus.PLANNED);
+        if (choice.accepting() && running.isPresent()) {
+            return Decision.rejected(
+                    "node " + node,
+                    "it can't be given back while upgrade %s is %s, whose plan leaves it out; abort or wait for its end"
+                            .formatted(running.get().id(), running.get().status()));
+        }
         return Decision.accepted(
                 new Event.NodeAdmissionChosen(node, choice.accepting(), choice.actor()));
     }

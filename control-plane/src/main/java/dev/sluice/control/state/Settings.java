@@ -59,10 +59,7 @@ public final class Settings {
                     "policy.drain.onDeadline",
                     (p, v) ->
                             withDrain(
-                                    p,
-                                    new Policy.DrainPolicy(
-                                            p.drain().deadline(),
-                                            Policy.OnDeadline.valueOf(v.toUpperCase(Locale.ROOT)))),
+                                    p, new Policy.DrainPolicy(p.drain().deadline(), onDeadline(v))),
                     "policy.soak",
                     (p, v) ->
                             new Policy(
@@ -149,6 +146,15 @@ public final class Settings {
             }
         }
         return policy;
+    }
+
+    private static Policy.OnDeadline onDeadline(String value) {
+        return switch (value.toLowerCase(Locale.ROOT)) {
+            case "hold" -> Policy.OnDeadline.HOLD;
+            case "wait" -> Policy.OnDeadline.WAIT;
+            case "cut" -> Policy.OnDeadline.CUT;
+            default -> throw new IllegalArgumentException("expected hold, wait or cut");
+        };
     }
 
     private static Policy withBudget(Policy p, Policy.FailureBudget budget) {

@@ -239,6 +239,12 @@ final class StepDecisions {
 
     private static Decision running(
             Upgrade upgrade, Step step, java.util.function.Supplier<Decision> decide) {
+        if (upgrade.status() == UpgradeStatus.ABORTING || upgrade.status().isOver()) {
+            return Decision.rejected(
+                    "upgrade " + upgrade.id(),
+                    "expected it to go on, found it %s; nothing is decided about its steps any more"
+                            .formatted(upgrade.status()));
+        }
         StepStatus status = upgrade.statusOf(step.id());
         return status == StepStatus.RUNNING
                 ? decide.get()

@@ -6,6 +6,7 @@ import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Decisions about an upgrade as a whole. */
 final class UpgradeDecisions {
@@ -21,6 +22,15 @@ final class UpgradeDecisions {
                     "plan " + command.plan(),
                     "upgrade %s is %s; one upgrade runs at a time"
                             .formatted(running.get().id(), running.get().status()));
+        }
+        if (state.upgrade(command.plan()).isPresent()) {
+            return Decision.rejected(
+                    "plan " + command.plan(),
+                    "expected a plan id that was not used before, found that of the last plan; plan again");
+        }
+        Optional<String> defect = PlanShape.defect(command.blueprint(), command.warnings());
+        if (defect.isPresent()) {
+            return Decision.rejected("plan " + command.plan(), defect.get());
         }
         boolean backsUp =
                 command.blueprint().steps().stream().anyMatch(s -> s.kind() == StepKind.BACKUP);

@@ -1,0 +1,178 @@
+package dev.sluice.control.state;
+
+import static dev.sluice.control.state.Ledger.A;
+import static dev.sluice.control.state.Ledger.ALICE;
+import static dev.sluice.control.state.Ledger.B;
+import static dev.sluice.control.state.Ledger.OF_A;
+import static dev.sluice.control.state.Ledger.PLAN;
+import static dev.sluice.control.state.Ledger.accept;
+import static dev.sluice.control.state.Ledger.fixture;
+import static dev.sluice.control.state.Ledger.founded;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.control.model.Ballot;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.Policy;
+import dev.sluice.control.model.StepId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What is refused names its subject, what was expected and what was found. */
+class DeciderTest {
+
+    private static Command set(String key, String value) {
+        return new Command.ChangeSetting(key, Optional.of(value), false, ALICE);
+    }
+
+    @Test
+    void decidesNothingBeforeAPrimary() {
+        assertThat(new Ledger().rejected(new Command.PauseUpgrade(ALICE)))
+                .isEqualTo("cluster: no primary has taken office yet; try again when one has");
+    }
+
+    @Test
+    @Tag("REL-1")
+    void givesOfficeOnlyToTheMasterWhoseTurnItIsAndOnlyAboveTheLastBallot() {
+        Ledger ledger = founded();
+
+        assertThat(ledger.rejected(new Command.TakeOffice(new Ballot(0, 9, B, 1), "1.0.0", "")))
+                .isEqualTo(
+                        "master m-b: may not take office: by the journal it is master m-a's turn");
+        assertThat(ledger.rejected(new Command.TakeOffice(OF_A, "1.0.0", "")))
+                .isEqualTo("ballot 0.1.m-a.7: is not above 0.1.m-a.7, the last that took office");
+        ledger.accepted(new Command.DecideHandover(B));
+        ledger.accepted(new Command.TakeOffice(new Ballot(0, 2, B, 1), "1.0.0", ""));
+        assertThat(ledger.state.office()).isEqualTo(new Office(new Ballot(0, 2, B, 1), null));
+    }
+
+    @Test
+    void handsOverOnlyToAnotherMasterOfTheCluster() {
+        Ledger ledger = founded();
+
+        assertThat(ledger.rejected(new Command.DecideHandover(A)))
+                .isEqualTo("master m-a: is the primary already");
+        assertThat(ledger.rejected(new Command.DecideHandover(new NodeId("eu-1"))))
+                .isEqualTo("master eu-1: is no master of this cluster");
+    }
+
+    @Test
+    void foundsAClusterOnce() {
+        assertThat(
+                        founded()
+                                .rejected(
+                                        new Command.FoundCluster(
+                                                fixture().input().topology(), Policy.DEFAULT)))
+                .isEqualTo("cluster: is founded already, as test");
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void keepsTheFirstContentOfAPackageVersion() {
+        Ledger ledger = founded();
+
+        assertThat(ledger.accepted(new Command.ImportPackage(Ledger.base("aa"), ALICE))).isEmpty();
+        assertThat(ledger.rejected(new Command.ImportPackage(Ledger.base("bb"), ALICE)))
+                .isEqualTo(
+                        "package base 7.0.0: is known with content aa, this file has bb; a changed package needs a new version");
+    }
+
+    @Test
+    @Tag("REL-3")
+    void refusesSettingsThatDoNotExistOrCanNotBe() {
+        Ledger ledger = founded();
+
+        assertThat(ledger.rejected(set("polcy.waves", "3")))
+                .startsWith("setting polcy.waves: there is none of this name; expected site.<name>")
+                .contains("policy.waves");
+        assertThat(ledger.rejected(set("policy.waves", "0")))
+                .isEqualTo(
+                        "setting policy.waves: \"0\" is not a value of it: policy.waves: expected 1 to 100, found 0");
+        assertThat(ledger.rejected(set("policy.minAcceptingShare", "NaN")))
+                .endsWith("policy.minAcceptingShare: expected 0 to 1, found NaN");
+        assertThat(ledger.rejected(set("policy.drain.onDeadline", "ask")))
+                .isEqualTo(
+                        "setting policy.drain.onDeadline: \"ask\" is not a value of it: expected hold, wait or cut");
+        assertThat(ledger.rejected(set("policy.drain.deadline", "soon")))
+                .startsWith("setting policy.drain.deadline: \"soon\" is not a value of it: ");
+        assertThat(ledger.rejected(set("site.banner", "x".repeat(1025))))
+                .isEqualTo("setting site.banner: expected at most 1024 characters, found 1025");
+        assertThat(ledger.state.configuration()).isEqualTo(Configuration.EMPTY);
+    }
+
+    @Test
+    void putsSettingsOverTheFoundingPolicyUntilTheyAreRemoved() {
+        Ledger ledger = founded();
+        ledger.accepted(set("policy.drain.onDeadline", "Cut"));
+        ledger.accepted(set("policy.failureBudget.total", "5"));
+
+        assertThat(ledger.state.policy().drain().onDeadline()).isEqualTo(Policy.OnDeadline.CUT);
+        assertThat(ledger.state.policy().failureBudget()).isEqualTo(new Policy.FailureBudget(1, 5));
+        assertThat(ledger.accepted(set("policy.failureBudget.total", "5"))).isEmpty();
+
+        ledger.accepted(
+                new Command.ChangeSetting(
+                        "policy.failureBudget.total", Optional.empty(), false, ALICE));
+        assertThat(ledger.state.policy().failureBudget()).isEqualTo(new Policy.FailureBudget(1, 2));
+        assertThat(ledger.state.configuration().revision()).isEqualTo(3);
+    }
+
+    @Test
+    void takesOnlyTrafficNodesOutOfService() {
+        Ledger ledger = founded();
+
+        assertThat(ledger.rejected(new Command.ChooseNodeAdmission(A, false, ALICE)))
+                .isEqualTo("node m-a: is no traffic node of this cluster");
+        ledger.accepted(new Command.ChooseNodeAdmission(new NodeId("eu-1"), false, ALICE));
+        assertThat(ledger.state.operatorClosed()).containsExactly(new NodeId("eu-1"));
+        ledger.accepted(new Command.ChooseNodeAdmission(new NodeId("eu-1"), true, ALICE));
+        assertThat(ledger.state.operatorClosed()).isEmpty();
+    }
+
+    @Test
+    void decidesAboutStepsOfTheCurrentPlanInTheRightOrderOnly() {
+        Ledger ledger = founded();
+        ledger.accepted(accept(fixture().blueprint()));
+        StepId first = fixture().blueprint().steps().getFirst().id();
+        StepId second = fixture().blueprint().steps().get(1).id();
+        Command start = new Command.StartStep(PLAN, first, Set.of());
+
+        assertThat(ledger.rejected(start))
+                .isEqualTo("upgrade p-1: expected it RUNNING, found it PLANNED");
+        ledger.accepted(new Command.StartUpgrade(PLAN, ALICE));
+        assertThat(ledger.rejected(new Command.CompleteStep(PLAN, first, List.of())))
+                .isEqualTo("step s1: expected it RUNNING, found it PENDING");
+        assertThat(ledger.rejected(new Command.StartStep(PLAN, second, Set.of())))
+                .isEqualTo("step s2: can't start: it is PENDING and waits for another step");
+        ledger.accepted(start);
+        assertThat(ledger.rejected(start))
+                .isEqualTo("step s1: can't start: it is RUNNING and nothing it waits for is open");
+        assertThat(ledger.rejected(new Command.FailStep(PLAN, first, 2, "why", true)))
+                .isEqualTo("step s1: attempt 2 can't fail, attempt 1 is running");
+        assertThat(ledger.rejected(new Command.ConfirmStep(first, true, ALICE)))
+                .isEqualTo("step s1: expected a CONFIRM step, found BACKUP");
+        assertThat(ledger.rejected(new Command.CompleteUpgrade(PLAN)))
+                .isEqualTo("plan p-1: step s1 (BACKUP m-a) is not over");
+        assertThat(ledger.rejected(new Command.ConfirmStep(new StepId("s999"), true, ALICE)))
+                .isEqualTo("step s999: is not in the current plan");
+    }
+
+    @Test
+    void stopsAtAnEventThatIsNotTheNext() {
+        Ledger ledger = founded();
+        Recorded gap =
+                new Recorded(
+                        ledger.state.index() + 2,
+                        Instant.EPOCH,
+                        OF_A,
+                        new Event.HandoverDecided(A, B));
+
+        assertThatThrownBy(() -> ledger.state.apply(gap))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("journal: expected event 4 next, found 5");
+    }
+}

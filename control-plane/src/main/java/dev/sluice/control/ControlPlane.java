@@ -4,6 +4,8 @@ import dev.sluice.control.config.ConfigException;
 import dev.sluice.control.config.ControlPlaneConfig;
 import dev.sluice.control.journal.JournalCorruptException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -28,7 +30,8 @@ public final class ControlPlane implements Callable<Integer> {
 
     private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
 
-    private static final int EXIT_BAD_INPUT = 1;
+    private static final int EXIT_STOPPED = 0;
+    static final int EXIT_BAD_INPUT = 1;
     static final int EXIT_JOURNAL = 3;
     static final int EXIT_SUPERSEDED = 4;
 
@@ -39,19 +42,26 @@ public final class ControlPlane implements Callable<Integer> {
             description = "The configuration, YAML.")
     private @Nullable Path configFile;
 
+    @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
+
     private ControlPlane() {}
 
     public static void main(String[] arguments) {
-        int status = new CommandLine(new ControlPlane()).execute(arguments);
-        System.exit(status);
+        System.exit(execute(new PrintWriter(System.err, true, StandardCharsets.UTF_8), arguments));
+    }
+
+    /** Runs to the end; says in one line why it could not start. */
+    static int execute(PrintWriter errors, String... arguments) {
+        return new CommandLine(new ControlPlane()).setErr(errors).execute(arguments);
     }
 
     @Override
     public Integer call() throws InterruptedException {
-        if (configFile == null) {
-            throw new IllegalStateException("--config is required");
+        if (configFile == null || spec == null) {
+            throw new IllegalStateException("picocli sets both");
         }
-        AtomicInteger status = new AtomicInteger();
+        PrintWriter errors = spec.commandLine().getErr();
+        AtomicInteger status = new AtomicInteger(EXIT_STOPPED);
         CountDownLatch stop = new CountDownLatch(1);
         MasterProcess master;
         try {
@@ -61,22 +71,25 @@ public final class ControlPlane implements Callable<Integer> {
                             config,
                             Distribution.version(),
                             code -> {
-                                status.compareAndSet(0, code);
+                                status.compareAndSet(EXIT_STOPPED, code);
                                 stop.countDown();
                             });
         } catch (JournalCorruptException e) {
-            System.err.println("sluice control-plane: " + e.getMessage());
+            errors.println("sluice control-plane: " + e.getMessage());
             return EXIT_JOURNAL;
         } catch (ConfigException | IOException e) {
-            System.err.println("sluice control-plane: " + e.getMessage());
+            errors.println("sluice control-plane: " + e.getMessage());
             return EXIT_BAD_INPUT;
         }
         Runtime.getRuntime()
                 .addShutdownHook(
                         new Thread(
                                 () -> {
-                                    stop.countDown();
                                     master.close();
+                                    if (status.get() == EXIT_STOPPED) {
+                                        // SIGTERM is how a master is stopped, not a failure.
+                                        Runtime.getRuntime().halt(EXIT_STOPPED);
+                                    }
                                 },
                                 "shutdown"));
         stop.await();

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a control plane is started with.
@@ -110,13 +111,20 @@ public record ControlPlaneConfig(
 
     private static InetSocketAddress address(String text) {
         int colon = text.lastIndexOf(':');
-        if (colon < 1) {
-            throw new IllegalArgumentException("expected host:port");
+        try {
+            int port = Integer.parseInt(text.substring(colon + 1));
+            if (colon > 0 && port > 0 && port <= 65_535) {
+                return new InetSocketAddress(text.substring(0, colon), port);
+            }
+        } catch (NumberFormatException e) {
+            throw noAddress(text, e);
         }
-        int port = Integer.parseInt(text.substring(colon + 1));
-        if (port < 0 || port > 65_535) {
-            throw new IllegalArgumentException("expected a port from 0 to 65535");
-        }
-        return new InetSocketAddress(text.substring(0, colon), port);
+        throw noAddress(text, null);
+    }
+
+    private static IllegalArgumentException noAddress(String text, @Nullable Throwable cause) {
+        return new IllegalArgumentException(
+                "expected host:port with a port from 1 to 65535, found \"%s\"".formatted(text),
+                cause);
     }
 }

@@ -39,7 +39,9 @@ final class Abort {
                 continue;
             }
             Optional<NodeFacts> facts = situation.facts(node.id());
-            if (facts.isEmpty() || !fitsPrimary(situation, upgrade, node.id())) {
+            if (facts.isEmpty()
+                    || upgrade.leftClosed().contains(node.id())
+                    || !fitsPrimary(situation, upgrade, node.id())) {
                 leftClosed.add(node.id());
             } else if (!facts.get().accepting()) {
                 settled = false;

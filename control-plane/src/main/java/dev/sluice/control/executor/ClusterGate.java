@@ -123,7 +123,8 @@ final class ClusterGate {
         for (TrafficNode node : situation.state().trafficNodes()) {
             boolean shouldAccept =
                     !situation.state().operatorClosed().contains(node.id())
-                            && !isSetAside(upgrade, node.id());
+                            && !isSetAside(upgrade, node.id())
+                            && !upgrade.leftClosed().contains(node.id());
             Optional<NodeFacts> facts = situation.facts(node.id());
             if (shouldAccept && facts.isPresent() && !facts.get().accepting()) {
                 wrong.add("%s: expected it accepting, found it closed".formatted(node.id()));

@@ -6,7 +6,6 @@ import dev.sluice.control.model.TrafficNode;
 import dev.sluice.control.state.Capacity;
 import dev.sluice.control.state.Configuration;
 import dev.sluice.control.state.Upgrade;
-import dev.sluice.control.state.UpgradeStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -93,12 +92,12 @@ final class Standing {
     }
 
     private static boolean leavesAlone(Upgrade upgrade, TrafficNode node) {
-        if (upgrade.setAside().containsKey(node.id()) || upgrade.leftClosed().contains(node.id())) {
+        if (upgrade.leftClosed().contains(node.id())) {
             return true;
         }
-        return upgrade.status() != UpgradeStatus.COMPLETED
-                && upgrade.status() != UpgradeStatus.ABORTED
-                && Capacity.isOutByPlan(upgrade, node.id());
+        return !upgrade.status().isOver()
+                && (upgrade.setAside().containsKey(node.id())
+                        || Capacity.isOutByPlan(upgrade, node.id()));
     }
 
     /**

@@ -1,10 +1,13 @@
 package dev.sluice.control.state;
 
+import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepId;
+import dev.sluice.control.model.Work;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.pcollections.TreePMap;
 
 /**
@@ -27,7 +30,7 @@ final class Applier {
             case Event.SettingChanged change ->
                     state.with(changed(state.configuration(), change, at));
             case Event.NodeAdmissionChosen(var node, var accepting, var _) ->
-                    state.withOperatorClosed(node, !accepting);
+                    chosen(state.withOperatorClosed(node, !accepting), node);
             case Event.OfStep ofStep -> step(state, ofStep, at);
             case Event.OfUpgrade ofUpgrade -> upgrade(state, ofUpgrade, at);
         };
@@ -52,7 +55,13 @@ final class Applier {
     private static ClusterState upgrade(ClusterState state, Event.OfUpgrade event, Instant at) {
         PlanId plan = event.plan();
         return switch (event) {
-            case Event.UpgradePlanned planned -> state.with(planned(planned));
+            case Event.UpgradePlanned planned ->
+                    state.with(
+                            planned(planned)
+                                    .withLeftClosed(
+                                            state.currentUpgrade()
+                                                    .map(Upgrade::leftClosed)
+                                                    .orElse(List.of())));
             case Event.UpgradeStarted _ ->
                     change(state, plan, u -> u.started(at))
                             .with(state.configuration().withoutForced());
@@ -62,9 +71,15 @@ final class Applier {
                     change(state, plan, u -> u.halted(reasons));
             case Event.AbortRequested _ -> change(state, plan, u -> u.with(UpgradeStatus.ABORTING));
             case Event.UpgradeAborted(var _, var leftClosed) ->
-                    change(state, plan, u -> u.ended(UpgradeStatus.ABORTED, leftClosed, at));
+                    change(
+                            state,
+                            plan,
+                            u -> u.ended(UpgradeStatus.ABORTED, leftClosed(u, leftClosed), at));
             case Event.UpgradeCompleted _ ->
-                    change(state, plan, u -> u.ended(UpgradeStatus.COMPLETED, List.of(), at));
+                    change(
+                            state,
+                            plan,
+                            u -> u.ended(UpgradeStatus.COMPLETED, leftClosed(u, setAside(u)), at));
             case Event.NodeSetAside(var _, var node, var reason) ->
                     change(state, plan, u -> u.withSetAside(node, reason));
             case Event.ConfigurationFrozen _ -> state.with(state.configuration().frozen(plan));
@@ -92,7 +107,38 @@ final class Applier {
                             r -> r.confirmed(right);
                 };
         StepId step = event.step();
-        return change(state, event.plan(), u -> u.with(step, change.apply(u.record(step))));
+        return change(
+                state,
+                event.plan(),
+                u -> opened(u, event).with(step, change.apply(u.record(step))));
+    }
+
+    private static Upgrade opened(Upgrade upgrade, Event.OfStep event) {
+        return event instanceof Event.StepSucceeded
+                        && upgrade.graph().step(event.step()).orElseThrow().work()
+                                instanceof Work.OpenAdmission(var node)
+                ? upgrade.withoutLeftClosed(node)
+                : upgrade;
+    }
+
+    /** An operator's word on a node ends what an upgrade left of it. */
+    private static ClusterState chosen(ClusterState state, NodeId node) {
+        return state.currentUpgrade().map(u -> state.with(u.withoutLeftClosed(node))).orElse(state);
+    }
+
+    /** Nodes that were set aside after they had been taken out of service. */
+    private static List<NodeId> setAside(Upgrade upgrade) {
+        return upgrade.setAside().keySet().stream()
+                .filter(node -> Capacity.isOutByPlan(upgrade, node))
+                .toList();
+    }
+
+    /** What earlier upgrades left closed, and what this one does. */
+    private static List<NodeId> leftClosed(Upgrade upgrade, List<NodeId> more) {
+        return Stream.concat(upgrade.leftClosed().stream(), more.stream())
+                .distinct()
+                .sorted()
+                .toList();
     }
 
     private static Upgrade planned(Event.UpgradePlanned event) {

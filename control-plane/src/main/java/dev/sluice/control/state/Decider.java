@@ -136,7 +136,9 @@ public final class Decider {
         if (state.trafficNodes().stream().noneMatch(n -> n.id().equals(node))) {
             return Decision.rejected("node " + node, "is no traffic node of this cluster");
         }
-        if (state.operatorClosed().contains(node) == !choice.accepting()) {
+        boolean leftClosed =
+                state.currentUpgrade().filter(u -> u.leftClosed().contains(node)).isPresent();
+        if (state.operatorClosed().contains(node) == !choice.accepting() && !leftClosed) {
             return Decision.accepted();
         }
         if (state.configuration().frozenBy() != null) {

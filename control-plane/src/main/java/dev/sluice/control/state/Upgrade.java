@@ -15,6 +15,8 @@ import org.pcollections.TreePMap;
  *
  * @param records what is known of the steps that have begun
  * @param setAside nodes that failed and were left out, with the reason
+ * @param leftClosed nodes that this upgrade or an earlier one took out and did not give back; they
+ *     stay closed until a plan or their operator opens them
  * @param haltReasons why it is halted; empty when it is not
  */
 public record Upgrade(
@@ -156,6 +158,27 @@ public record Upgrade(
                 plannedBy,
                 startedAt,
                 endedAt);
+    }
+
+    Upgrade withLeftClosed(List<NodeId> closed) {
+        return new Upgrade(
+                id,
+                graph,
+                status,
+                records,
+                setAside,
+                haltReasons,
+                warnings,
+                closed,
+                plannedBy,
+                startedAt,
+                endedAt);
+    }
+
+    Upgrade withoutLeftClosed(NodeId node) {
+        return leftClosed.contains(node)
+                ? withLeftClosed(leftClosed.stream().filter(n -> !n.equals(node)).toList())
+                : this;
     }
 
     Upgrade withSetAside(NodeId node, String reason) {

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sluice.control.model.MasterRole;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Policy.Confirm;
 import dev.sluice.control.model.Policy.OnDeadline;
 import dev.sluice.control.model.Step;
@@ -228,6 +229,57 @@ class OperatorDuringUpgradeTest {
         assertThat(upgrade.traffic())
                 .allSatisfy(n -> assertThat(n.accepting).isEqualTo(!upgraded.contains(n.id)));
         assertThat(upgrade.state.failoverBroken()).isFalse();
+    }
+
+    @Test
+    @Tag("CLU-13")
+    void keepsLeftNodesClosedUnderTheNextPlanUntilItsUpgradeOpensThem() {
+        UpgradeScenario upgrade = started(cluster());
+        upgrade.runUpTo(StepKind.PROMOTE, B);
+        upgrade.accepted(new Command.AbortUpgrade("not today", ALICE));
+        upgrade.runToEnd();
+        List<NodeId> left = upgrade.upgrade().leftClosed();
+        PlanId next = new PlanId("p-2");
+
+        upgrade.accepted(new Command.AcceptPlan(next, upgrade.blueprint, List.of(), ALICE));
+        upgrade.ticks(60);
+        assertThat(left).isNotEmpty();
+        assertThat(upgrade.traffic())
+                .allSatisfy(n -> assertThat(n.accepting).isEqualTo(!left.contains(n.id)));
+
+        upgrade.accepted(new Command.StartUpgrade(next, ALICE));
+        upgrade.runUpTo(StepKind.DRAIN, left.getFirst());
+        upgrade.accepted(new Command.AbortUpgrade("still not", ALICE));
+        upgrade.runToEnd();
+        upgrade.ticks(60);
+        assertThat(upgrade.upgrade().leftClosed()).isEqualTo(left);
+        assertThat(upgrade.node(left.getFirst()).accepting).isFalse();
+
+        PlanId last = new PlanId("p-3");
+        upgrade.accepted(new Command.AcceptPlan(last, upgrade.blueprint, List.of(), ALICE));
+        upgrade.accepted(new Command.StartUpgrade(last, ALICE));
+        upgrade.runToEnd();
+        assertThat(upgrade.status()).isEqualTo(UpgradeStatus.COMPLETED);
+        assertThat(upgrade.upgrade().leftClosed()).isEmpty();
+        assertThat(upgrade.traffic()).allSatisfy(n -> assertThat(n.accepting).isTrue());
+    }
+
+    @Test
+    @Tag("CLU-14")
+    void anOperatorGivesBackANodeThatAnUpgradeSetAside() {
+        UpgradeScenario upgrade = started(cluster());
+        FakeNode broken = upgrade.firstOf("eu");
+        broken.installsToFail = 3;
+        upgrade.runToEnd();
+        upgrade.ticks(60);
+        assertThat(upgrade.upgrade().leftClosed()).containsExactly(broken.id);
+        assertThat(broken.accepting).isFalse();
+
+        upgrade.accepted(new Command.ChooseNodeAdmission(broken.id, true, ALICE));
+        upgrade.ticks(5);
+
+        assertThat(broken.accepting).isTrue();
+        assertThat(upgrade.upgrade().leftClosed()).isEmpty();
     }
 
     @Test

@@ -34,4 +34,13 @@ public final class BenchCommand {
         JournalBenchmark.run(directory, out);
         return 0;
     }
+
+    @CommandLine.Command(
+            name = "planner",
+            mixinStandardHelpOptions = true,
+            description = "Planning and checking of large clusters, beside the limit of a second.")
+    int planner() {
+        PlannerBenchmark.run(System.out);
+        return 0;
+    }
 }

@@ -7,6 +7,8 @@ import dev.sluice.control.model.StepKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Decisions about an upgrade as a whole. */
 final class UpgradeDecisions {
@@ -117,6 +119,7 @@ final class UpgradeDecisions {
                     if (state.failoverBroken()) {
                         events.add(new Event.FailoverRestored(plan));
                     }
+                    events.addAll(keptClosed(state, u, leftClosed));
                     events.add(new Event.UpgradeAborted(plan, leftClosed));
                     return new Decision.Accepted(events);
                 });
@@ -141,8 +144,26 @@ final class UpgradeDecisions {
                                                 open.get().kind(),
                                                 open.get().node()));
                     }
-                    return Decision.accepted(new Event.UpgradeCompleted(plan));
+                    List<Event> events = new ArrayList<>(keptClosed(state, u, List.of()));
+                    events.add(new Event.UpgradeCompleted(plan));
+                    return new Decision.Accepted(events);
                 });
+    }
+
+    /**
+     * Nodes that the upgrade leaves out of service stay so for good: only an operator, who knows
+     * what they run, gives them back.
+     */
+    private static List<Event> keptClosed(
+            ClusterState state, Upgrade upgrade, List<NodeId> leftClosed) {
+        Set<NodeId> closed = new TreeSet<>(leftClosed);
+        upgrade.setAside().keySet().stream()
+                .filter(node -> Capacity.isOutByPlan(upgrade, node))
+                .forEach(closed::add);
+        closed.removeAll(state.operatorClosed());
+        return closed.stream()
+                .<Event>map(node -> new Event.NodeAdmissionChosen(node, false, Actor.SLUICE))
+                .toList();
     }
 
     private static Decision inStatus(

@@ -226,6 +226,9 @@ class OperatorDuringUpgradeTest {
                         .toList();
         assertThat(upgraded).isNotEmpty();
         assertThat(upgrade.upgrade().leftClosed()).isEqualTo(upgraded);
+        assertThat(upgrade.state.operatorClosed())
+                .as("no later plan gives them back by itself")
+                .containsExactlyElementsOf(upgraded);
         assertThat(upgrade.traffic())
                 .allSatisfy(n -> assertThat(n.accepting).isEqualTo(!upgraded.contains(n.id)));
         assertThat(upgrade.state.failoverBroken()).isFalse();

@@ -69,6 +69,9 @@ class UpgradeFailuresTest {
                 .containsExactly(
                         Map.entry(broken.id, "INSTALL failed: the slot could not be written"));
         assertThat(broken.accepting).isFalse();
+        assertThat(upgrade.state.operatorClosed())
+                .as("no later plan gives it back by itself")
+                .containsExactly(broken.id);
         assertThat(upgrade.traffic())
                 .filteredOn(n -> n != broken)
                 .allSatisfy(n -> assertThat(n.accepting).isTrue());

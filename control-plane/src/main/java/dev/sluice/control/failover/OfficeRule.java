@@ -49,9 +49,7 @@ public record OfficeRule(NodeId self, NodeId founder, long incarnation) {
                 // The cluster exists and this log has lost it: to found another would end it.
                 return new Role.Follower(Optional.of(highestSeen.master()));
             }
-            return self.equals(founder)
-                    ? entitledAbove(highestSeen)
-                    : new Role.Follower(Optional.of(founder));
+            return withoutLog(highestSeen);
         }
         if (!office.entitled().equals(self)) {
             return new Role.Follower(Optional.of(office.entitled()));
@@ -68,6 +66,19 @@ public record OfficeRule(NodeId self, NodeId founder, long incarnation) {
         return highestSeen.master().equals(self)
                 ? entitledAbove(highestSeen)
                 : new Role.Follower(Optional.of(highestSeen.master()));
+    }
+
+    /**
+     * An empty log under another master's ballot is not a new cluster's but a lost one: founding
+     * again would take the nodes away from the master that has the decisions.
+     */
+    private Role withoutLog(@Nullable Ballot highestSeen) {
+        if (highestSeen != null && !highestSeen.master().equals(self)) {
+            return new Role.Follower(Optional.of(highestSeen.master()));
+        }
+        return self.equals(founder)
+                ? entitledAbove(highestSeen)
+                : new Role.Follower(Optional.of(founder));
     }
 
     private Role.Entitled entitledAbove(@Nullable Ballot highest) {

@@ -148,6 +148,18 @@ final class OfficeKeeperTest {
     }
 
     @Test
+    @Tag("REL-1")
+    void aFounderThatLostItsJournalButKnowsAnotherMastersBallotFoundsNothing() throws Exception {
+        Path own = Files.createDirectories(directory.resolve("m-a"));
+        SeenBallots.open(own.resolve("highest-ballot")).saw(ballot(5, B, 9));
+
+        Seat a = new Seat(A, 8).settled();
+
+        assertThat(a.controller.isInOffice()).isFalse();
+        assertThat(a.controller.state().index()).isZero();
+    }
+
+    @Test
     void aHigherBallotOfThisMastersOwnPastDoesNotStopItAndIsOvertaken() throws Exception {
         Seat a = new Seat(A, 7).settled();
         a.keeper.sawHigher(ballot(4, A, 3));

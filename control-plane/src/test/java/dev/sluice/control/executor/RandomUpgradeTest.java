@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class RandomUpgradeTest {
 
-    private static final int TICKS_WITH_FAULTS = 150;
+    private static final int TICKS_WITH_FAULTS = 400;
 
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
@@ -86,13 +86,20 @@ class RandomUpgradeTest {
         }
 
         void strike() {
-            if (random.nextInt(3) == 0) {
+            if (random.nextInt(4) == 0) {
                 repairs.forEach(Runnable::run);
                 repairs.clear();
             }
-            List<FakeNode> nodes = List.copyOf(upgrade.nodes.values());
-            FakeNode node = nodes.get(random.nextInt(nodes.size()));
-            switch (random.nextInt(8)) {
+            for (FakeNode node : upgrade.nodes.values()) {
+                strike(node);
+            }
+            if (random.nextInt(40) == 0) {
+                upgrade.restart();
+            }
+        }
+
+        private void strike(FakeNode node) {
+            switch (random.nextInt(30)) {
                 case 0 -> {
                     node.connected = false;
                     repairs.add(() -> node.connected = true);
@@ -105,7 +112,9 @@ class RandomUpgradeTest {
                     node.healthy = false;
                     repairs.add(() -> node.healthy = true);
                 }
-                case 3 -> upgrade.restart();
+                case 3 -> {
+                    node.clients += node.accepting ? random.nextInt(5) : 0;
+                }
                 default -> {}
             }
         }

@@ -169,6 +169,41 @@ class UpgradeFailuresTest {
     }
 
     @Test
+    @Tag("PKG-4")
+    void closesNoNodeWhileOneHasLostAPackage() {
+        UpgradeScenario upgrade = atGate(Work.Gate.PACKAGES_STAGED);
+        FakeNode node = upgrade.node("us-2");
+        node.staged.remove("sha of base 7.0.0");
+
+        upgrade.ticks(20);
+
+        assertThat(upgrade.waitsFor(gate(upgrade, Work.Gate.PACKAGES_STAGED).id()))
+                .isEqualTo("us-2: does not hold base 7.0.0");
+        assertThat(upgrade.traffic()).allSatisfy(n -> assertThat(n.accepting).isTrue());
+    }
+
+    @Test
+    @Tag("CLU-3")
+    void installsNothingOnADrainedNodeToWhichClientsCameBack() {
+        UpgradeScenario upgrade = started(cluster());
+        FakeNode node = upgrade.firstOf("eu");
+        upgrade.runUpTo(StepKind.INSTALL, B);
+        node.clients = 3;
+        node.leavingPerTick = 0;
+
+        Step install = upgrade.runUpTo(StepKind.INSTALL, node.id);
+        upgrade.ticks(60);
+
+        assertThat(upgrade.waitsFor(install.id()))
+                .isEqualTo(
+                        "%s: expected it closed and empty, found it closed with 3 clients; nothing is installed on it"
+                                .formatted(node.id));
+        assertThat(node.received).noneMatch(AgentCommand.AgentWork.Install.class::isInstance);
+        node.leavingPerTick = 1;
+        assertThat(upgrade.runToEnd().status()).isEqualTo(UpgradeStatus.COMPLETED);
+    }
+
+    @Test
     @Tag("CLU-10")
     void doesNotEndWhileANodeThatShouldAcceptIsClosed() {
         UpgradeScenario upgrade = atGate(Work.Gate.ALL_UPGRADED);

@@ -45,10 +45,6 @@ public record OfficeRule(NodeId self, NodeId founder, long incarnation) {
     public Role role(ClusterState state, @Nullable Ballot highestSeen) {
         Office office = state.office();
         if (office == null) {
-            if (highestSeen != null && !highestSeen.master().equals(self)) {
-                // The cluster exists and this log has lost it: to found another would end it.
-                return new Role.Follower(Optional.of(highestSeen.master()));
-            }
             return withoutLog(highestSeen);
         }
         if (!office.entitled().equals(self)) {

@@ -236,7 +236,7 @@ class OperatorDuringUpgradeTest {
 
     @Test
     @Tag("CLU-13")
-    void keepsLeftNodesClosedUnderTheNextPlanUntilItsUpgradeOpensThem() {
+    void keepsLeftNodesClosedUnderLaterPlansUntilTheirOperatorGivesThemBack() {
         UpgradeScenario upgrade = started(cluster());
         upgrade.runUpTo(StepKind.PROMOTE, B);
         upgrade.accepted(new Command.AbortUpgrade("not today", ALICE));
@@ -262,8 +262,13 @@ class OperatorDuringUpgradeTest {
         upgrade.accepted(new Command.AcceptPlan(last, upgrade.blueprint, List.of(), ALICE));
         upgrade.accepted(new Command.StartUpgrade(last, ALICE));
         upgrade.runToEnd();
+        upgrade.ticks(5);
         assertThat(upgrade.status()).isEqualTo(UpgradeStatus.COMPLETED);
-        assertThat(upgrade.upgrade().leftClosed()).isEmpty();
+        assertThat(upgrade.traffic())
+                .allSatisfy(n -> assertThat(n.accepting).isEqualTo(!left.contains(n.id)));
+
+        left.forEach(n -> upgrade.accepted(new Command.ChooseNodeAdmission(n, true, ALICE)));
+        upgrade.ticks(5);
         assertThat(upgrade.traffic()).allSatisfy(n -> assertThat(n.accepting).isTrue());
     }
 

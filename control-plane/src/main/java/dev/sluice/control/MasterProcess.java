@@ -14,7 +14,6 @@ import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
-import dev.sluice.control.executor.Peers;
 import dev.sluice.control.failover.OfficeRule;
 import dev.sluice.control.fleet.AgentLinkEndpoint;
 import dev.sluice.control.fleet.Fleet;
@@ -73,7 +72,6 @@ final class MasterProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MasterProcess.class);
 
     private static final long KEEPALIVE_SECONDS = 2;
-    private static final long COMPACTION_MINUTES = 10;
 
     /**
      * Package uploads come in parts of 256 KiB, journal batches of 512 KiB, plans of 10,000 nodes
@@ -213,7 +211,6 @@ final class MasterProcess implements AutoCloseable {
                         peers,
                         System::nanoTime));
         sweep(agents);
-        compact(controller, peers);
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
     }
@@ -363,32 +360,6 @@ final class MasterProcess implements AutoCloseable {
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().name("agent-silence").factory());
         var _ = timer.scheduleWithFixedDelay(agents::expireSilent, 1, 1, TimeUnit.SECONDS);
-        closing(timer::shutdownNow);
-    }
-
-    /**
-     * Keeps what recovery, the followers and readers of recent events need; the rest of the journal
-     * goes.
-     */
-    private void compact(Controller controller, PeerTable peers) {
-        ScheduledExecutorService timer =
-                Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().name("compaction").factory());
-        var _ =
-                timer.scheduleWithFixedDelay(
-                        () -> {
-                            long everywhere =
-                                    peers.observe().values().stream()
-                                            .mapToLong(Peers.Peer::durableIndex)
-                                            .min()
-                                            .orElse(Long.MAX_VALUE);
-                            if (controller.isInOffice()) {
-                                var _ = controller.maintain(durable -> durable.compact(everywhere));
-                            }
-                        },
-                        COMPACTION_MINUTES,
-                        COMPACTION_MINUTES,
-                        TimeUnit.MINUTES);
         closing(timer::shutdownNow);
     }
 

@@ -9,6 +9,7 @@ import dev.sluice.control.model.Topology;
 import dev.sluice.control.model.TrafficNode;
 import dev.sluice.control.model.Work;
 import dev.sluice.control.state.PackageRecord;
+import dev.sluice.control.state.Settings;
 import dev.sluice.control.state.StepStatus;
 import dev.sluice.control.state.Upgrade;
 import java.util.ArrayList;
@@ -28,14 +29,20 @@ final class Distribution {
     private final Map<PackageRef, SortedMap<NodeId, DistributionRules.Decision>> decisions =
             new HashMap<>();
 
-    private Distribution() {}
+    private final long maxBytesPerSecond;
+
+    private Distribution(long maxBytesPerSecond) {
+        this.maxBytesPerSecond = maxBytesPerSecond;
+    }
 
     /**
      * Decides for every step that runs or could begin; those that run keep their place before the
      * others.
      */
     static Distribution of(Situation situation, Upgrade upgrade) {
-        Distribution distribution = new Distribution();
+        Distribution distribution =
+                new Distribution(
+                        Settings.maxBytesPerSecond(situation.state().configuration().settings()));
         Topology topology = situation.state().topology();
         if (topology == null) {
             return distribution;
@@ -135,7 +142,7 @@ final class Distribution {
             case DistributionRules.Decision.PullFrom(var sources) ->
                     new Verdict.Tell(
                             new AgentCommand.AgentWork.Stage(
-                                    pkg.manifest(), pkg.signature(), sources, 0),
+                                    pkg.manifest(), pkg.signature(), sources, maxBytesPerSecond),
                             "%s: %s".formatted(node, progress(pkg, facts)));
             case DistributionRules.Decision.WaitFor(var _, var reason) ->
                     new Verdict.Waiting("%s: %s; %s".formatted(node, progress(pkg, facts), reason));

@@ -22,6 +22,14 @@ public final class Settings {
     private static final int MAX_VALUE_LENGTH = 1024;
 
     /**
+     * Limits every pull of a package; since one node of a region pulls over its link at a time, the
+     * link as well.
+     */
+    public static final String MAX_BYTES_PER_SECOND = "distribution.maxBytesPerSecond";
+
+    private static final Pattern RATE = Pattern.compile("[0-9]{1,12}");
+
+    /**
      * How a text changes the policy; throws IllegalArgumentException or DateTimeParseException when
      * it cannot.
      */
@@ -110,6 +118,9 @@ public final class Settings {
                             "expected at most %d characters, found %d"
                                     .formatted(MAX_VALUE_LENGTH, value.length())));
         }
+        if (key.equals(MAX_BYTES_PER_SECOND)) {
+            return rateRefusal(value);
+        }
         BiFunction<Policy, String, Policy> change = OF_POLICY.get(key);
         if (change == null) {
             return isKnown(key) ? Optional.empty() : Optional.of(unknown(key));
@@ -125,15 +136,32 @@ public final class Settings {
         }
     }
 
+    private static Optional<Refusal> rateRefusal(String value) {
+        return RATE.matcher(value).matches()
+                ? Optional.empty()
+                : Optional.of(
+                        new Refusal(
+                                "setting " + MAX_BYTES_PER_SECOND,
+                                "\"%s\" is not a value of it: expected bytes per second as 1 to 12 digits, 0 for no limit"
+                                        .formatted(value)));
+    }
+
+    /** Bytes per second at which one node pulls a package at most; 0: no limit. */
+    public static long maxBytesPerSecond(Map<String, String> settings) {
+        return Long.parseLong(settings.getOrDefault(MAX_BYTES_PER_SECOND, "0"));
+    }
+
     static boolean isKnown(String key) {
-        return OF_POLICY.containsKey(key) || SITE_KEY.matcher(key).matches();
+        return key.equals(MAX_BYTES_PER_SECOND)
+                || OF_POLICY.containsKey(key)
+                || SITE_KEY.matcher(key).matches();
     }
 
     static Refusal unknown(String key) {
         return new Refusal(
                 "setting " + (key.length() > 160 ? key.substring(0, 160) + "..." : key),
-                "there is none of this name; expected site.<name>, or one of %s"
-                        .formatted(policyKeys()));
+                "there is none of this name; expected site.<name>, %s, or one of %s"
+                        .formatted(MAX_BYTES_PER_SECOND, policyKeys()));
     }
 
     static Policy policy(Policy founding, Map<String, String> settings) {

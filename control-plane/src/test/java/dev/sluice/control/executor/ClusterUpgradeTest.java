@@ -9,10 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.control.model.MasterRole;
 import dev.sluice.control.model.StepKind;
 import dev.sluice.control.planner.Fixture;
+import dev.sluice.control.state.Actor;
+import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.StepStatus;
 import dev.sluice.control.state.UpgradeStatus;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +90,28 @@ class ClusterUpgradeTest {
         assertThat(upgrade.node("eu-2").received)
                 .filteredOn(AgentCommand.AgentWork.Stage.class::isInstance)
                 .hasSize(2);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void limitsEachPullToTheRateThatTheOperatorSet() {
+        UpgradeScenario upgrade = UpgradeScenario.planned(cluster());
+        upgrade.accepted(
+                new Command.ChangeSetting(
+                        "distribution.maxBytesPerSecond",
+                        Optional.of("1000000"),
+                        false,
+                        new Actor("alice")));
+        upgrade.accepted(new Command.StartUpgrade(upgrade.upgrade().id(), new Actor("alice")));
+
+        upgrade.runUpTo(StepKind.CLOSE_ADMISSION, upgrade.firstOf("eu").id);
+
+        assertThat(upgrade.node("eu-1").received)
+                .filteredOn(AgentCommand.AgentWork.Stage.class::isInstance)
+                .isNotEmpty()
+                .allSatisfy(work ->
+                        assertThat(((AgentCommand.AgentWork.Stage) work).maxBytesPerSecond())
+                                .isEqualTo(1_000_000));
     }
 
     @Test

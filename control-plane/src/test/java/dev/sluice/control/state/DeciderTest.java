@@ -99,6 +99,9 @@ class DeciderTest {
                         "setting policy.drain.onDeadline: \"ask\" is not a value of it: expected hold, wait or cut");
         assertThat(ledger.rejected(set("policy.drain.deadline", "soon")))
                 .startsWith("setting policy.drain.deadline: \"soon\" is not a value of it: ");
+        assertThat(ledger.rejected(set("distribution.maxBytesPerSecond", "-1")))
+                .isEqualTo(
+                        "setting distribution.maxBytesPerSecond: \"-1\" is not a value of it: expected bytes per second as 1 to 12 digits, 0 for no limit");
         assertThat(ledger.rejected(set("site.banner", "x".repeat(1025))))
                 .isEqualTo("setting site.banner: expected at most 1024 characters, found 1025");
         assertThat(ledger.state.configuration()).isEqualTo(Configuration.EMPTY);

@@ -85,6 +85,7 @@ public final class DemoCommand implements Callable<Integer> {
                 throw new IllegalArgumentException(
                         "--clients-per-region: expected 1 to 2000, found " + clientsPerRegion);
             }
+            Layout.checkSize(regions, nodesPerRegion);
             root = root();
             layout = Layout.of(root, regions, nodesPerRegion);
             for (Kill order : orders) {

@@ -47,11 +47,7 @@ public record Layout(Path root, List<MasterPlace> masters, List<NodePlace> nodes
      *     many for one machine
      */
     public static Layout of(Path root, int regions, int nodesPerRegion) throws IOException {
-        if (regions < 1 || nodesPerRegion < 1 || regions * nodesPerRegion > MAX_NODES) {
-            throw new IllegalArgumentException(
-                    "cluster of %d regions with %d nodes each: expected at least one region with one node, and at most %d nodes in all"
-                            .formatted(regions, nodesPerRegion, MAX_NODES));
-        }
+        checkSize(regions, nodesPerRegion);
         List<Integer> ports = freePorts(5 + 2 * regions * nodesPerRegion);
         int next = 0;
         List<MasterPlace> masters = new ArrayList<>();
@@ -75,6 +71,19 @@ public record Layout(Path root, List<MasterPlace> masters, List<NodePlace> nodes
             }
         }
         return new Layout(root, masters, nodes, shared);
+    }
+
+    /**
+     * Checks how large a cluster is to be.
+     *
+     * @throws IllegalArgumentException naming what was expected and found
+     */
+    public static void checkSize(int regions, int nodesPerRegion) {
+        if (regions < 1 || nodesPerRegion < 1 || (long) regions * nodesPerRegion > MAX_NODES) {
+            throw new IllegalArgumentException(
+                    "cluster of %d regions with %d nodes each: expected at least one region with one node, and at most %d nodes in all"
+                            .formatted(regions, nodesPerRegion, MAX_NODES));
+        }
     }
 
     private static String regionName(int index) {

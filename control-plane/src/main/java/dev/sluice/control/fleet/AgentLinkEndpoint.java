@@ -57,7 +57,7 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
         Conversation conversation = new Conversation(outbound, nanos.getAsLong());
         outbound.setOnReadyHandler(conversation::ready);
         outbound.setOnCancelHandler(
-                () -> conversation.over("the connection was lost, or a message was over 1 MiB"));
+                () -> conversation.broke("the connection was lost, or a message was over 1 MiB"));
         try {
             conversation.identify(PeerIdentity.require(PeerName.Kind.NODE));
         } catch (StatusRuntimeException e) {
@@ -190,18 +190,23 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
 
         @Override
         public void onError(Throwable failure) {
-            over(String.valueOf(Status.fromThrowable(failure).getDescription()));
+            broke(String.valueOf(Status.fromThrowable(failure).getDescription()));
+        }
+
+        /** Ends a session that broke, which must not look to its agent as if it had ended well. */
+        void broke(String reason) {
+            over(reason, Status.CANCELLED.withDescription(reason));
         }
 
         @Override
         public void onCompleted() {
-            over("the agent ended it");
+            over("the agent ended it", Status.OK);
         }
 
-        void over(String reason) {
+        void over(String reason, Status status) {
             AgentSession current = session;
             if (current != null) {
-                current.end(Status.OK);
+                current.end(status);
                 fleet.left(current, reason);
             } else if (unknown.remove(this)) {
                 outbound.onCompleted();

@@ -62,12 +62,12 @@ final class EntryReader {
             throws IOException {
         long offset = start.offset();
         for (long index = start.index(); index <= to; index++) {
-            if (offset + RecordFormat.HEADER_BYTES > reader.size()) {
+            if (!reader.reaches(offset, RecordFormat.HEADER_BYTES)) {
                 return index;
             }
             int at = reader.load(offset, RecordFormat.HEADER_BYTES);
             int size = RecordFormat.size(reader.buffer(), at);
-            if (size < 0 || size > reader.size() - offset) {
+            if (size < 0 || !reader.reaches(offset, size)) {
                 return index;
             }
             at = reader.load(offset, size);

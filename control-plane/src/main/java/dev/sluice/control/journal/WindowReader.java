@@ -11,8 +11,8 @@ import java.nio.ByteBuffer;
 final class WindowReader {
 
     private final DiskFile file;
-    private final long size;
     private final int windowBytes;
+    private long size;
     private ByteBuffer window;
     private long start;
     private long bytesRead;
@@ -28,6 +28,17 @@ final class WindowReader {
         return size;
     }
 
+    /**
+     * Whether the file holds these bytes; they are in the window then. A file from which a writer
+     * cuts the zeros ahead of its records becomes shorter while it is read.
+     */
+    boolean reaches(long offset, int length) throws IOException {
+        if (offset + length <= size && isOutside(offset, length)) {
+            refill(offset, length);
+        }
+        return offset + length <= size;
+    }
+
     long bytesRead() {
         return bytesRead;
     }
@@ -37,10 +48,19 @@ final class WindowReader {
      * lie within the file.
      */
     int load(long offset, int length) throws IOException {
-        if (offset < start || offset + length > start + window.limit()) {
+        long expected = size;
+        if (isOutside(offset, length)) {
             refill(offset, length);
         }
+        if (offset + length > size) {
+            throw new IOException(
+                    "the file became shorter than %d bytes while it was read".formatted(expected));
+        }
         return (int) (offset - start);
+    }
+
+    private boolean isOutside(long offset, int length) {
+        return offset < start || offset + length > start + window.limit();
     }
 
     ByteBuffer buffer() {
@@ -58,8 +78,8 @@ final class WindowReader {
         while (window.hasRemaining()) {
             int count = file.read(window, start + window.position());
             if (count < 0) {
-                throw new IOException(
-                        "the file became shorter than %d bytes while it was read".formatted(size));
+                size = start + window.position();
+                break;
             }
             bytesRead += count;
         }

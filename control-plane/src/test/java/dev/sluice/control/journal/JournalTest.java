@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -166,6 +168,33 @@ final class JournalTest {
                 forced.release();
             }
             assertThat(followed.get()).containsExactlyElementsOf(Entries.payloads(1, total, 60));
+        }
+    }
+
+    @Test
+    void readsOnInTheNextSegmentWhenTheOwnerRollsAfterTheReaderSawTheFilesSize() throws Exception {
+        MemoryDisk disk = new MemoryDisk();
+        try (Journal journal =
+                Journal.open(disk, SMALL, JournalPosition.GENESIS, EntryVisitor.ignoring())) {
+            journal.append(Entries.payloads(1, 3, 60));
+            journal.force();
+            var rolls = new AtomicInteger();
+            disk.afterNextSize(() -> {
+                try {
+                    journal.append(Entries.payloads(4, 60, 60));
+                    journal.force();
+                    rolls.incrementAndGet();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            var first = new Entries.Collected(1);
+            journal.replay(1, first);
+            assertThat(rolls).hasValue(1);
+            assertThat(first.payloads).containsExactlyElementsOf(Entries.payloads(1, 3, 60));
+            var all = new Entries.Collected(1);
+            journal.replay(1, all);
+            assertThat(all.payloads).containsExactlyElementsOf(Entries.payloads(1, 63, 60));
         }
     }
 

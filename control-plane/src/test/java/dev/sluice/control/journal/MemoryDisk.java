@@ -44,6 +44,7 @@ public final class MemoryDisk implements Disk {
     private boolean readOnly;
     private boolean forceFails;
     private boolean locked;
+    private Runnable afterNextSize = () -> {};
 
     public void capacity(long bytes) {
         capacity = bytes;
@@ -60,6 +61,11 @@ public final class MemoryDisk implements Disk {
     /** Stops the program when it attempts its n-th change from now, 1 being the next. */
     public void crashAtChange(long n) {
         operationsLeft = n;
+    }
+
+    /** Runs a task once, between somebody's next look at a file's size and what he does with it. */
+    public void afterNextSize(Runnable task) {
+        afterNextSize = task;
     }
 
     /** Returns how many changes (writes, forces, renames, ...) there have been. */
@@ -251,7 +257,11 @@ public final class MemoryDisk implements Disk {
 
         @Override
         public long size() {
-            return content.current.length;
+            long size = content.current.length;
+            Runnable task = afterNextSize;
+            afterNextSize = () -> {};
+            task.run();
+            return size;
         }
 
         @Override

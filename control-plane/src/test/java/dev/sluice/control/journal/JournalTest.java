@@ -174,8 +174,9 @@ final class JournalTest {
     @Test
     void readsOnInTheNextSegmentWhenTheOwnerRollsAfterTheReaderSawTheFilesSize() throws Exception {
         MemoryDisk disk = new MemoryDisk();
+        var whole = new JournalOptions(4096, JournalOptions.LARGEST_ENTRY_BYTES, 4096);
         try (Journal journal =
-                Journal.open(disk, SMALL, JournalPosition.GENESIS, EntryVisitor.ignoring())) {
+                Journal.open(disk, whole, JournalPosition.GENESIS, EntryVisitor.ignoring())) {
             journal.append(Entries.payloads(1, 3, 60));
             journal.force();
             var rolls = new AtomicInteger();

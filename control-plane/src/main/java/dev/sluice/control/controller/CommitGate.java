@@ -44,6 +44,8 @@ public interface CommitGate {
     /** Who is waited for, for people; empty: nobody. */
     String waitsFor(long index);
 
-    /** Registers what is to be called, on any thread, when {@link #isCommitted} may have changed. */
+    /**
+     * Registers what is to be called, on any thread, when {@link #isCommitted} may have changed.
+     */
     void onProgress(Runnable wake);
 }

@@ -45,10 +45,11 @@ public record Register(
         return all;
     }
 
-    /** Whether these decide: a majority of the witnesses, and of the set before if it is leaving. */
+    /**
+     * Whether these decide: a majority of the witnesses, and of the set before if it is leaving.
+     */
     public boolean hasQuorum(Collection<Witness> of) {
-        return witnesses.hasMajority(of)
-                && (leaving.isEmpty() || leaving.get().hasMajority(of));
+        return witnesses.hasMajority(of) && (leaving.isEmpty() || leaving.get().hasMajority(of));
     }
 
     @Override

@@ -146,7 +146,8 @@ final class MasterProcess implements AutoCloseable {
                         node -> isMember(controller.state().topology(), node),
                         System::nanoTime,
                         keeper::sawHigher,
-                        wake);
+                        wake,
+                        (_, _, _) -> {});
         PeerTable peers = new PeerTable(config.masters().keySet());
         String address = config.listen().getHostString() + ":" + config.listen().getPort();
         Depot depot = Depot.open(data.resolve("depot"), signers, clock, MAX_PACKAGE_BYTES);

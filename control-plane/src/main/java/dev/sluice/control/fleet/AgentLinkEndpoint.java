@@ -1,5 +1,6 @@
 package dev.sluice.control.fleet;
 
+import dev.sluice.control.failover.StoreId;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.trust.pki.PeerName;
@@ -11,6 +12,7 @@ import dev.sluice.v1.Hello;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
+import dev.sluice.v1.WitnessReply;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -91,6 +93,7 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
         private final ServerCallStreamObserver<SessionResponse> outbound;
         private final long openedNanos;
         private @Nullable PeerName peer;
+        private @Nullable StoreId store;
         private volatile @Nullable AgentSession session;
 
         Conversation(ServerCallStreamObserver<SessionResponse> outbound, long openedNanos) {
@@ -140,6 +143,7 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
                         "expected Hello first, found " + request.getMessageCase());
             }
             Greeting greeting = greeting(request.getHello(), peer);
+            store = greeting.store();
             if (unknown.remove(this)) {
                 session = fleet.joined(greeting, outbound);
                 ready();
@@ -153,6 +157,7 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
                 case FENCED -> fenced(from, request.getFenced());
                 case REFUSED -> refused(from, request.getRefused());
                 case RESULT -> result(from, request.getResult());
+                case WITNESS -> witness(from, request.getWitness());
                 case HELLO -> throw new MalformedMessageException("a second Hello in one session");
                 case MESSAGE_NOT_SET -> LOG.debug("{}: a message of a later version", peer);
             }
@@ -186,6 +191,18 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
             }
             ReportReader.outcome(result)
                     .ifPresent(outcome -> fleet.resulted(from, result.getCommandId(), outcome));
+        }
+
+        /** A ledger cannot change under a running agent: its name is the one that Hello gave. */
+        private void witness(AgentSession from, WitnessReply wire)
+                throws MalformedMessageException {
+            dev.sluice.control.failover.WitnessReply reply = ReportReader.reply(wire);
+            if (!reply.store().equals(store)) {
+                throw new MalformedMessageException(
+                        "witness reply: expected store id %s as in Hello, found %s"
+                                .formatted(store, reply.store()));
+            }
+            fleet.replied(from, wire.getRequestId(), reply);
         }
 
         @Override
@@ -249,6 +266,7 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
                 hello.getIncarnation(),
                 hello.hasHighestBallot() ? ReportReader.ballot(hello.getHighestBallot()) : null,
                 ReportReader.text(hello.getPackageSource()),
+                ReportReader.store(hello.getStoreId()),
                 hello.hasReport() ? ReportReader.read(hello.getReport()) : null);
     }
 }

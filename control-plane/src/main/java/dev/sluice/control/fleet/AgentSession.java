@@ -138,6 +138,19 @@ final class AgentSession {
         }
     }
 
+    /**
+     * Sends now or not at all, whoever leads: what is asked of a witness, before there is a tenure
+     * and after it. It never waits, so that it may overtake commands, and a frozen master's old
+     * question is not asked when it thaws.
+     */
+    void ask(SessionResponse request) {
+        synchronized (lock) {
+            if (greeted && !ended && outbound.isReady()) {
+                outbound.onNext(request);
+            }
+        }
+    }
+
     /** Sends what waits, as far as the transport has room. */
     void drain() {
         synchronized (lock) {

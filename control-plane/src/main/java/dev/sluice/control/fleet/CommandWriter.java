@@ -1,8 +1,10 @@
 package dev.sluice.control.fleet;
 
 import com.google.protobuf.ByteString;
+import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentCommand.AgentWork;
+import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.CutSessions;
@@ -104,6 +106,12 @@ final class CommandWriter {
                         LeaseRenewal.newBuilder()
                                 .setBallot(ballot(ballot))
                                 .setLeaseMillis(millis(lease)))
+                .build();
+    }
+
+    static SessionResponse witness(long requestId, WitnessRequest request) {
+        return SessionResponse.newBuilder()
+                .setWitness(WitnessWire.encode(requestId, request))
                 .build();
     }
 

@@ -4,6 +4,9 @@ import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentGateway;
 import dev.sluice.control.executor.CommandOutcome;
 import dev.sluice.control.executor.NodeObservation;
+import dev.sluice.control.failover.WitnessLink;
+import dev.sluice.control.failover.WitnessReply;
+import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.v1.SessionResponse;
@@ -27,13 +30,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The agents as this master sees them, and the way to them. Sessions feed it; the executor reads
- * observations and sends commands. Safe for use by many threads.
+ * observations and sends commands; the election asks the same agents as witnesses, whoever leads.
+ * Safe for use by many threads.
  *
  * <p>What is known of a node is an immutable value in a concurrent map, so that a snapshot of ten
  * thousand costs a walk and no lock. Whether a node is fenced is not stored but derived: its last
  * acknowledgement belongs to a {@link Tenure}, and with a new one all of them are void at once.
  */
-public final class Fleet implements AgentGateway {
+public final class Fleet implements AgentGateway, WitnessLink {
 
     /** How long a session may stay without a report; agents report each second. */
     public static final Duration MAX_SILENCE = Duration.ofSeconds(10);
@@ -46,6 +50,7 @@ public final class Fleet implements AgentGateway {
     private final LongSupplier nanos;
     private final Consumer<Ballot> onHigherBallot;
     private final Runnable wake;
+    private final WitnessLink.Listener witnesses;
     private final ConcurrentNavigableMap<NodeId, Known> nodes = new ConcurrentSkipListMap<>();
     private final Object tenureLock = new Object();
     private final Outcomes outcomes = new Outcomes();
@@ -60,6 +65,7 @@ public final class Fleet implements AgentGateway {
      *     master leads under; called on gRPC's threads, must not block
      * @param wake told when something changed that the executor may act upon; called often and on
      *     gRPC's threads, must not block
+     * @param witnesses hears what the agents reply as witnesses, on gRPC's threads; must not block
      */
     public Fleet(
             NodeId master,
@@ -67,13 +73,15 @@ public final class Fleet implements AgentGateway {
             Predicate<NodeId> members,
             LongSupplier nanos,
             Consumer<Ballot> onHigherBallot,
-            Runnable wake) {
+            Runnable wake,
+            WitnessLink.Listener witnesses) {
         this.master = master;
         this.controlPlaneVersion = controlPlaneVersion;
         this.members = members;
         this.nanos = nanos;
         this.onHigherBallot = onHigherBallot;
         this.wake = wake;
+        this.witnesses = witnesses;
     }
 
     @Override
@@ -111,6 +119,24 @@ public final class Fleet implements AgentGateway {
     public void renewLease(NodeId node, Ballot ballot, Duration lease) {
         SessionResponse renewal = CommandWriter.lease(ballot, lease);
         sendUnder(node, ballot, (session, now) -> session.offerNow(now, renewal));
+    }
+
+    @Override
+    public SortedMap<NodeId, Presence> present() {
+        TreeMap<NodeId, Presence> present = new TreeMap<>();
+        for (Known known : nodes.values()) {
+            known.presence().ifPresent(presence -> present.put(known.node(), presence));
+        }
+        return Collections.unmodifiableSortedMap(present);
+    }
+
+    @Override
+    public void ask(NodeId node, long requestId, WitnessRequest request) {
+        Known known = nodes.get(node);
+        AgentSession session = known == null ? null : known.live();
+        if (session != null) {
+            session.ask(CommandWriter.witness(requestId, request));
+        }
     }
 
     private interface Sending {
@@ -244,8 +270,11 @@ public final class Fleet implements AgentGateway {
                         Known.NO_REPORT,
                         before == null ? now : before.reportedNanos(),
                         now,
-                        greeting.agentVersion(),
-                        greeting.packageSource());
+                        new Known.Agent(
+                                greeting.agentVersion(),
+                                greeting.packageSource(),
+                                greeting.store(),
+                                greeting.highest()));
         Report report = greeting.report();
         return report == null ? fresh : fresh.reported(report, now);
     }
@@ -270,7 +299,7 @@ public final class Fleet implements AgentGateway {
         if (!now.leads(ballot)) {
             return;
         }
-        if (swapLive(session, known -> known.fenced(now.term())).changed()) {
+        if (swapLive(session, known -> known.fenced(now.term(), ballot)).changed()) {
             LOG.info("node {}: fenced under ballot {}", session.node(), ballot);
             wake.run();
         }
@@ -278,6 +307,7 @@ public final class Fleet implements AgentGateway {
 
     /** Takes in that the agent obeys a ballot higher than the one it was offered. */
     void refused(AgentSession session, Ballot highest, String commandId) {
+        var _ = swapLive(session, known -> known.obeying(highest));
         Ballot own = tenure.ballot();
         if (own == null || !highest.isAbove(own) || !isLive(session)) {
             return;
@@ -304,6 +334,13 @@ public final class Fleet implements AgentGateway {
                             "node {}: outcome of command {}, which was not sent to it; ignored",
                             session.node(),
                             commandId);
+        }
+    }
+
+    /** Takes in what the agent replied as a witness; a replaced session has no say. */
+    void replied(AgentSession session, long requestId, WitnessReply reply) {
+        if (isLive(session)) {
+            witnesses.replied(session.node(), requestId, reply);
         }
     }
 

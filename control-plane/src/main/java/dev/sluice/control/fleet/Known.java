@@ -2,9 +2,13 @@ package dev.sluice.control.fleet;
 
 import dev.sluice.control.executor.NodeFacts;
 import dev.sluice.control.executor.NodeObservation;
+import dev.sluice.control.failover.StoreId;
+import dev.sluice.control.failover.WitnessLink;
+import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param sequence of the last report of this session, or {@link #NO_REPORT}
  * @param reportedNanos when {@code facts} arrived
  * @param heardNanos when this session began or last reported
+ * @param agent what it said of itself in this session
  */
 record Known(
         NodeId node,
@@ -29,11 +34,29 @@ record Known(
         long sequence,
         long reportedNanos,
         long heardNanos,
-        String agentVersion,
-        String packageSource) {
+        Agent agent) {
 
     static final long UNFENCED = -1;
     static final long NO_REPORT = -1;
+
+    /**
+     * An agent by its own words.
+     *
+     * @param store names its ledger; null: it has no name for it, and is no witness
+     * @param obeyed the highest ballot that it said it obeys; null: none
+     */
+    record Agent(
+            String version,
+            String packageSource,
+            @Nullable StoreId store,
+            @Nullable Ballot obeyed) {
+
+        Agent obeying(Ballot ballot) {
+            return obeyed != null && !ballot.isAbove(obeyed)
+                    ? this
+                    : new Agent(version, packageSource, store, ballot);
+        }
+    }
 
     Known disconnected() {
         return new Known(
@@ -46,15 +69,21 @@ record Known(
                 sequence,
                 reportedNanos,
                 heardNanos,
-                agentVersion,
-                packageSource);
+                agent);
     }
 
     /** Null: it was already. */
-    @Nullable Known fenced(long term) {
-        if (term == fencedTerm) {
-            return null;
-        }
+    @Nullable Known fenced(long term, Ballot ballot) {
+        return term == fencedTerm ? null : with(term, agent.obeying(ballot));
+    }
+
+    /** Null: that was known. */
+    @Nullable Known obeying(Ballot ballot) {
+        Agent now = agent.obeying(ballot);
+        return now.equals(agent) ? null : with(fencedTerm, now);
+    }
+
+    private Known with(long term, Agent said) {
         return new Known(
                 node,
                 session,
@@ -65,8 +94,7 @@ record Known(
                 sequence,
                 reportedNanos,
                 heardNanos,
-                agentVersion,
-                packageSource);
+                said);
     }
 
     /** Whether a later report of the same session was here first. */
@@ -85,8 +113,7 @@ record Known(
                 report.sequence(),
                 nanos,
                 nanos,
-                agentVersion,
-                packageSource);
+                agent);
     }
 
     NodeObservation observation(Tenure tenure, long nanos) {
@@ -97,8 +124,16 @@ record Known(
                 fencedIn(tenure) ? tenure.ballot() : null,
                 facts,
                 Duration.ofNanos(Math.max(0, nanos - reportedNanos)),
-                agentVersion,
-                packageSource);
+                agent.version(),
+                agent.packageSource());
+    }
+
+    /** Empty while the node is not connected, or has no ledger with a name. */
+    Optional<WitnessLink.Presence> presence() {
+        StoreId store = agent.store();
+        return live == null || store == null
+                ? Optional.empty()
+                : Optional.of(new WitnessLink.Presence(store, agent.obeyed()));
     }
 
     boolean fencedIn(Tenure tenure) {

@@ -1,9 +1,11 @@
 package dev.sluice.control.fleet;
 
+import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.CommandOutcome;
 import dev.sluice.control.executor.NodeFacts;
+import dev.sluice.control.failover.StoreId;
+import dev.sluice.control.failover.WitnessReply;
 import dev.sluice.control.model.Ballot;
-import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.Version;
 import dev.sluice.v1.CommandResult;
@@ -17,6 +19,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns what agents send into values. Everything is foreign input: counts are bounded, texts are
@@ -144,21 +147,33 @@ final class ReportReader {
     }
 
     static Ballot ballot(dev.sluice.v1.Ballot wire) throws MalformedMessageException {
-        if (wire.getGeneration() < 0 || wire.getCounter() < 0) {
-            throw new MalformedMessageException(
-                    "ballot generation %s, counter %s: expected less than 2^31 and 2^63"
-                            .formatted(
-                                    Integer.toUnsignedString(wire.getGeneration()),
-                                    Long.toUnsignedString(wire.getCounter())));
-        }
         try {
-            return new Ballot(
-                    wire.getGeneration(),
-                    wire.getCounter(),
-                    new NodeId(wire.getMasterId()),
-                    wire.getIncarnation());
+            return WitnessWire.decode(wire);
         } catch (IllegalArgumentException e) {
-            throw new MalformedMessageException("ballot: " + e.getMessage());
+            throw new MalformedMessageException(e.getMessage());
+        }
+    }
+
+    /** A store id; null when the agent is of a release that had none. */
+    static @Nullable StoreId store(String wire) throws MalformedMessageException {
+        try {
+            return wire.isEmpty() ? null : new StoreId(wire);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedMessageException(e.getMessage());
+        }
+    }
+
+    static WitnessReply reply(dev.sluice.v1.WitnessReply wire) throws MalformedMessageException {
+        try {
+            WitnessReply reply = WitnessWire.decode(wire);
+            return new WitnessReply(
+                    reply.store(),
+                    reply.granted(),
+                    text(reply.reason()),
+                    reply.promised(),
+                    reply.register());
+        } catch (IllegalArgumentException e) {
+            throw new MalformedMessageException("witness reply: " + e.getMessage());
         }
     }
 

@@ -3,11 +3,16 @@ package dev.sluice.control.fleet;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentCommand.AgentWork;
 import dev.sluice.control.executor.AgentCommand.Location;
 import dev.sluice.control.executor.CommandOutcome;
 import dev.sluice.control.executor.NodeObservation;
+import dev.sluice.control.failover.StoreId;
+import dev.sluice.control.failover.WitnessLink;
+import dev.sluice.control.failover.WitnessReply;
+import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PackageName;
@@ -35,6 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Agents' sessions over real gRPC and mutual TLS. */
@@ -48,6 +54,7 @@ final class AgentLinkTest {
     private final AtomicLong nanos = new AtomicLong();
     private final Semaphore wakes = new Semaphore(0);
     private final BlockingQueue<Ballot> higher = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> replies = new LinkedBlockingQueue<>();
     private final Fleet fleet =
             new Fleet(
                     MASTER,
@@ -55,7 +62,8 @@ final class AgentLinkTest {
                     node -> node.value().startsWith("eu-"),
                     nanos::get,
                     higher::add,
-                    wakes::release);
+                    wakes::release,
+                    (node, id, reply) -> replies.add(node + " " + id + " " + reply));
     private final AgentLinkEndpoint endpoint = new AgentLinkEndpoint(fleet, nanos::get);
     @AutoClose private LoopbackMaster master;
 
@@ -306,6 +314,86 @@ final class AgentLinkTest {
 
         assertThat(agent.ends().getDescription()).contains("ballot generation 0, counter 184467");
         assertThat(higher).isEmpty();
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aWitnessIsAskedByAMasterThatFollowsAndItsReplyIsHeard() throws Exception {
+        FakeAgent agent = agent("eu-3").hello("eu-3");
+        assertThat(agent.hears().hasWelcome()).isTrue();
+        assertThat(fleet.present())
+                .containsExactly(
+                        Map.entry(
+                                NODE,
+                                new WitnessLink.Presence(new StoreId(FakeAgent.STORE), null)));
+
+        fleet.ask(NODE, 8, new WitnessRequest.Prepare(BALLOT));
+        assertThat(agent.hears().getWitness())
+                .isEqualTo(WitnessWire.encode(8, new WitnessRequest.Prepare(BALLOT)));
+        agent.replies(reply().setRequestId(8).setGranted(true));
+
+        WitnessReply expected =
+                new WitnessReply(new StoreId(FakeAgent.STORE), true, "", BALLOT, null);
+        assertThat(replies.poll(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isEqualTo("eu-3 8 " + expected);
+    }
+
+    private static dev.sluice.v1.WitnessReply.Builder reply() {
+        return dev.sluice.v1.WitnessReply.newBuilder()
+                .setStoreId(FakeAgent.STORE)
+                .setPromised(WitnessWire.encode(BALLOT));
+    }
+
+    static Stream<Arguments> malformedReplies() {
+        var register =
+                dev.sluice.v1.WitnessRegister.newBuilder()
+                        .setBallot(WitnessWire.encode(BALLOT))
+                        .addInSync(
+                                dev.sluice.v1.Replica.newBuilder()
+                                        .setMasterId("m-a")
+                                        .setStoreId("j-1"));
+        var members = dev.sluice.v1.WitnessSet.newBuilder();
+        for (int i = 0; i <= WitnessWire.MAX_MEMBERS; i++) {
+            members.addMembers(
+                    dev.sluice.v1.WitnessMember.newBuilder().setNodeId("n" + i).setStoreId("s"));
+        }
+        return Stream.of(
+                Arguments.of(reply().setStoreId("no such/form"), "store id: expected"),
+                Arguments.of(reply().setStoreId("0ther"), "expected store id 5eed as in Hello"),
+                Arguments.of(
+                        reply().setPromised(dev.sluice.v1.Ballot.newBuilder().setCounter(-1)),
+                        "ballot generation 0, counter 184467"),
+                Arguments.of(
+                        reply().setRegister(register.clone().setSequence(-1)),
+                        "register sequence 184467"),
+                Arguments.of(
+                        reply().setRegister(register.clone().setWitnesses(members)),
+                        "witness set has 17 members, at most 16 expected"),
+                Arguments.of(reply().setRegister(register), "no member"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("malformedReplies")
+    @Tag("REL-3")
+    void aMalformedReplyOfAWitnessEndsTheSession(
+            dev.sluice.v1.WitnessReply.Builder malformed, String reason) throws Exception {
+        FakeAgent agent = agent("eu-3").hello("eu-3");
+        agent.replies(malformed);
+
+        Status end = agent.ends();
+        assertThat(end.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(end.getDescription()).contains("sluice://node/eu-3: ", reason);
+        assertThat(replies).isEmpty();
+    }
+
+    @Test
+    @Tag("REL-3")
+    void aHelloWithAMalformedStoreIdIsRefused() throws Exception {
+        Status end = agent("eu-3").hello("eu-3", "UPPER").ends();
+
+        assertThat(end.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(end.getDescription()).contains("store id: expected").contains("\"UPPER\"");
+        assertThat(fleet.observe()).isEmpty();
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.sluice.v1.Hello;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
+import dev.sluice.v1.WitnessReply;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -22,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 
 /** An agent that says exactly what a test tells it to. */
 final class FakeAgent {
+
+    static final String STORE = "5eed";
 
     private static final int PATIENCE_SECONDS = 20;
 
@@ -53,6 +56,10 @@ final class FakeAgent {
     }
 
     FakeAgent hello(String node) {
+        return hello(node, STORE);
+    }
+
+    FakeAgent hello(String node, String store) {
         out.onNext(
                 SessionRequest.newBuilder()
                         .setHello(
@@ -61,6 +68,7 @@ final class FakeAgent {
                                         .setAgentVersion("1.2.3")
                                         .setIncarnation(5)
                                         .setPackageSource(node + ":7444")
+                                        .setStoreId(store)
                                         .setReport(report()))
                         .build());
         return this;
@@ -107,6 +115,10 @@ final class FakeAgent {
                                         .setDone(CommandDone.newBuilder().addEvidence(evidence))
                                         .setReport(report()))
                         .build());
+    }
+
+    void replies(WitnessReply.Builder reply) {
+        out.onNext(SessionRequest.newBuilder().setWitness(reply).build());
     }
 
     void leaves() {

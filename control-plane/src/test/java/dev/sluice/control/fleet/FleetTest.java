@@ -4,22 +4,36 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.CommandOutcome;
 import dev.sluice.control.executor.NodeFacts;
 import dev.sluice.control.executor.NodeObservation;
+import dev.sluice.control.failover.Register;
+import dev.sluice.control.failover.Replica;
+import dev.sluice.control.failover.StoreId;
+import dev.sluice.control.failover.Witness;
+import dev.sluice.control.failover.WitnessLink;
+import dev.sluice.control.failover.WitnessReply;
+import dev.sluice.control.failover.WitnessRequest;
+import dev.sluice.control.failover.WitnessSet;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.SessionResponse.MessageCase;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -30,19 +44,49 @@ final class FleetTest {
     private static final NodeId NODE = new NodeId("eu-3");
     private static final Ballot FIRST = new Ballot(0, 4, MASTER, 1);
     private static final Ballot SECOND = FIRST.next(MASTER, 2);
+    private static final StoreId STORE = new StoreId("5eed");
+    private static final Register REGISTER =
+            new Register(
+                    FIRST,
+                    3,
+                    new TreeSet<>(Set.of(new Replica(MASTER, new StoreId("j-1")))),
+                    WitnessSet.of(1, List.of(new Witness(NODE, STORE))),
+                    Optional.empty());
 
     private final AtomicLong nanos = new AtomicLong(-5);
     private final AtomicInteger woken = new AtomicInteger();
     private final List<Ballot> higher = new ArrayList<>();
+    private final List<Heard> replies = new ArrayList<>();
     private final Fleet fleet =
-            new Fleet(MASTER, "1.0.0", _ -> true, nanos::get, higher::add, woken::incrementAndGet);
+            new Fleet(
+                    MASTER,
+                    "1.0.0",
+                    _ -> true,
+                    nanos::get,
+                    higher::add,
+                    woken::incrementAndGet,
+                    (node, id, reply) -> replies.add(new Heard(node, id, reply)));
     private final FakeStream stream = new FakeStream();
     private long sequence;
 
+    private record Heard(NodeId node, long requestId, WitnessReply reply) {}
+
     private AgentSession join(NodeId node, FakeStream out) throws Exception {
+        return join(node, out, null, null);
+    }
+
+    private AgentSession join(
+            NodeId node, FakeStream out, @Nullable StoreId store, @Nullable Ballot highest)
+            throws Exception {
         return fleet.joined(
                 new Greeting(
-                        node, "1.2.3", 5, null, node + ":7444", report(NodeReport.newBuilder())),
+                        node,
+                        "1.2.3",
+                        5,
+                        highest,
+                        node + ":7444",
+                        store,
+                        report(NodeReport.newBuilder())),
                 out);
     }
 
@@ -248,6 +292,102 @@ final class FleetTest {
         fleet.refused(session, other, "c-1");
 
         assertThat(higher).containsExactly(other);
+    }
+
+    @Test
+    @Tag("REL-1")
+    void agentsThatAreConnectedAndNameTheirLedgerArePresentAsWitnesses() throws Exception {
+        AgentSession session = join(NODE, stream, STORE, SECOND);
+        var _ = join(new NodeId("eu-4"), new FakeStream(), STORE, null);
+        var _ = join(new NodeId("old"), new FakeStream(), null, SECOND);
+
+        assertThat(fleet.present())
+                .containsExactly(
+                        Map.entry(NODE, new WitnessLink.Presence(STORE, SECOND)),
+                        Map.entry(new NodeId("eu-4"), new WitnessLink.Presence(STORE, null)));
+        fleet.left(session, "gone");
+        assertThat(fleet.present()).containsOnlyKeys(new NodeId("eu-4"));
+    }
+
+    @Test
+    @Tag("REL-1")
+    void theHighestBallotThatAnAgentEverNamedIsKnownThoughThisMasterDoesNotLead() throws Exception {
+        Ballot other = SECOND.next(new NodeId("m-b"), 9);
+        AgentSession session = join(NODE, stream, STORE, FIRST);
+        fleet.refused(session, other, "");
+        assertThat(fleet.present()).containsValue(new WitnessLink.Presence(STORE, other));
+        fleet.refused(session, FIRST, "");
+        assertThat(fleet.present()).containsValue(new WitnessLink.Presence(STORE, other));
+        assertThat(higher).isEmpty();
+
+        Ballot own = other.next(MASTER, 3);
+        fleet.lead(own);
+        fleet.fenced(session, own);
+
+        assertThat(fleet.present()).containsValue(new WitnessLink.Presence(STORE, own));
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aWitnessIsAskedWhoeverLeadsAndWhateverTenureEnds() throws Exception {
+        var _ = join(NODE, stream, STORE, null);
+        fleet.ask(NODE, 1, new WitnessRequest.PreVote(FIRST, true));
+        fleet.ask(NODE, 2, new WitnessRequest.Prepare(FIRST));
+        fleet.lead(FIRST);
+        fleet.ask(NODE, 3, new WitnessRequest.Alive(FIRST));
+        fleet.follow();
+        fleet.ask(NODE, 4, new WitnessRequest.Accept(REGISTER));
+        fleet.ask(new NodeId("nobody"), 5, new WitnessRequest.Prepare(FIRST));
+
+        assertThat(
+                        stream.sent.stream()
+                                .filter(SessionResponse::hasWitness)
+                                .map(SessionResponse::getWitness))
+                .containsExactly(
+                        WitnessWire.encode(1, new WitnessRequest.PreVote(FIRST, true)),
+                        WitnessWire.encode(2, new WitnessRequest.Prepare(FIRST)),
+                        WitnessWire.encode(3, new WitnessRequest.Alive(FIRST)),
+                        WitnessWire.encode(4, new WitnessRequest.Accept(REGISTER)));
+    }
+
+    @Test
+    @Tag("REL-4")
+    void aQuestionThatAFullTransportCannotTakeIsDroppedAndNeverComesLate() throws Exception {
+        fleet.lead(FIRST);
+        AgentSession session = join(NODE, stream, STORE, null);
+        fleet.fenced(session, FIRST);
+        stream.ready = false;
+        fleet.send(NODE, command("waits", FIRST));
+        for (int i = 0; i < 2 * AgentSession.MAX_QUEUED; i++) {
+            fleet.ask(NODE, i, new WitnessRequest.Alive(FIRST));
+        }
+        stream.ready = true;
+        session.drain();
+        fleet.ask(NODE, 7, new WitnessRequest.Alive(FIRST));
+
+        assertThat(stream.kinds())
+                .containsExactly(
+                        MessageCase.WELCOME,
+                        MessageCase.FENCE,
+                        MessageCase.COMMAND,
+                        MessageCase.WITNESS);
+        assertThat(stream.sent.getLast().getWitness().getRequestId()).isEqualTo(7);
+        assertThat(seen().connected()).isTrue();
+    }
+
+    @Test
+    @Tag("REL-1")
+    void onlyTheLatestSessionOfANodeIsHeardAsAWitness() throws Exception {
+        AgentSession old = join(NODE, stream, STORE, null);
+        AgentSession fresh = join(NODE, new FakeStream(), STORE, null);
+        WitnessReply reply = new WitnessReply(STORE, true, "", FIRST, REGISTER);
+
+        fleet.replied(old, 1, reply);
+        fleet.replied(fresh, 2, reply);
+        fleet.left(fresh, "gone");
+        fleet.replied(fresh, 3, reply);
+
+        assertThat(replies).containsExactly(new Heard(NODE, 2, reply));
     }
 
     @Test

@@ -158,6 +158,8 @@ final class MasterProcess implements AutoCloseable {
                         ref -> Optional.ofNullable(controller.state().packages().get(ref)),
                         contents,
                         address);
+        ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
+        closing(disk::shutdownNow);
         Executor executor =
                 closing(
                         new Executor(
@@ -172,11 +174,11 @@ final class MasterProcess implements AutoCloseable {
                                         sources,
                                         clock,
                                         System::nanoTime,
+                                        disk,
                                         config.sharedAddress().orElse(null))));
         wake.target = executor::wake;
+        executor.start();
 
-        ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
-        closing(disk::shutdownNow);
         AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime);
         ReplicationEndpoint replication =
                 closing(

@@ -45,10 +45,7 @@ public final class WitnessMessages {
     public static Question fromWire(WitnessRequest request) {
         try {
             return switch (request.getRequestCase()) {
-                case PRE_VOTE ->
-                        new Question.PreVote(
-                                ballot(request.getPreVote().getBallot()),
-                                request.getPreVote().getHandedOver());
+                case PRE_VOTE -> new Question.PreVote(ballot(request.getPreVote().getBallot()));
                 case PREPARE -> new Question.Prepare(ballot(request.getPrepare().getBallot()));
                 case ACCEPT -> new Question.Accept(register(request.getAccept().getRegister()));
                 case ALIVE -> new Question.Alive(ballot(request.getAlive().getBallot()));

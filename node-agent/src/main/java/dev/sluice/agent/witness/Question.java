@@ -6,12 +6,8 @@ import dev.sluice.agent.ledger.Register;
 /** What a master asks of this node as a witness, once it was read. */
 public sealed interface Question {
 
-    /**
-     * Would you promise? Changes nothing.
-     *
-     * @param handedOver the primary itself named the candidate
-     */
-    record PreVote(Ballot ballot, boolean handedOver) implements Question {}
+    /** Would you promise? Changes nothing. */
+    record PreVote(Ballot ballot) implements Question {}
 
     /** Promise to accept nothing below this ballot. */
     record Prepare(Ballot ballot) implements Question {}

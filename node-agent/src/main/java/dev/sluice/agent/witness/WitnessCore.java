@@ -35,12 +35,8 @@ public final class WitnessCore {
      */
     public Verdict decide(LedgerState known, String fromMaster, Question question, long now) {
         return switch (question) {
-            case Question.PreVote(Ballot ballot, boolean handedOver) ->
-                    unlessForged(
-                            known,
-                            fromMaster,
-                            ballot,
-                            () -> preVote(known, ballot, handedOver, now));
+            case Question.PreVote(Ballot ballot) ->
+                    unlessForged(known, fromMaster, ballot, () -> preVote(known, ballot, now));
             case Question.Prepare(Ballot ballot) ->
                     unlessForged(known, fromMaster, ballot, () -> prepare(known, ballot));
             case Question.Accept(Register register) ->
@@ -69,7 +65,7 @@ public final class WitnessCore {
                                 .formatted(ballot, fromMaster));
     }
 
-    private Verdict preVote(LedgerState known, Ballot ballot, boolean handedOver, long now) {
+    private Verdict preVote(LedgerState known, Ballot ballot, long now) {
         Optional<Ballot> promised = known.promisedBallot();
         if (promised.isPresent() && !ballot.isAbove(promised.get())) {
             return declined(
@@ -78,7 +74,7 @@ public final class WitnessCore {
                             .formatted(ballot, promised.get()));
         }
         Heard last = heard;
-        if (handedOver || last == null || last.master().equals(ballot.master())) {
+        if (last == null || last.master().equals(ballot.master())) {
             return granted(known);
         }
         Duration silence = Duration.ofNanos(now - last.nanos());

@@ -89,12 +89,9 @@ final class WitnessMessagesTest {
         assertThat(
                         WitnessMessages.fromWire(
                                 WitnessRequest.newBuilder()
-                                        .setPreVote(
-                                                PreVote.newBuilder()
-                                                        .setBallot(ballot)
-                                                        .setHandedOver(true))
+                                        .setPreVote(PreVote.newBuilder().setBallot(ballot))
                                         .build()))
-                .isEqualTo(new Question.PreVote(BALLOT, true));
+                .isEqualTo(new Question.PreVote(BALLOT));
         assertThat(prepare(ballot.toBuilder())).isEqualTo(new Question.Prepare(BALLOT));
         assertThat(accept(wire())).isEqualTo(new Question.Accept(REGISTER));
         assertThat(

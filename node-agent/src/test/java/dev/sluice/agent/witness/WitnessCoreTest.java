@@ -189,7 +189,7 @@ final class WitnessCoreTest {
         granted(A, new Question.Prepare(A3));
         now += 10 * SILENCE;
 
-        Verdict verdict = decide(B, new Question.PreVote(B4, false));
+        Verdict verdict = decide(B, new Question.PreVote(B4));
 
         assertThat(verdict.fact()).isEmpty();
         assertThat(verdict.answer())
@@ -198,12 +198,12 @@ final class WitnessCoreTest {
 
     @Test
     @Tag("REL-1")
-    void aPreVoteIsForABallotAboveThePromiseAloneEvenAfterAHandover() {
+    void aPreVoteIsForABallotAboveThePromiseAlone() {
         granted(B, new Question.Prepare(B4));
 
-        declined(A, new Question.PreVote(A3, true), "expected one above 1.4.m-b.1");
-        declined(B, new Question.PreVote(B4, true), "expected one above 1.4.m-b.1");
-        granted(A, new Question.PreVote(A5, false));
+        declined(A, new Question.PreVote(A3), "expected one above 1.4.m-b.1");
+        declined(B, new Question.PreVote(B4), "expected one above 1.4.m-b.1");
+        granted(A, new Question.PreVote(A5));
     }
 
     @Test
@@ -212,11 +212,11 @@ final class WitnessCoreTest {
         granted(A, new Question.Prepare(A3));
         granted(A, new Question.Alive(A3));
         now += SILENCE - 1;
-        declined(B, new Question.PreVote(B4, false), "primary m-a was heard 999 ms ago");
+        declined(B, new Question.PreVote(B4), "primary m-a was heard 999 ms ago");
 
         now += 1;
 
-        granted(B, new Question.PreVote(B4, false));
+        granted(B, new Question.PreVote(B4));
     }
 
     @Test
@@ -224,27 +224,26 @@ final class WitnessCoreTest {
     void anAcceptIsASignOfLifeToo() {
         granted(A, new Question.Accept(register(A3, 0)));
         now += SILENCE - 1;
-        declined(B, new Question.PreVote(B4, false), "primary m-a was heard");
+        declined(B, new Question.PreVote(B4), "primary m-a was heard");
         granted(A, new Question.Accept(register(A3, 0)));
         now += SILENCE - 1;
 
-        declined(B, new Question.PreVote(B4, false), "primary m-a was heard");
+        declined(B, new Question.PreVote(B4), "primary m-a was heard");
     }
 
     @Test
     void aPrepareIsNoSignOfLife() {
         granted(A, new Question.Prepare(A3));
 
-        granted(B, new Question.PreVote(B4, false));
+        granted(B, new Question.PreVote(B4));
     }
 
     @Test
-    @Tag("PAIR-3")
-    void aPrimaryThatHandedOverOrWasStartedAgainIsNoReasonToDecline() {
+    @Tag("REL-4")
+    void aPrimaryThatWasStartedAgainIsNotDeclinedBecauseOfItsLastProcess() {
         granted(A, new Question.Accept(register(A3, 0)));
 
-        granted(B, new Question.PreVote(B4, true));
-        granted(A, new Question.PreVote(A5, false));
+        granted(A, new Question.PreVote(A5));
     }
 
     @Test
@@ -257,7 +256,7 @@ final class WitnessCoreTest {
         Answer answer = declined(A, new Question.Alive(A3), "is below 1.4.m-b.1");
 
         assertThat(answer.promised()).contains(B4);
-        granted(B, new Question.PreVote(new Ballot(1, 6, B, 1), false));
+        granted(B, new Question.PreVote(new Ballot(1, 6, B, 1)));
     }
 
     @Test
@@ -275,7 +274,7 @@ final class WitnessCoreTest {
 
         assertThat(verdict.answer().granted()).isTrue();
         assertThat(verdict.fact()).isEmpty();
-        declined(B, new Question.PreVote(B4, false), "primary m-a was heard 0 ms ago");
+        declined(B, new Question.PreVote(B4), "primary m-a was heard 0 ms ago");
     }
 
     @Test
@@ -283,13 +282,13 @@ final class WitnessCoreTest {
     void onlyTheMasterAtTheOtherEndSpeaksForABallotWithItsName() {
         for (Question forged :
                 List.of(
-                        new Question.PreVote(B4, true),
+                        new Question.PreVote(B4),
                         new Question.Prepare(B4),
                         new Question.Accept(register(B4, 0)),
                         new Question.Alive(B4))) {
             declined(A, forged, "ballot 1.4.m-b.1: expected one of master m-a, which is asking");
         }
-        granted(A, new Question.PreVote(A3, false));
+        granted(A, new Question.PreVote(A3));
     }
 
     @Test

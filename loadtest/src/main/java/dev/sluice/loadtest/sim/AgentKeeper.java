@@ -18,6 +18,7 @@ final class AgentKeeper {
     private final Life life;
     private final SimNode node;
     private final Ledger ledger;
+    private final Budget budget;
     private final Runnable changed;
     private boolean wanted = true;
     private boolean seenAlive;
@@ -25,7 +26,9 @@ final class AgentKeeper {
     private long startedNanos;
     private Optional<ServiceUnit.Status> seen = Optional.empty();
 
-    AgentKeeper(Life life, SimNode node, Ledger ledger, Runnable changed) {
+    AgentKeeper(
+            Life life, SimNode node, Ledger ledger, Budget budget, Runnable changed) {
+        this.budget = budget;
         this.life = life;
         this.node = node;
         this.ledger = ledger;
@@ -109,6 +112,7 @@ final class AgentKeeper {
 
     void setAdmission(boolean accepting) throws IOException {
         ledger.append(new LedgerRecord.AdmissionDesired(accepting));
+        budget.told(node, accepting);
         act();
         changed.run();
     }

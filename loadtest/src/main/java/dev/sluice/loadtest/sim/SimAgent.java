@@ -60,7 +60,7 @@ final class SimAgent {
                                         this::changed,
                                         world.mutation() == Mutation.LEASE_IGNORED))
                         : Optional.empty();
-        this.keeper = new AgentKeeper(life, node, ledger, this::changed);
+        this.keeper = new AgentKeeper(life, node, ledger, world.promises().budget(), this::changed);
         this.desk =
                 new AgentDesk(
                         world,

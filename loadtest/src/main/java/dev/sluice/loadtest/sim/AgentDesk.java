@@ -157,7 +157,9 @@ final class AgentDesk {
         world.trace()
                 .say(
                         life.name(),
-                        () -> "executes %s %s".formatted(command.getWorkCase(), command.getCommandId()));
+                        () ->
+                                "executes %s %s"
+                                        .formatted(command.getWorkCase(), command.getCommandId()));
         life.after(0, () -> by.execute(command, outcome -> ended(lane, command, outcome)));
     }
 

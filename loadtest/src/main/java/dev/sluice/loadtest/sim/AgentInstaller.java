@@ -61,8 +61,7 @@ final class AgentInstaller {
             done.accept(new Outcome.Done(manifest.title() + " is installed and runs"));
             return;
         }
-        Optional<String> refusal =
-                InstallGuard.refusal(manifest, facts(), order.getCutClients());
+        Optional<String> refusal = InstallGuard.refusal(manifest, facts(), order.getCutClients());
         if (refusal.isPresent()) {
             done.accept(Outcome.refused(refusal.get()));
             return;

@@ -26,8 +26,7 @@ final class AgentKeeper {
     private long startedNanos;
     private Optional<ServiceUnit.Status> seen = Optional.empty();
 
-    AgentKeeper(
-            Life life, SimNode node, Ledger ledger, Budget budget, Runnable changed) {
+    AgentKeeper(Life life, SimNode node, Ledger ledger, Budget budget, Runnable changed) {
         this.budget = budget;
         this.life = life;
         this.node = node;

@@ -61,10 +61,10 @@ final class AgentWork {
                 case INSTALL -> installer.install(command, done);
                 case SET_ADMISSION -> admission(command.getSetAdmission().getAccepting(), done);
                 case CUT_SESSIONS ->
-                        done.accept(new Outcome.Done("%d sessions were cut".formatted(keeper.cut())));
+                        done.accept(
+                                new Outcome.Done("%d sessions were cut".formatted(keeper.cut())));
                 case VERIFY ->
-                        life.after(
-                                POLL_NANOS * 5, () -> done.accept(verify(command.getVerify())));
+                        life.after(POLL_NANOS * 5, () -> done.accept(verify(command.getVerify())));
                 case HOLD_ADDRESS -> done.accept(hold(command.getHoldAddress()));
                 case RELEASE_ADDRESS -> {
                     if (address != null) {

@@ -56,9 +56,7 @@ final class Connection {
     long arrival(End from) {
         End other = otherOf(from);
         long delay =
-                other == null
-                        ? 0
-                        : network.delay(from.owner().machine(), other.owner().machine());
+                other == null ? 0 : network.delay(from.owner().machine(), other.owner().machine());
         lastArrival = Math.max(lastArrival, now() + delay);
         return lastArrival;
     }

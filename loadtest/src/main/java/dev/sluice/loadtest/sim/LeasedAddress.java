@@ -20,8 +20,7 @@ final class LeasedAddress implements SharedAddress {
     /**
      * @param ignoresLease a mutation: it is held until somebody says otherwise
      */
-    LeasedAddress(
-            SharedAddresses addresses, Life life, Runnable changed, boolean ignoresLease) {
+    LeasedAddress(SharedAddresses addresses, Life life, Runnable changed, boolean ignoresLease) {
         this.addresses = addresses;
         this.life = life;
         this.changed = changed;

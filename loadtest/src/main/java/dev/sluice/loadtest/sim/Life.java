@@ -97,7 +97,9 @@ final class Life {
         schedule.after(machine.until(nanos), () -> run(what));
     }
 
-    /** Again and again, with so much time between two; a frozen process misses the times between. */
+    /**
+     * Again and again, with so much time between two; a frozen process misses the times between.
+     */
     void every(long nanos, Runnable what) {
         after(
                 nanos,

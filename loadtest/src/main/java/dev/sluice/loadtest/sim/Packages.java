@@ -36,7 +36,9 @@ final class Packages {
     private final SortedMap<String, Manifest> byContent = new TreeMap<>();
     private final List<Manifest> all = new ArrayList<>();
 
-    /** One SITE package with the BASE it needs, and another SITE after it when there are two passes. */
+    /**
+     * One SITE package with the BASE it needs, and another SITE after it when there are two passes.
+     */
     static Packages of(Dice dice, boolean twoPasses) {
         Packages packages = new Packages();
         long least = 20;

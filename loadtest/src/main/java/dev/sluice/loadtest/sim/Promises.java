@@ -98,11 +98,9 @@ final class Promises {
 
     void activates(SimNode node, Manifest manifest) {
         String before = node.installed().get(manifest.name().value());
-        if (before != null
-                && manifest.version().compareTo(new PackageVersion(before)) < 0) {
+        if (before != null && manifest.version().compareTo(new PackageVersion(before)) < 0) {
             throw new Violation(
-                    ORDER,
-                    "node %s: %s over %s".formatted(node.id(), manifest.title(), before));
+                    ORDER, "node %s: %s over %s".formatted(node.id(), manifest.title(), before));
         }
         for (Requirement needed : manifest.description().requires()) {
             String found = node.installed().get(needed.name().value());

@@ -29,11 +29,7 @@ final class Trace {
         if (wanted) {
             lines.accept(
                     String.format(
-                            Locale.ROOT,
-                            "%11.6f %-10s %s",
-                            schedule.now() / 1e9,
-                            who,
-                            what.get()));
+                            Locale.ROOT, "%11.6f %-10s %s", schedule.now() / 1e9, who, what.get()));
         }
     }
 }

@@ -175,7 +175,9 @@ final class World {
                 && !network.isCut(node.machine(), puller);
     }
 
-    /** Whether a new base takes the agent down with the node; where it runs beside it, it does not. */
+    /**
+     * Whether a new base takes the agent down with the node; where it runs beside it, it does not.
+     */
     boolean rebootEndsAgent(SimNode node) {
         return node.id().value().hashCode() % 2 == 0;
     }

@@ -3,9 +3,9 @@
  * time, a simulated network, simulated disks and simulated nodes, with seeded faults. One seed is
  * one history.
  *
- * <p>No threads, no wall clock, and no dice but the seeded ones. {@code docs/reference/simulator.md}
- * says what is real, what is simulated, what is checked and how a seed is replayed. Start with
- * {@link dev.sluice.loadtest.sim.Simulation}; a process begins at {@link
+ * <p>No threads, no wall clock, and no dice but the seeded ones. {@code
+ * docs/reference/simulator.md} says what is real, what is simulated, what is checked and how a seed
+ * is replayed. Start with {@link dev.sluice.loadtest.sim.Simulation}; a process begins at {@link
  * dev.sluice.loadtest.sim.SimMaster} and {@link dev.sluice.loadtest.sim.SimAgent}, what may never
  * happen is in {@link dev.sluice.loadtest.sim.Promises}.
  */

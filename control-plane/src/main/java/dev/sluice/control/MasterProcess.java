@@ -197,6 +197,7 @@ final class MasterProcess implements AutoCloseable {
                                         peers,
                                         executor::waits,
                                         depot::importPackage,
+                                        new WithoutElection(controller),
                                         config.sharedAddress().orElse(null))));
         serve(
                 config.listen(),

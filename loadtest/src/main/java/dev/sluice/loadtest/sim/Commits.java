@@ -91,6 +91,16 @@ final class Commits {
         }
     }
 
+    /** Masters that have the same journal have the same state. */
+    void atEnd() {
+        for (MasterUnit unit : world.masterUnits().values()) {
+            SimMaster master = unit.running();
+            if (master != null && master.controller().state().index() > 0) {
+                compare(master.life(), master.controller().state(), master.position());
+            }
+        }
+    }
+
     ClusterState newest() {
         return newest;
     }

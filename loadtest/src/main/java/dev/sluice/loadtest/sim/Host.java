@@ -84,6 +84,9 @@ final class Host {
         if (life != null) {
             life.silence();
         }
+        if (node.service() instanceof MasterUnit master) {
+            master.losePower();
+        }
         node.power(false);
         node.ledger().losePower(world.dice());
         int boot = boots;

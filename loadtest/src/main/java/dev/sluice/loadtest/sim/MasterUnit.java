@@ -1,22 +1,94 @@
 package dev.sluice.loadtest.sim;
 
 import dev.sluice.control.model.NodeId;
+import java.io.IOException;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Stub. */
+/** The control plane of a master node as its agent sees it: a process to start and to stop. */
 final class MasterUnit implements ServiceUnit {
-    MasterUnit(World world, NodeId id, Machine machine) {}
 
-    @Override
-    public boolean isAlive() {
-        return false;
+    private final World world;
+    private final NodeId id;
+    private final Machine machine;
+    private final MasterDisks disks = new MasterDisks();
+    private @Nullable Life life;
+    private @Nullable SimMaster running;
+    private int starts;
+
+    MasterUnit(World world, NodeId id, Machine machine) {
+        this.world = world;
+        this.id = id;
+        this.machine = machine;
+    }
+
+    NodeId id() {
+        return id;
+    }
+
+    MasterDisks disks() {
+        return disks;
+    }
+
+    @Nullable Life life() {
+        return life;
+    }
+
+    /** The process, while it is not over. */
+    @Nullable SimMaster running() {
+        Life now = life;
+        return now == null || now.isOver() ? null : running;
     }
 
     @Override
-    public void start(String version) {}
+    public boolean isAlive() {
+        return life != null && !life.isOver();
+    }
 
     @Override
-    public void stop() {}
+    public void start(String version) {
+        if (isAlive()) {
+            return;
+        }
+        Life next = new Life("master " + id + " " + ++starts, machine, world.schedule());
+        life = next;
+        running = null;
+        disks.restart();
+        next.onEnd(() -> world.trace().say(next.name(), () -> "ends"));
+        world.trace().say(next.name(), () -> "starts, version " + version);
+        world.schedule()
+                .after(
+                        world.dice().between(50_000_000L, 500_000_000L),
+                        () -> next.run(() -> begin(next, version)));
+    }
+
+    private void begin(Life next, String version) {
+        try {
+            SimMaster started = new SimMaster(world, id, version, next, disks, starts);
+            running = started;
+            started.start();
+        } catch (IOException e) {
+            world.masterCannotStart(this, e);
+            next.end();
+        }
+    }
+
+    @Override
+    public void stop() {
+        Life now = life;
+        if (now != null) {
+            now.end();
+        }
+    }
+
+    /** The power of its machine goes. */
+    void losePower() {
+        Life now = life;
+        if (now != null) {
+            now.silence();
+        }
+        disks.losePower(world.dice());
+    }
 
     @Override
     public Optional<Status> status() {

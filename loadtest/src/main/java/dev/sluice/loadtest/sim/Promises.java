@@ -136,6 +136,38 @@ final class Promises {
         }
     }
 
+    /** Whether everything is where it should be in the end. */
+    boolean isSettled() {
+        for (Host host : world.hosts().values()) {
+            SimNode node = host.node();
+            if (host.agent() == null
+                    || (node.service() instanceof SiteUnit site && !site.isAccepting() && !isAside(node))) {
+                return false;
+            }
+        }
+        return world.addresses().holder() != null;
+    }
+
+    private boolean isAside(SimNode node) {
+        return commits.newest()
+                .currentUpgrade()
+                .filter(u -> u.setAside().containsKey(node.id()) || u.leftClosed().contains(node.id()))
+                .isPresent();
+    }
+
+    /** Every node has the target, unless the upgrade has set it aside. */
+    void atEnd() {
+        for (Host host : world.hosts().values()) {
+            SimNode node = host.node();
+            if (!isAside(node) && !node.installed().equals(world.packages().target())) {
+                throw new Violation(
+                        ENDS,
+                        "node %s has %s after the end".formatted(node.id(), node.installed()));
+            }
+        }
+        commits.atEnd();
+    }
+
     private @Nullable Ballot obeyed(String node) {
         SimAgent agent = world.host(node).agent();
         return agent == null ? null : agent.ledger().highestBallot().orElse(null);

@@ -15,6 +15,12 @@ final class Violation extends RuntimeException {
         this.promise = promise;
     }
 
+    /** A defect that showed itself. */
+    Violation(String promise, Throwable found) {
+        super(promise + ": " + found, found);
+        this.promise = promise;
+    }
+
     String promise() {
         return promise;
     }

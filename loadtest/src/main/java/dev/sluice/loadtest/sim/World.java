@@ -1,10 +1,10 @@
 package dev.sluice.loadtest.sim;
 
+import dev.sluice.agent.ledger.LedgerCorruptException;
 import dev.sluice.control.model.Master;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.model.TrafficNode;
-import dev.sluice.v1.SessionRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -187,16 +187,29 @@ final class World {
                 .losePower(dice.between(Duration.ofSeconds(5), Duration.ofSeconds(40)));
     }
 
+    /** What the primaries' executors wait for, for people. */
+    String waits() {
+        StringBuilder waits = new StringBuilder();
+        for (MasterUnit unit : masters.values()) {
+            SimMaster master = unit.running();
+            if (master != null) {
+                waits.append("; %s %s waits for %s".formatted(master.id(), master.controller().ballot(), master.executor().waits()));
+            }
+        }
+        return waits.toString();
+    }
+
     /** An operator does what the message says: the ledger is gone, and a new one is founded. */
     void agentCannotStart(SimNode node, IOException why) {
         trace.say(node.id().value(), () -> "agent can't start: " + why.getMessage());
-        if (why instanceof dev.sluice.agent.ledger.LedgerCorruptException) {
+        if (why instanceof LedgerCorruptException) {
             node.ledger().lose();
             promises.ledgerLost(node);
         }
     }
 
-    static String peerOf(SessionRequest hello) {
-        return hello.getHello().getNodeId();
+    /** An operator does what the message says: the journal is gone, and the master resyncs. */
+    void masterCannotStart(MasterUnit master, IOException why) {
+        trace.say("master " + master.id(), () -> "can't start: " + why.getMessage());
     }
 }

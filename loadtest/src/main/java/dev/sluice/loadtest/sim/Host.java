@@ -76,6 +76,22 @@ final class Host {
         }
     }
 
+    void stopAgent() {
+        Life life = agentLife;
+        if (life != null) {
+            life.end();
+        }
+    }
+
+    /** The power is there from now on. */
+    void restorePower() {
+        if (!node.isPowered()) {
+            boots++;
+            node.power(true);
+            startAgentSoon();
+        }
+    }
+
     /** The power goes, and comes back after so long. */
     void losePower(long nanos) {
         boots++;

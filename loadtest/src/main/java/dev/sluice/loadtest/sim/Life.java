@@ -25,6 +25,7 @@ final class Life {
     private final List<Runnable> afterwards = new ArrayList<>();
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
     private long pointsLeft = Long.MAX_VALUE;
+    private long awakeSince;
     private boolean frozen;
     private boolean dying;
     private boolean inside;
@@ -56,6 +57,11 @@ final class Life {
     /** Whether it reacts to anything. */
     boolean isAwake() {
         return !isOver() && !frozen;
+    }
+
+    /** How long it has been able to react to something. */
+    long awakeNanos() {
+        return isAwake() && held.isEmpty() ? schedule.now() - awakeSince : 0;
     }
 
     /** What happens when it has ended, outside of it. */
@@ -159,6 +165,7 @@ final class Life {
     void thaw() {
         if (frozen) {
             frozen = false;
+            awakeSince = schedule.now();
             schedule.after(0, this::catchUp);
         }
     }

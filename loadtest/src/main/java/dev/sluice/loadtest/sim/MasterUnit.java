@@ -15,6 +15,7 @@ final class MasterUnit implements ServiceUnit {
     private @Nullable Life life;
     private @Nullable SimMaster running;
     private int starts;
+    private boolean damaged;
 
     MasterUnit(World world, NodeId id, Machine machine) {
         this.world = world;
@@ -66,6 +67,7 @@ final class MasterUnit implements ServiceUnit {
         try {
             SimMaster started = new SimMaster(world, id, version, next, disks, starts);
             running = started;
+            damaged = false;
             started.start();
         } catch (IOException e) {
             world.masterCannotStart(this, e);
@@ -79,6 +81,17 @@ final class MasterUnit implements ServiceUnit {
         if (now != null) {
             now.end();
         }
+    }
+
+    /** Something is wrong with its journal: if it can't be read, an operator empties the disk. */
+    void expectDamage() {
+        damaged = true;
+    }
+
+    boolean takeDamage() {
+        boolean was = damaged;
+        damaged = false;
+        return was;
     }
 
     /** The power of its machine goes. */

@@ -29,6 +29,9 @@ final class Operator {
 
     private static final Actor ALICE = new Actor("alice");
     private static final String COUNTER = "site.counter";
+    /** Nobody takes over by himself while a plan or an operator has that switched off. */
+    private static final long NO_PRIMARY_NANOS = Duration.ofSeconds(20).toNanos();
+
     private static final long LOOK_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final World world;
@@ -36,6 +39,7 @@ final class Operator {
     private boolean started;
     private boolean paused;
     private boolean waiting;
+    private long primaryAt;
     private long counter;
     private long acknowledgedCounter;
     private int halts;
@@ -76,8 +80,14 @@ final class Operator {
 
     private void look() {
         SimMaster master = primary();
-        if (master != null && !waiting) {
-            master.life().run(() -> act(master));
+        if (master != null) {
+            primaryAt = world.schedule().now();
+            if (!waiting) {
+                master.life().run(() -> act(master));
+            }
+        } else if (world.schedule().now() - primaryAt > NO_PRIMARY_NANOS) {
+            primaryAt = world.schedule().now();
+            askToTakeOver(world.dice().pick(world.masters()));
         }
         world.schedule().after(LOOK_NANOS, this::look);
     }
@@ -93,13 +103,22 @@ final class Operator {
             boolean imported =
                     state.packages().values().stream()
                             .anyMatch(p -> p.contentSha256().equals(content));
-            if (!imported) {
-                world.node(master.id()).depot().add(content);
+            SimNode here = world.node(master.id());
+            boolean served =
+                    here.depot().contains(content)
+                            || here.staged().getOrDefault(content, 0L)
+                                    >= manifest.content().size();
+            if (!imported || !served) {
+                here.depot().add(content);
                 ask(master, new Command.ImportPackage(Packages.record(manifest), ALICE));
                 return;
             }
         }
         Optional<Upgrade> upgrade = state.currentUpgrade();
+        if (meddles && world.dice().chance(0.1)) {
+            count(master);
+            return;
+        }
         if (upgrade.isEmpty()) {
             plan(master, state, ballot);
         } else {
@@ -175,7 +194,6 @@ final class Operator {
                             master,
                             new Command.SwitchAutomaticFailover(!state.automaticFailover(), ALICE));
             case 2 -> promote(master);
-            case 3, 4, 5, 6, 7, 8 -> count(master);
             default -> {}
         }
     }
@@ -183,10 +201,20 @@ final class Operator {
     private void count(SimMaster master) {
         counter++;
         long value = counter;
+        // What is forced while the configuration is frozen is given up at the end of the freeze.
+        boolean forced = world.dice().chance(0.5);
         ask(
                 master,
-                new Command.ChangeSetting(COUNTER, Optional.of("" + value), true, ALICE),
-                () -> acknowledgedCounter = Math.max(acknowledgedCounter, value));
+                new Command.ChangeSetting(
+                        forced ? "site.forced" : COUNTER,
+                        Optional.of(Long.toString(value)),
+                        forced,
+                        ALICE),
+                () -> {
+                    if (!forced) {
+                        acknowledgedCounter = value;
+                    }
+                });
     }
 
     private void promote(SimMaster master) {
@@ -202,12 +230,16 @@ final class Operator {
                 ask(master, new Command.DecideHandover(to));
             }
         } else {
-            MasterUnit unit = world.masterUnits().get(to.value());
-            SimMaster other = unit == null ? null : unit.running();
-            if (other != null) {
-                world.trace().say("operator", () -> "asks %s to take over".formatted(to));
-                other.life().run(() -> other.election().promote());
-            }
+            askToTakeOver(to.value());
+        }
+    }
+
+    private void askToTakeOver(String to) {
+        MasterUnit unit = world.masterUnits().get(to);
+        SimMaster master = unit == null ? null : unit.running();
+        if (master != null) {
+            world.trace().say("operator", () -> "asks %s to take over".formatted(to));
+            master.life().run(() -> master.election().promote());
         }
     }
 

@@ -118,7 +118,7 @@ final class Promises {
     void afterEvent() {
         budget.look();
         LeasedAddress holder = world.addresses().holder();
-        if (holder == null || !holder.life().isAwake()) {
+        if (holder == null || holder.life().awakeNanos() <= LATE_NANOS) {
             return;
         }
         if (holder.lateNanos() > LATE_NANOS) {

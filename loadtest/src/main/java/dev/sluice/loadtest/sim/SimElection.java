@@ -105,6 +105,15 @@ final class SimElection {
                 : Optional.empty();
     }
 
+    /** Whether a quorum has everything that this primary wrote. */
+    boolean isWritten() {
+        return written.isPresent() && writing.isEmpty();
+    }
+
+    boolean isCandidate() {
+        return mastership.role() instanceof Mastership.Role.Candidate;
+    }
+
     Electorate electorate() {
         SortedMap<NodeId, StoreId> stores = new TreeMap<>();
         witnesses.present().forEach((node, presence) -> stores.put(node, presence.store()));

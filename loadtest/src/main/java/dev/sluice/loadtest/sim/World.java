@@ -211,5 +211,8 @@ final class World {
     /** An operator does what the message says: the journal is gone, and the master resyncs. */
     void masterCannotStart(MasterUnit master, IOException why) {
         trace.say("master " + master.id(), () -> "can't start: " + why.getMessage());
+        if (master.takeDamage()) {
+            master.disks().lose();
+        }
     }
 }

@@ -278,6 +278,33 @@ class UpgradeFailuresTest {
                                 .formatted(first.id));
     }
 
+    /** A new primary knows of no node that it serves, and still most of them do. */
+    @Test
+    @Tag("CLU-3")
+    @Tag("CLU-15")
+    void closesNoNodeThatMayServeWhileTooFewOthersAreKnownTo() {
+        UpgradeScenario upgrade = started(cluster());
+        Step gate = gate(upgrade, Work.Gate.PACKAGES_STAGED);
+        upgrade.runUntil(
+                "staged", () -> upgrade.upgrade().statusOf(gate.id()) == StepStatus.RUNNING);
+        upgrade.accepted(new Command.CompleteStep(UpgradeScenario.PLAN, gate.id(), List.of()));
+        FakeNode first = upgrade.firstOf("us");
+        Step close =
+                upgrade.blueprint.steps().stream()
+                        .filter(s -> s.work().equals(new Work.CloseAdmission(first.id)))
+                        .findFirst()
+                        .orElseThrow();
+        Set<NodeId> everybody =
+                Set.of(first.id, upgrade.secondOf("us").id, otherThan(first, upgrade));
+
+        assertThat(
+                        upgrade.rejected(
+                                new Command.StartStep(UpgradeScenario.PLAN, close.id(), everybody)))
+                .startsWith(
+                        "node %s: closing it would leave 0 of 3 nodes of region us"
+                                .formatted(first.id));
+    }
+
     private static NodeId otherThan(FakeNode first, UpgradeScenario upgrade) {
         return upgrade.traffic().stream()
                 .filter(n -> n.region.equals(first.region) && n != first)

@@ -1,5 +1,6 @@
 package dev.sluice.loadtest.sim;
 
+import dev.sluice.control.executor.Waiting;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PlanId;
@@ -32,6 +33,8 @@ final class Operator {
     /** Nobody takes over by himself while a plan or an operator has that switched off. */
     private static final long NO_PRIMARY_NANOS = Duration.ofSeconds(20).toNanos();
 
+    private static final long STUCK_NANOS = Duration.ofMinutes(10).toNanos();
+
     private static final long LOOK_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final World world;
@@ -40,6 +43,8 @@ final class Operator {
     private boolean paused;
     private boolean waiting;
     private long primaryAt;
+    private int stepsOver;
+    private long stepsOverAt;
     private long counter;
     private long acknowledgedCounter;
     private int halts;
@@ -176,9 +181,24 @@ final class Operator {
         }
         if (meddles) {
             meddle(master, state);
+        } else if (isStuck(master, upgrade)) {
+            ask(master, new Command.AbortUpgrade("too few nodes are left", ALICE));
         } else {
             restore(master, state);
         }
+    }
+
+    /** Nodes that were set aside have used the budget up, and nothing but an operator helps. */
+    private boolean isStuck(SimMaster master, Upgrade upgrade) {
+        if (upgrade.stepsOver() != stepsOver) {
+            stepsOver = upgrade.stepsOver();
+            stepsOverAt = world.schedule().now();
+        }
+        List<Waiting> waits = master.executor().waits();
+        return !upgrade.setAside().isEmpty()
+                && world.schedule().now() - stepsOverAt > STUCK_NANOS
+                && !waits.isEmpty()
+                && waits.stream().allMatch(w -> w.reason().startsWith("closing it would leave"));
     }
 
     private void meddle(SimMaster master, ClusterState state) {
@@ -305,7 +325,9 @@ final class Operator {
         if (upgrade == null) {
             return Optional.of("nothing is planned");
         }
-        if (upgrade.status() == UpgradeStatus.COMPLETED) {
+        boolean gaveUp =
+                upgrade.status() == UpgradeStatus.ABORTED && !upgrade.setAside().isEmpty();
+        if (upgrade.status() == UpgradeStatus.COMPLETED || gaveUp) {
             return Optional.empty();
         }
         return Optional.of(

@@ -94,6 +94,7 @@ public final class Mastership {
         if (!begun) {
             begun = true;
             heardAt = now;
+            notBefore = now;
         }
         if (role instanceof Role.Superseded) {
             return taken();

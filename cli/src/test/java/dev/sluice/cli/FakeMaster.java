@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.Message;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.Status;
@@ -8,10 +9,14 @@ import dev.sluice.trust.pki.CertificateAuthority;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.v1.DemoteMasterRequest;
+import dev.sluice.v1.DemoteMasterResponse;
 import dev.sluice.v1.GetStatusRequest;
 import dev.sluice.v1.GetStatusResponse;
 import dev.sluice.v1.ImportPackageRequest;
 import dev.sluice.v1.ImportPackageResponse;
+import dev.sluice.v1.ListMastersRequest;
+import dev.sluice.v1.ListMastersResponse;
 import dev.sluice.v1.OperatorServiceGrpc;
 import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PackageStatus;
@@ -19,6 +24,12 @@ import dev.sluice.v1.PauseUpgradeRequest;
 import dev.sluice.v1.PauseUpgradeResponse;
 import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
+import dev.sluice.v1.PromoteMasterRequest;
+import dev.sluice.v1.PromoteMasterResponse;
+import dev.sluice.v1.ResyncMasterRequest;
+import dev.sluice.v1.ResyncMasterResponse;
+import dev.sluice.v1.SetAutomaticFailoverRequest;
+import dev.sluice.v1.SetAutomaticFailoverResponse;
 import dev.sluice.v1.StartUpgradeRequest;
 import dev.sluice.v1.StartUpgradeResponse;
 import dev.sluice.v1.WatchEventsRequest;
@@ -44,8 +55,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import javax.net.ServerSocketFactory;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
@@ -99,6 +112,16 @@ final class FakeMaster implements AutoCloseable {
 
     void answerPlan(PlanUpgradeResponse plan) {
         service.plan = plan;
+    }
+
+    /** Whom this one names as primary; empty: nobody. */
+    void primary(String id) {
+        service.primary = id;
+    }
+
+    /** What a request of this kind is answered with; it may throw a refusal. */
+    <Q extends Message> void answer(Class<Q> kind, Function<Q, ? extends Message> with) {
+        service.answers.put(kind, request -> with.apply(kind.cast(request)));
     }
 
     void refuse(StatusRuntimeException refusal) {
@@ -193,6 +216,8 @@ final class FakeMaster implements AutoCloseable {
     private static final class Service extends OperatorServiceGrpc.OperatorServiceImplBase {
         private final String id;
         private final List<Object> asked = new CopyOnWriteArrayList<>();
+        private final Map<Class<?>, Function<Object, Message>> answers = new ConcurrentHashMap<>();
+        private volatile String primary = "m-a";
         private final Deque<Watch> watches = new ArrayDeque<>();
         private final List<WatchEventsResponse> events = new ArrayList<>();
         private volatile @Nullable StatusRuntimeException refusal;
@@ -213,6 +238,51 @@ final class FakeMaster implements AutoCloseable {
             observer.onCompleted();
         }
 
+        /** Answers as the test said for this kind, or with nothing set. */
+        private <T extends Message> void scripted(
+                StreamObserver<T> observer, Message request, T otherwise) {
+            Function<Object, Message> with = answers.get(request.getClass());
+            try {
+                @SuppressWarnings("unchecked") // the test names the kind that belongs to it
+                T response = with == null ? otherwise : (T) with.apply(request);
+                answer(observer, request, response);
+            } catch (StatusRuntimeException refused) {
+                asked.add(request);
+                observer.onError(refused);
+            }
+        }
+
+        @Override
+        public void listMasters(
+                ListMastersRequest request, StreamObserver<ListMastersResponse> observer) {
+            scripted(observer, request, ListMastersResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void promoteMaster(
+                PromoteMasterRequest request, StreamObserver<PromoteMasterResponse> observer) {
+            scripted(observer, request, PromoteMasterResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void demoteMaster(
+                DemoteMasterRequest request, StreamObserver<DemoteMasterResponse> observer) {
+            scripted(observer, request, DemoteMasterResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void resyncMaster(
+                ResyncMasterRequest request, StreamObserver<ResyncMasterResponse> observer) {
+            scripted(observer, request, ResyncMasterResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void setAutomaticFailover(
+                SetAutomaticFailoverRequest request,
+                StreamObserver<SetAutomaticFailoverResponse> observer) {
+            scripted(observer, request, SetAutomaticFailoverResponse.getDefaultInstance());
+        }
+
         @Override
         public void getStatus(
                 GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
@@ -220,7 +290,7 @@ final class FakeMaster implements AutoCloseable {
                     GetStatusResponse.newBuilder()
                             .setCluster("acme")
                             .setAnsweredBy(id)
-                            .setPrimary("m-a")
+                            .setPrimary(primary)
                             .setNodesTotal(6)
                             .setNodesAccepting(5)
                             .setSessions(420)

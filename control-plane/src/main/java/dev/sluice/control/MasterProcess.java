@@ -14,6 +14,7 @@ import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
+import dev.sluice.control.failover.Electorate;
 import dev.sluice.control.failover.OfficeRule;
 import dev.sluice.control.failover.Replica;
 import dev.sluice.control.fleet.AgentLinkEndpoint;
@@ -172,6 +173,8 @@ final class MasterProcess implements AutoCloseable {
                         ref -> Optional.ofNullable(controller.state().packages().get(ref)),
                         contents,
                         address);
+        ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
+        closing(disk::shutdownNow);
         Executor executor =
                 closing(
                         new Executor(
@@ -186,11 +189,12 @@ final class MasterProcess implements AutoCloseable {
                                         sources,
                                         clock,
                                         System::nanoTime,
-                                        config.sharedAddress().orElse(null))));
+                                        disk,
+                                        config.sharedAddress().orElse(null),
+                                        () -> Electorate.NONE)));
         wake.target = executor::wake;
+        executor.start();
 
-        ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
-        closing(disk::shutdownNow);
         AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime);
         ReplicationEndpoint replication =
                 closing(
@@ -214,6 +218,7 @@ final class MasterProcess implements AutoCloseable {
                                         peers,
                                         executor::waits,
                                         depot::importPackage,
+                                        new WithoutElection(controller),
                                         config.sharedAddress().orElse(null))));
         serve(
                 config.listen(),

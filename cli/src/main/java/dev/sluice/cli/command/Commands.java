@@ -16,6 +16,14 @@ public final class Commands {
                         .addSubcommand(new NodeCommand.Close(root))
                         .addSubcommand(new NodeCommand.Open(root)));
         line.addSubcommand(
+                new CommandLine(MastersCommand.group())
+                        .addSubcommand(new MastersCommand.Listing(root))
+                        .addSubcommand(new PromoteCommand(root))
+                        .addSubcommand(new MastersCommand.Demote(root))
+                        .addSubcommand(new MastersCommand.Resync(root))
+                        .addSubcommand(new MastersCommand.Freeze(root))
+                        .addSubcommand(new MastersCommand.Unfreeze(root)));
+        line.addSubcommand(
                 new CommandLine(PackagesCommand.group())
                         .addSubcommand(new PackagesCommand.Listing(root))
                         .addSubcommand(new PackagesCommand.Import(root)));

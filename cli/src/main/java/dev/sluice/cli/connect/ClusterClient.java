@@ -3,6 +3,7 @@ package dev.sluice.cli.connect;
 import dev.sluice.cli.outcome.CommandFailure;
 import dev.sluice.cli.outcome.ExitCode;
 import dev.sluice.v1.GetStatusRequest;
+import dev.sluice.v1.GetStatusResponse;
 import dev.sluice.v1.OperatorServiceGrpc;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +71,33 @@ public final class ClusterClient implements AutoCloseable {
             }
         }
         throw refused == null ? unreachable(tried) : refused;
+    }
+
+    /**
+     * The first connection whose master answers as wanted; null: there is none.
+     *
+     * @param tried gets why the others are not it, by their addresses
+     */
+    @Nullable Connection find(
+            Predicate<GetStatusResponse> wanted, Duration limit, Map<String, String> tried) {
+        for (Address address : access.addresses()) {
+            Connection connection = connect(address, tried);
+            if (connection == null) {
+                continue;
+            }
+            try {
+                GetStatusResponse status =
+                        connection.within(limit).getStatus(GetStatusRequest.getDefaultInstance());
+                if (wanted.test(status)) {
+                    return connection;
+                }
+                tried.put(
+                        address.toString(), "master " + status.getAnsweredBy() + " answers there");
+            } catch (StatusRuntimeException e) {
+                tried.put(address.toString(), Failures.rootCause(e));
+            }
+        }
+        return null;
     }
 
     private CommandFailure unreachable(Map<String, String> tried) {

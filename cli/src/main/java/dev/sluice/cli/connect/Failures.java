@@ -54,7 +54,13 @@ final class Failures {
                                     details)
                             .with("next", "see with 'sluice status' whether it was done");
             case DEADLINE_EXCEEDED ->
-                    new CommandFailure(ExitCode.UNREACHABLE, "no answer came in time", details)
+                    new CommandFailure(
+                                    ExitCode.UNREACHABLE,
+                                    // The master's own word says what it waited for.
+                                    details.containsKey("reason")
+                                            ? "not done in time: " + description
+                                            : "no answer came in time",
+                                    details)
                             .with("next", "see with 'sluice status' whether it was done");
             case OK, UNKNOWN, INTERNAL, DATA_LOSS, UNIMPLEMENTED ->
                     new CommandFailure(

@@ -1,6 +1,7 @@
 package dev.sluice.cli.render;
 
 import com.google.protobuf.Timestamp;
+import dev.sluice.v1.Ballot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -56,6 +57,17 @@ public final class Words {
     /** A wire time as the JDK's. */
     public static Instant instant(Timestamp time) {
         return Instant.ofEpochSecond(time.getSeconds(), time.getNanos());
+    }
+
+    /** A ballot as masters write it: generation, counter, master, incarnation. */
+    public static String ballot(Ballot ballot) {
+        return Integer.toUnsignedString(ballot.getGeneration())
+                + "."
+                + Long.toUnsignedString(ballot.getCounter())
+                + "."
+                + ballot.getMasterId()
+                + "."
+                + Long.toHexString(ballot.getIncarnation());
     }
 
     /** {@code yes} or {@code no}. */

@@ -71,6 +71,20 @@ final class EventSummary {
                             .formatted(ballot.master(), ballot, version, reason);
             case Event.HandoverDecided(var from, var to) ->
                     "master %s gave its office to master %s".formatted(from, to);
+            case Event.AutomaticFailoverSwitched(var on, var _) ->
+                    "automatic failover switched " + (on ? "on" : "off");
+            case Event.ForcedPromotionUsed(var forced) ->
+                    "master %s was promoted by force, generation %d, certificate %s, after entry %d; witnesses %s; written off: %s; loss accepted: %s"
+                            .formatted(
+                                    forced.master(),
+                                    forced.generation(),
+                                    forced.nonce(),
+                                    forced.lastIndex(),
+                                    some(forced.witnesses()),
+                                    forced.writtenOff().isEmpty()
+                                            ? "none"
+                                            : some(forced.writtenOff()),
+                                    forced.acceptedLoss());
             case Event.ClusterFounded(var topology, var _) ->
                     "cluster %s founded with %d masters and %d traffic nodes"
                             .formatted(
@@ -160,6 +174,9 @@ final class EventSummary {
         if (event instanceof Event.NodeSetAside setAside) {
             return Optional.of(setAside.node());
         }
+        if (event instanceof Event.ForcedPromotionUsed used) {
+            return Optional.of(used.promotion().master());
+        }
         if (event instanceof Event.PrimaryTookOffice took) {
             return Optional.of(took.ballot().master());
         }
@@ -173,6 +190,8 @@ final class EventSummary {
             case Event.PackageImported e -> Optional.of(e.actor());
             case Event.SettingChanged e -> Optional.of(e.actor());
             case Event.NodeAdmissionChosen e -> Optional.of(e.actor());
+            case Event.AutomaticFailoverSwitched e -> Optional.of(e.actor());
+            case Event.ForcedPromotionUsed e -> Optional.of(e.promotion().operator());
             case Event.UpgradePlanned e -> Optional.of(e.actor());
             case Event.UpgradeStarted e -> Optional.of(e.actor());
             case Event.UpgradePaused e -> Optional.of(e.actor());

@@ -19,12 +19,16 @@ import dev.sluice.v1.AbortUpgradeRequest;
 import dev.sluice.v1.AbortUpgradeResponse;
 import dev.sluice.v1.ConfirmStepRequest;
 import dev.sluice.v1.ConfirmStepResponse;
+import dev.sluice.v1.DemoteMasterRequest;
+import dev.sluice.v1.DemoteMasterResponse;
 import dev.sluice.v1.GetConfigurationRequest;
 import dev.sluice.v1.GetConfigurationResponse;
 import dev.sluice.v1.GetStatusRequest;
 import dev.sluice.v1.GetStatusResponse;
 import dev.sluice.v1.ImportPackageRequest;
 import dev.sluice.v1.ImportPackageResponse;
+import dev.sluice.v1.ListMastersRequest;
+import dev.sluice.v1.ListMastersResponse;
 import dev.sluice.v1.ListNodesRequest;
 import dev.sluice.v1.ListNodesResponse;
 import dev.sluice.v1.ListPackagesRequest;
@@ -34,8 +38,14 @@ import dev.sluice.v1.PauseUpgradeRequest;
 import dev.sluice.v1.PauseUpgradeResponse;
 import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
+import dev.sluice.v1.PromoteMasterRequest;
+import dev.sluice.v1.PromoteMasterResponse;
 import dev.sluice.v1.ResumeUpgradeRequest;
 import dev.sluice.v1.ResumeUpgradeResponse;
+import dev.sluice.v1.ResyncMasterRequest;
+import dev.sluice.v1.ResyncMasterResponse;
+import dev.sluice.v1.SetAutomaticFailoverRequest;
+import dev.sluice.v1.SetAutomaticFailoverResponse;
 import dev.sluice.v1.SetConfigurationRequest;
 import dev.sluice.v1.SetConfigurationResponse;
 import dev.sluice.v1.SetNodeAdmissionRequest;
@@ -79,6 +89,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
 
     private final Ports ports;
     private final OperatorWrites writes;
+    private final MasterCalls masters;
     private final EventFeed events;
     private final UpgradeFeed upgrades;
     private final ScheduledExecutorService timer;
@@ -88,6 +99,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
      *
      * @param version of this master's control plane
      * @param waits what the executor does or waits for now
+     * @param masters this master's part in the election
      * @param sharedAddress null: the cluster has none
      */
     public record Ports(
@@ -98,12 +110,16 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
             Peers peers,
             Supplier<List<Waiting>> waits,
             PackageImport packages,
+            Masters masters,
             @Nullable String sharedAddress) {}
 
     /** Starts the thread that serves watchers; {@link #close} ends it. */
     public OperatorEndpoint(Ports ports) {
         this.ports = ports;
         this.writes = new OperatorWrites(ports.self(), ports.controller(), this::outlook);
+        this.masters =
+                new MasterCalls(
+                        ports.self(), ports.controller(), ports.masters(), this::outlook, writes);
         this.events = new EventFeed(ports.controller());
         this.upgrades =
                 new UpgradeFeed(
@@ -182,6 +198,39 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     public void watchEvents(
             WatchEventsRequest request, StreamObserver<WatchEventsResponse> observer) {
         watch("WatchEvents", observer, watcher -> events.watch(request, watcher));
+    }
+
+    @Override
+    public void listMasters(
+            ListMastersRequest request, StreamObserver<ListMastersResponse> observer) {
+        read("ListMasters", observer, masters::list);
+    }
+
+    // The masters.
+
+    @Override
+    public void promoteMaster(
+            PromoteMasterRequest request, StreamObserver<PromoteMasterResponse> observer) {
+        act("PromoteMaster", observer, _ -> masters.promote(request));
+    }
+
+    @Override
+    public void demoteMaster(
+            DemoteMasterRequest request, StreamObserver<DemoteMasterResponse> observer) {
+        act("DemoteMaster", observer, _ -> masters.demote(request));
+    }
+
+    @Override
+    public void resyncMaster(
+            ResyncMasterRequest request, StreamObserver<ResyncMasterResponse> observer) {
+        act("ResyncMaster", observer, _ -> masters.resync(request));
+    }
+
+    @Override
+    public void setAutomaticFailover(
+            SetAutomaticFailoverRequest request,
+            StreamObserver<SetAutomaticFailoverResponse> observer) {
+        write("SetAutomaticFailover", observer, actor -> masters.switchFailover(request, actor));
     }
 
     // Writes.
@@ -371,12 +420,22 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     }
 
     private <T> void write(String call, StreamObserver<T> observer, Function<Actor, T> work) {
+        act(
+                call,
+                observer,
+                actor -> {
+                    writes.requireOffice();
+                    return work.apply(actor);
+                });
+    }
+
+    /** Does what an operator asks of this master, whether it is in office or not. */
+    private static <T> void act(String call, StreamObserver<T> observer, Function<Actor, T> work) {
         answer(
                 call,
                 observer,
                 () -> {
                     Actor actor = operator();
-                    writes.requireOffice();
                     T answer = work.apply(actor);
                     LOG.info("{} by operator {}", call, actor);
                     return answer;

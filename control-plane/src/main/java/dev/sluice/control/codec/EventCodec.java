@@ -27,7 +27,7 @@ public final class EventCodec {
     public byte[] encode(Recorded recorded) {
         JournalEntry entry =
                 EventEncoder.encode(recorded.event())
-                        .setFormat(JournalFormat.FIRST)
+                        .setFormat(EventEncoder.format(recorded.event()))
                         .setAt(ValueMapping.encode(recorded.at()))
                         .setBallot(ValueMapping.encode(recorded.ballot()))
                         .build();

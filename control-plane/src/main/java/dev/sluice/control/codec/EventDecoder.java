@@ -45,6 +45,10 @@ final class EventDecoder {
             case CONFIGURATION_UNFROZEN -> decode(known(entry.getConfigurationUnfrozen()));
             case FAILOVER_BROKEN -> decode(known(entry.getFailoverBroken()));
             case FAILOVER_RESTORED -> decode(known(entry.getFailoverRestored()));
+            case AUTOMATIC_FAILOVER_SWITCHED -> decode(known(entry.getAutomaticFailoverSwitched()));
+            case FORCED_PROMOTION_USED ->
+                    new Event.ForcedPromotionUsed(
+                            SuccessionMapping.decode(known(entry.getForcedPromotionUsed())));
             case EVENT_NOT_SET -> throw JournalFormat.missing("event");
         };
     }
@@ -97,6 +101,10 @@ final class EventDecoder {
         require(m.hasBallot(), "ballot of the office");
         return new Event.PrimaryTookOffice(
                 ValueMapping.decode(m.getBallot()), m.getControlPlaneVersion(), m.getReason());
+    }
+
+    private static Event decode(JournalEntry.AutomaticFailoverSwitched m) {
+        return new Event.AutomaticFailoverSwitched(m.getOn(), new Actor(m.getActor()));
     }
 
     private static Event decode(JournalEntry.HandoverDecided m) {

@@ -8,6 +8,14 @@ final class EventEncoder {
 
     private EventEncoder() {}
 
+    /** The lowest format whose readers know the event. */
+    static int format(Event event) {
+        return event instanceof Event.AutomaticFailoverSwitched
+                        || event instanceof Event.ForcedPromotionUsed
+                ? JournalFormat.SUCCESSION
+                : JournalFormat.FIRST;
+    }
+
     /** An entry with nothing but its event. */
     static JournalEntry.Builder encode(Event event) {
         JournalEntry.Builder entry = JournalEntry.newBuilder();
@@ -19,6 +27,10 @@ final class EventEncoder {
                             .setReason(reason);
             case Event.HandoverDecided(var from, var to) ->
                     entry.getHandoverDecidedBuilder().setFrom(from.value()).setTo(to.value());
+            case Event.AutomaticFailoverSwitched(var on, var actor) ->
+                    entry.getAutomaticFailoverSwitchedBuilder().setOn(on).setActor(actor.name());
+            case Event.ForcedPromotionUsed(var promotion) ->
+                    entry.setForcedPromotionUsed(SuccessionMapping.encode(promotion));
             case Event.ClusterFounded(var topology, var policy) ->
                     entry.getClusterFoundedBuilder()
                             .setTopology(TopologyMapping.encode(topology))

@@ -9,13 +9,16 @@ import java.time.DateTimeException;
 final class JournalFormat {
 
     /** The highest format that this release reads. */
-    static final int HIGHEST = 1;
+    static final int HIGHEST = 2;
 
     /**
      * What a reader needs for every event and state of the first release; what is written names the
      * lowest format that is enough, so that older masters read what they can.
      */
     static final int FIRST = 1;
+
+    /** What a reader needs for what operators decide about who takes over. */
+    static final int SUCCESSION = 2;
 
     private static final int FORMAT_TAG = 1 << 3;
 

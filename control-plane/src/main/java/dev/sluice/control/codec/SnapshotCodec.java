@@ -75,6 +75,7 @@ public final class SnapshotCodec {
         if (upgrade != null) {
             message.setUpgrade(UpgradeMapping.encode(upgrade));
         }
+        SuccessionMapping.encode(state.succession(), message);
         return message.build();
     }
 
@@ -91,6 +92,7 @@ public final class SnapshotCodec {
                 packages(message),
                 operatorClosed(message),
                 message.getFailoverBroken(),
+                SuccessionMapping.decode(message),
                 message.getPlans(),
                 message.hasUpgrade() ? UpgradeMapping.decode(message.getUpgrade()) : null);
     }

@@ -138,11 +138,8 @@ public final class WitnessWire {
         dev.sluice.v1.WitnessRequest.Builder wire =
                 dev.sluice.v1.WitnessRequest.newBuilder().setRequestId(requestId);
         switch (request) {
-            case WitnessRequest.PreVote(Ballot ballot, boolean handedOver) ->
-                    wire.setPreVote(
-                            PreVote.newBuilder()
-                                    .setBallot(encode(ballot))
-                                    .setHandedOver(handedOver));
+            case WitnessRequest.PreVote(Ballot ballot) ->
+                    wire.setPreVote(PreVote.newBuilder().setBallot(encode(ballot)));
             case WitnessRequest.Prepare(Ballot ballot) ->
                     wire.setPrepare(Prepare.newBuilder().setBallot(encode(ballot)));
             case WitnessRequest.Accept(Register register) ->

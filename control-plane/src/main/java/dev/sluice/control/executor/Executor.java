@@ -1,6 +1,7 @@
 package dev.sluice.control.executor;
 
 import dev.sluice.control.controller.Controller;
+import dev.sluice.control.failover.Electorate;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PlanId;
@@ -23,18 +24,18 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The loop that looks, decides by {@link Pass} and does. Woken by changes, and at least four times
- * a second. All that it remembers may be lost: the journal says which steps run, and the agents say
- * what is so.
+ * Looks, decides by {@link Pass} and does: once with each {@link #step}, or in a loop of its own
+ * after {@link #start}, woken by changes and at least four times a second. All that it remembers
+ * may be lost: the journal says which steps run, and the agents say what is so.
  */
 public final class Executor implements AutoCloseable {
 
@@ -58,7 +59,9 @@ public final class Executor implements AutoCloseable {
      * What the loop works with.
      *
      * @param ticker nanoseconds of a monotonic clock
+     * @param background runs what takes long: writing a backup
      * @param sharedAddress null: the cluster has none
+     * @param electorate the witnesses of now
      */
     public record Ports(
             NodeId self,
@@ -69,7 +72,9 @@ public final class Executor implements AutoCloseable {
             PackageSources sources,
             InstantSource clock,
             LongSupplier ticker,
-            @Nullable String sharedAddress) {}
+            java.util.concurrent.Executor background,
+            @Nullable String sharedAddress,
+            Supplier<Electorate> electorate) {}
 
     private record Watched(
             int attempt, StepStatus status, boolean held, long sinceNanos, long indexAtStart) {
@@ -97,6 +102,7 @@ public final class Executor implements AutoCloseable {
             };
     private final Map<String, Situation.BackupResult> backups = new ConcurrentHashMap<>();
     private final Set<String> backupsBegun = ConcurrentHashMap.newKeySet();
+    private final List<CompletableFuture<Decision>> asked = new ArrayList<>();
     private @Nullable PlanId watchedPlan;
     private @Nullable Ballot leading;
     private long leaseRenewedAt;
@@ -109,6 +115,10 @@ public final class Executor implements AutoCloseable {
         this.leaseRenewedAt = ports.ticker().getAsLong();
         this.thread = Thread.ofPlatform().name("executor").unstarted(this::run);
         ports.controller().subscribe((_, _) -> wake());
+    }
+
+    /** Starts the loop. */
+    public void start() {
         thread.start();
     }
 
@@ -129,19 +139,21 @@ public final class Executor implements AutoCloseable {
             try {
                 boolean _ = wake.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
                 wake.drainPermits();
-                look();
+                step();
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
                 return;
-            } catch (ExecutionException e) {
-                LOG.warn("The controller does not answer: {}", String.valueOf(e.getCause()));
             } catch (RuntimeException e) {
                 LOG.error("A pass of the executor failed; it looks again", e);
             }
         }
     }
 
-    private void look() throws InterruptedException, ExecutionException {
+    /**
+     * Looks once and does what follows from it. While what an earlier look asked of the controller
+     * is not decided it only keeps the lease: the next look has to see the decision.
+     */
+    public void step() {
         Ballot ballot = ports.controller().ballot();
         if (!Objects.equals(ballot, leading)) {
             changeOffice(ballot);
@@ -150,6 +162,10 @@ public final class Executor implements AutoCloseable {
             return;
         }
         renewLease(ballot);
+        asked.removeIf(CompletableFuture::isDone);
+        if (!asked.isEmpty()) {
+            return;
+        }
         ClusterState state = ports.controller().state();
         Situation situation = situation(state, ballot);
         Pass pass = Pass.over(situation);
@@ -203,6 +219,7 @@ public final class Executor implements AutoCloseable {
                 backups,
                 ports.sources(),
                 ports.sharedAddress(),
+                ports.electorate().get(),
                 ports.clock().instant());
     }
 
@@ -253,25 +270,28 @@ public final class Executor implements AutoCloseable {
         return notes;
     }
 
-    private void perform(Situation situation, Pass pass)
-            throws InterruptedException, ExecutionException {
-        List<CompletableFuture<Decision>> answers = new ArrayList<>();
-        List<Command> asked = new ArrayList<>();
+    private void perform(Situation situation, Pass pass) {
         for (Directive directive : pass.directives()) {
             switch (directive) {
-                case Directive.Submit(var command) -> {
-                    asked.add(command);
-                    answers.add(ports.controller().submit(command));
-                }
+                case Directive.Submit(var command) -> submit(command);
                 case Directive.Send(var node, var command) -> send(situation, node, command);
                 case Directive.TakeBackup(var id) -> takeBackup(situation.state(), id);
             }
         }
-        for (int i = 0; i < answers.size(); i++) {
-            if (answers.get(i).get() instanceof Decision.Rejected(var refusal)) {
-                LOG.debug("{} was refused: {}", asked.get(i), refusal);
-            }
-        }
+    }
+
+    private void submit(Command command) {
+        CompletableFuture<Decision> answer = ports.controller().submit(command);
+        asked.add(answer);
+        var _ =
+                answer.whenComplete((decision, failure) -> {
+                    if (failure != null) {
+                        LOG.warn("The controller does not answer: {}", failure.getMessage());
+                    } else if (decision instanceof Decision.Rejected(var refusal)) {
+                        LOG.debug("{} was refused: {}", command, refusal);
+                    }
+                    wake();
+                });
     }
 
     private void send(Situation situation, NodeId node, AgentCommand command) {
@@ -312,9 +332,8 @@ public final class Executor implements AutoCloseable {
         if (!backupsBegun.add(id)) {
             return;
         }
-        Thread.ofVirtual()
-                .name("backup " + id)
-                .start(() -> {
+        ports.background()
+                .execute(() -> {
                     backups.put(id, write(id.replace('/', '-'), state));
                     wake();
                 });
@@ -335,6 +354,9 @@ public final class Executor implements AutoCloseable {
     public void close() {
         closing = true;
         wake();
+        if (thread.getState() == Thread.State.NEW) {
+            return;
+        }
         try {
             thread.join();
         } catch (InterruptedException _) {

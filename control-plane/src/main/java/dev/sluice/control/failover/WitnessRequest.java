@@ -7,12 +7,8 @@ public sealed interface WitnessRequest {
 
     Ballot ballot();
 
-    /**
-     * Would you promise? Changes nothing.
-     *
-     * @param handedOver the primary itself named the candidate
-     */
-    record PreVote(Ballot ballot, boolean handedOver) implements WitnessRequest {}
+    /** Would you promise? Changes nothing. */
+    record PreVote(Ballot ballot) implements WitnessRequest {}
 
     /** Promise to accept nothing below this ballot. */
     record Prepare(Ballot ballot) implements WitnessRequest {}

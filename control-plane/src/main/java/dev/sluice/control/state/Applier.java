@@ -25,6 +25,10 @@ final class Applier {
                     state.with(new Office(ballot, null));
             case Event.HandoverDecided(var _, var to) ->
                     state.with(new Office(recorded.ballot(), to));
+            case Event.AutomaticFailoverSwitched(var on, var actor) ->
+                    state.with(state.succession().switched(on, actor));
+            case Event.ForcedPromotionUsed(var promotion) ->
+                    state.with(state.succession().used(promotion.generation(), promotion.nonce()));
             case Event.ClusterFounded(var topology, var policy) -> state.founded(topology, policy);
             case Event.PackageImported(var pkg, var _) -> state.with(pkg);
             case Event.SettingChanged change ->

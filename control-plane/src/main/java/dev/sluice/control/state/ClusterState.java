@@ -20,6 +20,7 @@ import org.pcollections.TreePSet;
  * @param office who commands; null before the first primary
  * @param topology the inventory it was founded with; null before
  * @param operatorClosed traffic nodes that an operator took out of service
+ * @param succession what operators decided about who takes over
  * @param plans plans accepted so far, which numbers the next
  */
 public record ClusterState(
@@ -31,6 +32,7 @@ public record ClusterState(
         TreePMap<PackageRef, PackageRecord> packages,
         TreePSet<NodeId> operatorClosed,
         boolean failoverBroken,
+        Succession succession,
         int plans,
         @Nullable Upgrade upgrade) {
 
@@ -44,12 +46,18 @@ public record ClusterState(
                     TreePMap.empty(),
                     TreePSet.empty(),
                     false,
+                    Succession.EMPTY,
                     0,
                     null);
 
     /** The policy in force: the founding one with the settings over it. */
     public Policy policy() {
         return Settings.policy(foundingPolicy, configuration.settings());
+    }
+
+    /** Whether operators let a backup become primary by itself; a plan may forbid it besides. */
+    public boolean automaticFailover() {
+        return succession.isAutomatic();
     }
 
     public Optional<Upgrade> currentUpgrade() {
@@ -97,6 +105,7 @@ public record ClusterState(
                 packages,
                 operatorClosed,
                 failoverBroken,
+                succession,
                 plans,
                 upgrade);
     }
@@ -111,6 +120,7 @@ public record ClusterState(
                 packages,
                 operatorClosed,
                 failoverBroken,
+                succession,
                 plans,
                 upgrade);
     }
@@ -129,6 +139,7 @@ public record ClusterState(
                                 .map(n -> n.id())
                                 .toList()),
                 failoverBroken,
+                succession,
                 plans,
                 upgrade);
     }
@@ -143,6 +154,7 @@ public record ClusterState(
                 packages,
                 operatorClosed,
                 failoverBroken,
+                succession,
                 plans,
                 upgrade);
     }
@@ -157,6 +169,7 @@ public record ClusterState(
                 packages.plus(pkg.ref(), pkg),
                 operatorClosed,
                 failoverBroken,
+                succession,
                 plans,
                 upgrade);
     }
@@ -171,6 +184,7 @@ public record ClusterState(
                 packages,
                 closed ? operatorClosed.plus(node) : operatorClosed.minus(node),
                 failoverBroken,
+                succession,
                 plans,
                 upgrade);
     }
@@ -185,6 +199,22 @@ public record ClusterState(
                 packages,
                 operatorClosed,
                 broken,
+                succession,
+                plans,
+                upgrade);
+    }
+
+    ClusterState with(Succession next) {
+        return new ClusterState(
+                index,
+                office,
+                topology,
+                foundingPolicy,
+                configuration,
+                packages,
+                operatorClosed,
+                failoverBroken,
+                next,
                 plans,
                 upgrade);
     }
@@ -200,6 +230,7 @@ public record ClusterState(
                 packages,
                 operatorClosed,
                 failoverBroken,
+                succession,
                 isNew ? plans + 1 : plans,
                 next);
     }

@@ -16,10 +16,27 @@ public sealed interface Command {
 
     // Who commands.
 
-    record TakeOffice(Ballot ballot, String controlPlaneVersion, String reason)
-            implements Command {}
+    /**
+     * Takes office.
+     *
+     * @param forced the certificate by which it is taken; empty: the witnesses gave it
+     */
+    record TakeOffice(
+            Ballot ballot,
+            String controlPlaneVersion,
+            String reason,
+            Optional<ForcedPromotion> forced)
+            implements Command {
+
+        public TakeOffice(Ballot ballot, String controlPlaneVersion, String reason) {
+            this(ballot, controlPlaneVersion, reason, Optional.empty());
+        }
+    }
 
     record DecideHandover(NodeId to) implements Command {}
+
+    /** Whether a backup may become primary by itself. */
+    record SwitchAutomaticFailover(boolean on, Actor actor) implements Command {}
 
     // The cluster.
 

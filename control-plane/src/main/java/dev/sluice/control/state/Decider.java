@@ -33,6 +33,10 @@ public final class Decider {
         return switch (command) {
             case Command.TakeOffice takeOffice -> takeOffice(state, takeOffice);
             case Command.DecideHandover(var to) -> handOver(state, office, to);
+            case Command.SwitchAutomaticFailover(var on, var actor) ->
+                    state.automaticFailover() == on
+                            ? Decision.accepted()
+                            : Decision.accepted(new Event.AutomaticFailoverSwitched(on, actor));
             case Command.FoundCluster(var topology, var policy) ->
                     state.topology() == null
                             ? Decision.accepted(new Event.ClusterFounded(topology, policy))
@@ -68,9 +72,30 @@ public final class Decider {
                     "ballot " + ballot,
                     "is not above %s, the last that took office".formatted(office.ballot()));
         }
-        return Decision.accepted(
+        Optional<ForcedPromotion> forced = command.forced();
+        Event took =
                 new Event.PrimaryTookOffice(
-                        ballot, command.controlPlaneVersion(), command.reason()));
+                        ballot, command.controlPlaneVersion(), command.reason());
+        return forced.isEmpty()
+                ? Decision.accepted(took)
+                : takeOffice(state, ballot, took, forced.get());
+    }
+
+    private static Decision takeOffice(
+            ClusterState state, Ballot ballot, Event took, ForcedPromotion forced) {
+        if (forced.generation() != ballot.generation()
+                || !forced.master().equals(ballot.master())) {
+            return Decision.rejected(
+                    "ballot " + ballot,
+                    "its certificate is for generation %d of master %s"
+                            .formatted(forced.generation(), forced.master()));
+        }
+        Optional<Integer> before = state.succession().usedIn(forced.nonce());
+        return before.isPresent()
+                ? Decision.rejected(
+                        "certificate " + forced.nonce(),
+                        "was used already, in generation %d".formatted(before.get()))
+                : Decision.accepted(took, new Event.ForcedPromotionUsed(forced));
     }
 
     private static Decision handOver(ClusterState state, Office office, NodeId to) {

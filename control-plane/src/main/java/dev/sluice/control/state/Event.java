@@ -32,6 +32,12 @@ public sealed interface Event {
     /** The primary gave its office to another master, and decides nothing any more. */
     record HandoverDecided(NodeId from, NodeId to) implements Event {}
 
+    /** An operator let backups become primary by themselves, or forbade it. */
+    record AutomaticFailoverSwitched(boolean on, Actor actor) implements Event {}
+
+    /** The office was taken by an operator's certificate, which can't be used again. */
+    record ForcedPromotionUsed(ForcedPromotion promotion) implements Event {}
+
     // The cluster.
 
     record ClusterFounded(Topology topology, Policy policy) implements Event {}

@@ -61,6 +61,7 @@ final class ServedMaster implements AutoCloseable {
     final Agents agents = new Agents();
     volatile SortedMap<NodeId, Peers.Peer> peers;
     volatile PackageImport depot = _ -> new ImportResult.Imported(Scene.base());
+    final FakeMasters masters;
     final OperatorEndpoint endpoint;
 
     private final NodeId self;
@@ -72,6 +73,11 @@ final class ServedMaster implements AutoCloseable {
         this.self = self;
         this.ballot = self.equals(Scene.A) ? Scene.OF_A : Scene.OF_B;
         this.peers = Scene.peers(self.equals(Scene.A) ? Scene.B : Scene.A);
+        this.masters =
+                new FakeMasters(
+                        self.equals(Scene.A)
+                                ? FakeMasters.primary(FakeMasters.bothInSync())
+                                : FakeMasters.follower(FakeMasters.bothInSync(), Scene.A));
         this.controller =
                 new Controller(
                         DurableState.recover(
@@ -93,6 +99,7 @@ final class ServedMaster implements AutoCloseable {
                                 () -> peers,
                                 List::of,
                                 content -> depot.importPackage(content),
+                                masters,
                                 "10.0.0.1"));
         running.push(endpoint);
         ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
@@ -124,9 +131,10 @@ final class ServedMaster implements AutoCloseable {
 
     /** Takes over all that another master has recorded. */
     ServedMaster following(ServedMaster primary) throws Exception {
+        long next = controller.state().index() + 1;
         List<byte[]> entries =
-                primary.controller.read(1, 1 << 20).stream().map(JournalEntry::payload).toList();
-        var _ = controller.replicate(1, entries).get(10, TimeUnit.SECONDS);
+                primary.controller.read(next, 1 << 20).stream().map(JournalEntry::payload).toList();
+        var _ = controller.replicate(next, entries).get(10, TimeUnit.SECONDS);
         agents.fleet = Scene.fleet(Scene.OF_A);
         return this;
     }

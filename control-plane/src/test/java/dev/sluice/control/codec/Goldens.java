@@ -13,11 +13,13 @@ import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Configuration;
 import dev.sluice.control.state.DrainDecision;
 import dev.sluice.control.state.Event;
+import dev.sluice.control.state.ForcedPromotion;
 import dev.sluice.control.state.Office;
 import dev.sluice.control.state.PlanGraph;
 import dev.sluice.control.state.Recorded;
 import dev.sluice.control.state.StepRecord;
 import dev.sluice.control.state.StepStatus;
+import dev.sluice.control.state.Succession;
 import dev.sluice.control.state.Upgrade;
 import dev.sluice.control.state.UpgradeStatus;
 import java.time.Instant;
@@ -56,6 +58,9 @@ final class Goldens {
                 new Event.PrimaryTookOffice(BALLOT, "1.4.0", "the office was handed over"));
         events.put("handover-decided", new Event.HandoverDecided(MASTER_A, MASTER_B));
         events.put(
+                "automatic-failover-switched", new Event.AutomaticFailoverSwitched(true, OPERATOR));
+        events.put("forced-promotion-used", new Event.ForcedPromotionUsed(forced()));
+        events.put(
                 "cluster-founded",
                 new Event.ClusterFounded(Examples.topology(), Examples.policy()));
         events.put("package-imported", new Event.PackageImported(Examples.site(), OPERATOR));
@@ -70,6 +75,18 @@ final class Goldens {
                 "setting-changed-removed",
                 new Event.SettingChanged("site.banner", Optional.empty(), false, Actor.SLUICE));
         events.put("node-admission-chosen", new Event.NodeAdmissionChosen(EU_1, true, OPERATOR));
+    }
+
+    private static ForcedPromotion forced() {
+        return new ForcedPromotion(
+                2,
+                MASTER_B,
+                "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+                OPERATOR,
+                List.of(EU_1, MASTER_B),
+                List.of(MASTER_A),
+                1_234_567,
+                "decisions after entry 1234567");
     }
 
     private static void addUpgradeEvents(Map<String, Event> events) {
@@ -111,10 +128,18 @@ final class Goldens {
 
     static Map<String, ClusterState> snapshots() {
         return new TreeMap<>(
-                Map.of("snapshot-empty", ClusterState.EMPTY, "snapshot-full", fullState()));
+                Map.of(
+                        "snapshot-empty",
+                        ClusterState.EMPTY,
+                        "snapshot-full",
+                        fullState(Succession.EMPTY),
+                        "snapshot-succession",
+                        fullState(
+                                new Succession(
+                                        OPERATOR, TreePMap.singleton(1, "a1").plus(2, "b2")))));
     }
 
-    private static ClusterState fullState() {
+    private static ClusterState fullState(Succession succession) {
         return new ClusterState(
                 123_456,
                 new Office(BALLOT, MASTER_B),
@@ -125,6 +150,7 @@ final class Goldens {
                         .plus(Examples.BASE, Examples.base()),
                 TreePSet.singleton(EU_2),
                 true,
+                succession,
                 9,
                 upgrade());
     }

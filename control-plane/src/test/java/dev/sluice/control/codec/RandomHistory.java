@@ -5,6 +5,7 @@ import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepId;
 import dev.sluice.control.state.DrainDecision;
 import dev.sluice.control.state.Event;
+import dev.sluice.control.state.ForcedPromotion;
 import dev.sluice.control.state.Recorded;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,18 @@ final class RandomHistory {
                                 new Event.PrimaryTookOffice(
                                         values.ballot(), values.text(), values.text()),
                         () -> new Event.HandoverDecided(values.node(), values.node()),
+                        () -> new Event.AutomaticFailoverSwitched(values.chance(), values.actor()),
+                        () ->
+                                new Event.ForcedPromotionUsed(
+                                        new ForcedPromotion(
+                                                values.upTo(300),
+                                                values.node(),
+                                                values.text(),
+                                                values.actor(),
+                                                values.some(3, values::node),
+                                                values.some(3, values::node),
+                                                values.upTo(1000),
+                                                values.text())),
                         () -> new Event.ClusterFounded(values.topology(), values.policy()),
                         () -> new Event.PackageImported(values.pkg(), values.actor()),
                         () ->

@@ -331,7 +331,7 @@ final class FleetTest {
     @Tag("REL-1")
     void aWitnessIsAskedWhoeverLeadsAndWhateverTenureEnds() throws Exception {
         var _ = join(NODE, stream, STORE, null);
-        fleet.ask(NODE, 1, new WitnessRequest.PreVote(FIRST, true));
+        fleet.ask(NODE, 1, new WitnessRequest.PreVote(FIRST));
         fleet.ask(NODE, 2, new WitnessRequest.Prepare(FIRST));
         fleet.lead(FIRST);
         fleet.ask(NODE, 3, new WitnessRequest.Alive(FIRST));
@@ -344,7 +344,7 @@ final class FleetTest {
                                 .filter(SessionResponse::hasWitness)
                                 .map(SessionResponse::getWitness))
                 .containsExactly(
-                        WitnessWire.encode(1, new WitnessRequest.PreVote(FIRST, true)),
+                        WitnessWire.encode(1, new WitnessRequest.PreVote(FIRST)),
                         WitnessWire.encode(2, new WitnessRequest.Prepare(FIRST)),
                         WitnessWire.encode(3, new WitnessRequest.Alive(FIRST)),
                         WitnessWire.encode(4, new WitnessRequest.Accept(REGISTER)));

@@ -50,6 +50,65 @@ class DeciderTest {
     }
 
     @Test
+    void switchesAutomaticFailoverAndNotesByWhom() {
+        Ledger ledger = founded();
+        Command off = new Command.SwitchAutomaticFailover(false, ALICE);
+
+        assertThat(ledger.state.automaticFailover()).isTrue();
+        assertThat(ledger.accepted(new Command.SwitchAutomaticFailover(true, ALICE))).isEmpty();
+        assertThat(ledger.accepted(off))
+                .containsExactly(new Event.AutomaticFailoverSwitched(false, ALICE));
+        assertThat(ledger.state.automaticFailover()).isFalse();
+        assertThat(ledger.state.succession().offBy()).isEqualTo(ALICE);
+        assertThat(ledger.accepted(off)).isEmpty();
+        ledger.accepted(new Command.SwitchAutomaticFailover(true, ALICE));
+        assertThat(ledger.state.automaticFailover()).isTrue();
+    }
+
+    private static Command takeByForce(int generation, int certified, String nonce) {
+        return new Command.TakeOffice(
+                new Ballot(generation, 1, B, 5),
+                "1.0.0",
+                "forced",
+                Optional.of(
+                        new ForcedPromotion(
+                                certified, B, nonce, ALICE, List.of(B), List.of(A), 3, "none")));
+    }
+
+    @Test
+    @Tag("REL-1")
+    void givesOfficeByForceOnceForEachCertificate() {
+        Ledger ledger = founded();
+
+        assertThat(ledger.rejected(takeByForce(1, 2, "n1")))
+                .isEqualTo("ballot 1.1.m-b.5: its certificate is for generation 2 of master m-b");
+        List<Event> events = ledger.accepted(takeByForce(1, 1, "n1"));
+        assertThat(events).hasSize(2);
+        assertThat(events.getFirst()).isInstanceOf(Event.PrimaryTookOffice.class);
+        assertThat(events.getLast())
+                .isInstanceOfSatisfying(
+                        Event.ForcedPromotionUsed.class,
+                        used -> assertThat(used.promotion().nonce()).isEqualTo("n1"));
+        assertThat(ledger.state.office()).isEqualTo(new Office(new Ballot(1, 1, B, 5), null));
+        assertThat(ledger.rejected(takeByForce(2, 2, "n1")))
+                .isEqualTo("certificate n1: was used already, in generation 1");
+        assertThat(ledger.rejected(takeByForce(0, 0, "n0")))
+                .isEqualTo("ballot 0.1.m-b.5: is not above 1.1.m-b.5, the last that took office");
+    }
+
+    @Test
+    void forgetsTheOldestCertificateOnceThereAreAHundred() {
+        Succession succession = Succession.EMPTY;
+        for (int i = 1; i <= Succession.MAX_CERTIFICATES + 1; i++) {
+            succession = succession.used(i, "n" + i);
+        }
+
+        assertThat(succession.usedCertificates()).hasSize(Succession.MAX_CERTIFICATES);
+        assertThat(succession.usedIn("n1")).isEmpty();
+        assertThat(succession.usedIn("n2")).contains(2);
+    }
+
+    @Test
     void handsOverOnlyToAnotherMasterOfTheCluster() {
         Ledger ledger = founded();
 

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,9 @@ final class Operator {
     private static final String COUNTER = "site.counter";
     /** Nobody takes over by himself while a plan or an operator has that switched off. */
     private static final long NO_PRIMARY_NANOS = Duration.ofSeconds(20).toNanos();
+
+    private static final Pattern EXPECTED =
+            Pattern.compile("expected master (m-.) to hand over");
 
     private static final long STUCK_NANOS = Duration.ofMinutes(10).toNanos();
 
@@ -152,10 +157,7 @@ final class Operator {
                     ask(master, new Command.StartUpgrade(upgrade.id(), ALICE));
                 }
             }
-            case HALTED -> {
-                halts++;
-                ask(master, new Command.ResumeUpgrade(ALICE));
-            }
+            case HALTED -> halted(master, upgrade);
             case PAUSED -> {
                 if (!meddles || world.dice().chance(0.2)) {
                     paused = false;
@@ -164,6 +166,20 @@ final class Operator {
             }
             case RUNNING -> running(master, state, upgrade);
             case ABORTING, ABORTED, COMPLETED -> restore(master, state);
+        }
+    }
+
+    /** A plan promotes from one master to another: where a third has the office, it is given back. */
+    private void halted(SimMaster master, Upgrade upgrade) {
+        halts++;
+        Matcher elsewhere = EXPECTED.matcher(String.join(" ", upgrade.haltReasons()));
+        if (elsewhere.find() && !elsewhere.group(1).equals(master.id().value())) {
+            NodeId expected = new NodeId(elsewhere.group(1));
+            if (master.election().electorate().mayTakeOffice(expected)) {
+                ask(master, new Command.DecideHandover(expected));
+            }
+        } else {
+            ask(master, new Command.ResumeUpgrade(ALICE));
         }
     }
 

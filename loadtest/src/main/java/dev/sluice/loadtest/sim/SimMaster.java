@@ -26,9 +26,10 @@ import dev.sluice.v1.SessionResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** One life of a master's process: the real parts of a control plane, wired without threads. */
 final class SimMaster {
@@ -54,7 +55,7 @@ final class SimMaster {
     private final SimElection election;
     private final SimFollower follower;
     private final Executor executor;
-    private final List<SimShipper> shippers = new ArrayList<>();
+    private final SortedMap<NodeId, SimShipper> shippers = new TreeMap<>();
     private final SimShipper.Ports shipping;
     private boolean writing;
     private boolean looking;
@@ -133,7 +134,15 @@ final class SimMaster {
                         world, life, id, version, controller, peers, election, this::resync);
         this.shipping =
                 new SimShipper.Ports(
-                        life, id, version, controller, inSync, peers, election::register, this::wake);
+                        life,
+                        id,
+                        version,
+                        controller,
+                        inSync,
+                        peers,
+                        election::register,
+                        shippers,
+                        this::wake);
         this.executor =
                 new Executor(
                         new Executor.Ports(
@@ -180,7 +189,7 @@ final class SimMaster {
 
     void start() {
         controller.subscribe(this::applied);
-        inSync.onShippable(() -> shippers.forEach(SimShipper::pump));
+        inSync.onShippable(() -> shippers.values().forEach(SimShipper::pump));
         world.network()
                 .listen(World.agentService(id.value()), life, this::agentDialled);
         world.network()
@@ -200,9 +209,7 @@ final class SimMaster {
     }
 
     private Receiver followerDialled(End end, String peer) {
-        SimShipper shipper = new SimShipper(shipping, end, peer);
-        shippers.add(shipper);
-        return shipper;
+        return new SimShipper(shipping, end, peer);
     }
 
     /** Lets the writer go on, a step at a time, as fast as the disk is. */

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ final class SimShipper implements Receiver {
             InSync inSync,
             PeerTable peers,
             Supplier<Optional<Register>> register,
+            SortedMap<NodeId, SimShipper> current,
             Runnable wake) {}
 
     private final Ports ports;
@@ -103,6 +105,10 @@ final class SimShipper implements Receiver {
                                 follower,
                                 position.getLastIndex(),
                                 position.getControlPlaneVersion());
+                SimShipper before = ports.current().put(follower, this);
+                if (before != null) {
+                    before.close();
+                }
                 ports.wake().run();
                 saidAt = ports.life().machine().nanos();
                 beat();
@@ -133,13 +139,15 @@ final class SimShipper implements Receiver {
         current.acknowledged(index);
         long durable = current.durableIndex();
         replica.ifPresent(r -> ports.inSync().acknowledged(r, session, durable));
-        ports.peers()
-                .acknowledged(
-                        follower,
-                        durable,
-                        durable >= ports.controller().state().index(),
-                        ports.life().machine().wall());
-        ports.wake().run();
+        if (ports.current().get(follower) == this) {
+            ports.peers()
+                    .acknowledged(
+                            follower,
+                            durable,
+                            durable >= ports.controller().state().index(),
+                            ports.life().machine().wall());
+            ports.wake().run();
+        }
         pump();
     }
 
@@ -249,8 +257,10 @@ final class SimShipper implements Receiver {
             closed = true;
             if (shipment != null) {
                 replica.ifPresent(r -> ports.inSync().left(r, session));
-                ports.peers().followsNoMore(follower);
-                ports.wake().run();
+                if (ports.current().remove(follower, this)) {
+                    ports.peers().followsNoMore(follower);
+                    ports.wake().run();
+                }
             }
         }
     }

@@ -20,11 +20,7 @@ import java.util.TreeSet;
  * @param closed those of them that the plan has taken out already
  */
 public record Capacity(
-        RegionId region,
-        Set<NodeId> baseline,
-        int required,
-        Set<NodeId> out,
-        Set<NodeId> closed) {
+        RegionId region, Set<NodeId> baseline, int required, Set<NodeId> out, Set<NodeId> closed) {
 
     public Capacity {
         baseline = Set.copyOf(baseline);

@@ -178,6 +178,7 @@ final class UpgradeScenario {
 
     private void happens(Event event) {
         if (event instanceof Event.StepStarted(var _, var step, var _)) {
+            startsInItsTurn(step(step), step(step));
             closesOnlyWhatTheBudgetAllows(step(step));
         }
         Ballot under =
@@ -474,6 +475,18 @@ final class UpgradeScenario {
                         assertThat(baseline(region).stream().filter(n -> n.accepting).count())
                                 .as("accepting nodes of region %s after %d s", region, seconds)
                                 .isGreaterThanOrEqualTo(required(region)));
+    }
+
+    /** Nothing that it stands behind in the plan is open, however far away. */
+    private void startsInItsTurn(Step started, Step of) {
+        for (StepId before : of.after()) {
+            assertThat(upgrade().statusOf(before).isOver())
+                    .as("%s is over when %s starts", step(before), started)
+                    .isTrue();
+            if (upgrade().statusOf(before) == StepStatus.SKIPPED) {
+                startsInItsTurn(started, step(before));
+            }
+        }
     }
 
     private void closesOnlyWhatTheBudgetAllows(Step step) {

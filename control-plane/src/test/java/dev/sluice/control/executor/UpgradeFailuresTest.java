@@ -305,6 +305,40 @@ class UpgradeFailuresTest {
                                 .formatted(first.id));
     }
 
+    /** Its site restarts just then: it does not accept, and will again in a moment. */
+    @Test
+    @Tag("CLU-2")
+    void tellsANodeToCloseAlthoughItDoesNotAcceptJustNow() {
+        UpgradeScenario upgrade = started(cluster());
+        FakeNode first = upgrade.firstOf("eu");
+        upgrade.runUpTo(StepKind.CLOSE_ADMISSION, first.id);
+        first.accepting = false;
+
+        upgrade.runUpTo(StepKind.DRAIN, first.id);
+
+        assertThat(first.received).contains(new AgentCommand.AgentWork.SetAdmission(false));
+    }
+
+    @Test
+    @Tag("CLU-5")
+    @Tag("CLU-14")
+    void upgradesTheOldPrimaryAfterThePromotionAlsoWhenAllNodesBetweenAreSetAside() {
+        UpgradeScenario upgrade =
+                started(
+                        Fixture.twoMasters()
+                                .region("eu", 2)
+                                .pkg("base 7.0.0", "base >=6.1.0")
+                                .pkg("site 24.3.0", "base >=7.0.0")
+                                .target("site 24.3.0"));
+        upgrade.secondOf("eu").stagingsToFail = 100;
+
+        upgrade.runUntil("promoted", () -> upgrade.self.equals(B));
+
+        assertThat(upgrade.upgrade().setAside()).containsOnlyKeys(upgrade.secondOf("eu").id);
+        assertThat(upgrade.node(UpgradeScenario.A).installs).isEmpty();
+        assertThat(upgrade.runToEnd().status()).isEqualTo(UpgradeStatus.COMPLETED);
+    }
+
     private static NodeId otherThan(FakeNode first, UpgradeScenario upgrade) {
         return upgrade.traffic().stream()
                 .filter(n -> n.region.equals(first.region) && n != first)

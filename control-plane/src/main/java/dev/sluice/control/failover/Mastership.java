@@ -205,7 +205,7 @@ public final class Mastership {
         if (now - notBefore < 0) {
             return;
         }
-        if (view.log().isHandedTo(self) && isNewest(view.log())) {
+        if (view.log().isHandedTo(self) && isNewest(view.log()) && isKnownInSync()) {
             campaign(now, Round.Stage.PREPARE);
             return;
         }
@@ -228,8 +228,18 @@ public final class Mastership {
                 && (known == null || known.ballot().compareTo(log.office()) <= 0);
     }
 
+    /**
+     * A successor that fell out of sync gets no office, and its promises would only keep the one
+     * who handed over from taking it back.
+     */
+    private boolean isKnownInSync() {
+        Register known = memory.register();
+        return known == null || known.inSync().contains(replica);
+    }
+
+    /** The last primary may always come back, also when its successor never took the office. */
     private boolean mayTakeOver(MastershipView view) {
-        return view.automatic() || view.log().isOfficeOf(self);
+        return view.automatic() || view.log().isLastOfficeOf(self);
     }
 
     /** The last primary comes back at once; one that handed over lets its successor go first. */

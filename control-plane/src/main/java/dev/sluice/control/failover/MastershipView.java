@@ -49,7 +49,12 @@ public record MastershipView(
 
         /** The last primary was this master, and it gave the office to nobody. */
         boolean isOfficeOf(NodeId master) {
-            return office != null && handedTo == null && office.master().equals(master);
+            return handedTo == null && isLastOfficeOf(master);
+        }
+
+        /** The last primary was this master, whether it gave the office away or not. */
+        boolean isLastOfficeOf(NodeId master) {
+            return office != null && office.master().equals(master);
         }
     }
 }

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,15 +80,36 @@ public final class DurableState implements Closeable {
     public static DurableState recover(
             NodeId self, long incarnation, Disk disk, JournalOptions options, InstantSource clock)
             throws IOException {
+        return recover(self, incarnation, disk, options, clock, Journal::randomStoreId);
+    }
+
+    /**
+     * The same with names of one's own for a journal that has none yet.
+     *
+     * @param ids 32 hexadecimal digits, others each time
+     */
+    public static DurableState recover(
+            NodeId self,
+            long incarnation,
+            Disk disk,
+            JournalOptions options,
+            InstantSource clock,
+            Supplier<String> ids)
+            throws IOException {
         try {
-            return replay(self, incarnation, disk, options, clock);
+            return replay(self, incarnation, disk, options, clock, ids);
         } catch (JournalCodecException | IllegalStateException e) {
             throw new IOException(disk.location() + ": " + e.getMessage(), e);
         }
     }
 
     private static DurableState replay(
-            NodeId self, long incarnation, Disk disk, JournalOptions options, InstantSource clock)
+            NodeId self,
+            long incarnation,
+            Disk disk,
+            JournalOptions options,
+            InstantSource clock,
+            Supplier<String> ids)
             throws IOException {
         EventCodec codec = new EventCodec();
         SnapshotStore snapshots = new SnapshotStore(disk, MAX_SNAPSHOT_BYTES);
@@ -101,6 +123,7 @@ public final class DurableState implements Closeable {
                 Journal.open(
                         disk,
                         options,
+                        ids,
                         loaded.position(),
                         (index, payload) ->
                                 recovered[0] = recovered[0].apply(codec.decode(index, payload)));

@@ -249,6 +249,11 @@ public final class Journal implements Closeable {
     }
 
     /** Returns the name of this journal: another one begun in its place has another. */
+    public static String randomStoreId() {
+        return StoreIdFile.random();
+    }
+
+    /** Names this journal. */
     public String storeId() {
         return storeId;
     }

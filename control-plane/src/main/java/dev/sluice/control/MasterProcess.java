@@ -16,6 +16,7 @@ import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
 import dev.sluice.control.failover.Electorate;
 import dev.sluice.control.failover.OfficeRule;
+import dev.sluice.control.failover.Replica;
 import dev.sluice.control.fleet.AgentLinkEndpoint;
 import dev.sluice.control.fleet.Fleet;
 import dev.sluice.control.fleet.PackageSourceEndpoint;
@@ -25,7 +26,9 @@ import dev.sluice.control.model.MasterRole;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.peer.Follower;
+import dev.sluice.control.peer.InSync;
 import dev.sluice.control.peer.PeerTable;
+import dev.sluice.control.peer.PrimaryHeard;
 import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.PeerIdentity;
@@ -54,8 +57,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -126,8 +132,16 @@ final class MasterProcess implements AutoCloseable {
                         JournalOptions.defaults(),
                         clock);
         durable.warnings().forEach(warning -> LOG.warn("Recovery: {}", warning));
+        InSync inSync = new InSync(System::nanoTime);
+        inSync.primary(durable.replica(), new TreeSet<>(Set.of(durable.replica())));
+        inSync.onWantedChanged(() -> follow(inSync));
         Controller controller =
-                closing(new Controller(durable, () -> onEnd.accept(ControlPlane.EXIT_JOURNAL)));
+                closing(
+                        new Controller(
+                                durable,
+                                inSync,
+                                System::nanoTime,
+                                () -> onEnd.accept(ControlPlane.EXIT_JOURNAL)));
 
         LateWake wake = new LateWake();
         OfficeKeeper keeper =
@@ -185,7 +199,14 @@ final class MasterProcess implements AutoCloseable {
         ReplicationEndpoint replication =
                 closing(
                         new ReplicationEndpoint(
-                                self, version, controller, peers, clock, executor::wake));
+                                self,
+                                version,
+                                controller,
+                                inSync,
+                                Optional::empty,
+                                peers,
+                                clock,
+                                executor::wake));
         OperatorEndpoint operators =
                 closing(
                         new OperatorEndpoint(
@@ -215,10 +236,22 @@ final class MasterProcess implements AutoCloseable {
                         controller,
                         channels(config, identity),
                         peers,
+                        PrimaryHeard.NOBODY,
+                        Follower.byOffice(self, controller),
                         System::nanoTime));
         sweep(agents);
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
+    }
+
+    /** Without witnesses a set counts as written as soon as it is wanted. */
+    private static void follow(InSync inSync) {
+        SortedSet<Replica> wanted = inSync.wanted();
+        if (!inSync.registers(wanted, wanted)) {
+            LOG.debug("In-sync set {} is out of date already", wanted);
+        } else {
+            LOG.info("In sync: {}", wanted);
+        }
     }
 
     /** Wakes an executor that is made later than what wakes it. */

@@ -323,6 +323,9 @@ public final class Mastership {
             }
             return;
         }
+        if (!current.isGrantedBy(reply)) {
+            return;
+        }
         current.granted(witness, reply.register());
         switch (current.outcome(memory.register())) {
             case Round.Outcome.Open _ -> pursue(now, current);
@@ -439,7 +442,9 @@ public final class Mastership {
             standDown(promised, "witness %s promised it".formatted(witness.node()));
             return;
         }
-        if (reply.granted() && requestId == current.id()) {
+        if (reply.granted()
+                && requestId == current.id()
+                && current.writing().equals(Optional.ofNullable(reply.register()))) {
             current.accepted(witness)
                     .ifPresent(written -> {
                         remember(memory.saw(written));

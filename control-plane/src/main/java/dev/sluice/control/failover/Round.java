@@ -119,6 +119,19 @@ final class Round {
         return true;
     }
 
+    /**
+     * Whether a reply that grants something grants this. An earlier process of the same master may
+     * have asked under the same id.
+     */
+    boolean isGrantedBy(WitnessReply reply) {
+        return switch (stage) {
+            case PRE_VOTE -> reply.granted();
+            case FOUND, PREPARE -> reply.granted() && ballot.equals(reply.promised());
+            case ACCEPT ->
+                    reply.granted() && template.equals(Optional.ofNullable(reply.register()));
+        };
+    }
+
     void granted(Witness witness, @Nullable Register register) {
         granted.add(witness);
         promises.add(witness, register);

@@ -84,11 +84,6 @@ final class Round {
         return begunAt;
     }
 
-    /** Promises for a register that an operator has forced. */
-    boolean isForced() {
-        return stage == Stage.PREPARE && template.isPresent();
-    }
-
     WitnessRequest request() {
         return switch (stage) {
             case PRE_VOTE -> new WitnessRequest.PreVote(ballot);
@@ -156,6 +151,11 @@ final class Round {
                                     .<Outcome>map(r -> new Outcome.Won(Optional.of(r)))
                                     .orElseGet(Outcome.Open::new);
         };
+    }
+
+    /** Whether no reply that is still to come can show another one to go on from. */
+    boolean isCertain(Register register) {
+        return promises.isCertain(register);
     }
 
     private Outcome byTemplate() {

@@ -27,6 +27,7 @@ import dev.sluice.control.peer.Follower;
 import dev.sluice.control.peer.PeerTable;
 import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
+import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.vault.BackupFiles;
 import dev.sluice.trust.packages.TrustedSigners;
@@ -196,6 +197,8 @@ final class MasterProcess implements AutoCloseable {
                                         executor::waits,
                                         depot::importPackage,
                                         new WithoutElection(controller),
+                                        new OperatorSignatures(identity),
+                                        clock,
                                         config.sharedAddress().orElse(null))));
         serve(
                 config.listen(),

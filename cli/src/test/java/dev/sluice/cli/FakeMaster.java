@@ -13,6 +13,8 @@ import dev.sluice.v1.DemoteMasterRequest;
 import dev.sluice.v1.DemoteMasterResponse;
 import dev.sluice.v1.ForcePromotionRequest;
 import dev.sluice.v1.ForcePromotionResponse;
+import dev.sluice.v1.GetConfigurationRequest;
+import dev.sluice.v1.GetConfigurationResponse;
 import dev.sluice.v1.GetStatusRequest;
 import dev.sluice.v1.GetStatusResponse;
 import dev.sluice.v1.ImportPackageRequest;
@@ -279,6 +281,13 @@ final class FakeMaster implements AutoCloseable {
         public void forcePromotion(
                 ForcePromotionRequest request, StreamObserver<ForcePromotionResponse> observer) {
             scripted(observer, request, ForcePromotionResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void getConfiguration(
+                GetConfigurationRequest request,
+                StreamObserver<GetConfigurationResponse> observer) {
+            scripted(observer, request, GetConfigurationResponse.getDefaultInstance());
         }
 
         @Override

@@ -117,8 +117,7 @@ final class ForcedPromotionTest {
         var forced = atB.forcePromotion(signed(propose().getPromotion(), ALICE));
 
         assertThat(forced.getBallot()).isEqualTo(WireValues.of(FORCED));
-        assertThat(b.masters.asked)
-                .containsExactly("force 1 [m-b/ledger-m-b]");
+        assertThat(b.masters.asked).containsExactly("force 1 [m-b/ledger-m-b]");
         List<Event> after = events().subList(before, events().size());
         assertThat(after.getFirst()).isInstanceOf(Event.PrimaryTookOffice.class);
         assertThat(after.get(1))

@@ -147,8 +147,7 @@ final class ForcedProposalTest {
         assertThat(gone.getUnreachableNodesList())
                 .containsExactly("eu-1", "eu-2", "eu-3", "eu-4", "m-a", "us-1");
         assertThat(gone.getWarningsList())
-                .containsExactly(
-                        "witnesses: 1 instead of 5, until more agents are connected");
+                .containsExactly("witnesses: 1 instead of 5, until more agents are connected");
         ProposeForcedPromotionResponse alive = proposed(follower(bothInSync(), A), "m-a").answer();
         assertThat(alive.getUnreachableMastersList()).isEmpty();
         assertThat(alive.getWarningsList())

@@ -14,6 +14,7 @@ import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
+import dev.sluice.control.failover.Electorate;
 import dev.sluice.control.failover.OfficeRule;
 import dev.sluice.control.fleet.AgentLinkEndpoint;
 import dev.sluice.control.fleet.Fleet;
@@ -176,7 +177,8 @@ final class MasterProcess implements AutoCloseable {
                                         clock,
                                         System::nanoTime,
                                         disk,
-                                        config.sharedAddress().orElse(null))));
+                                        config.sharedAddress().orElse(null),
+                                        () -> Electorate.NONE)));
         wake.target = executor::wake;
         executor.start();
 

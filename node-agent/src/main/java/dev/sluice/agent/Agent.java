@@ -173,10 +173,11 @@ public final class Agent implements AutoCloseable {
                                 installer,
                                 keeper,
                                 verifier,
-                                sharedAddress,
+                                new SharedAddressCommands(config.nodeId(), sharedAddress, ledger),
                                 ledger,
                                 layout.siteProperties()),
-                        lease -> sharedAddress.ifPresent(address -> address.renew(lease)),
+                        sharedAddress,
+                        System::nanoTime,
                         this::changed);
         this.observer =
                 new NodeObserver(
@@ -280,6 +281,7 @@ public final class Agent implements AutoCloseable {
                         .setAgentVersion(version)
                         .setIncarnation(known.incarnation())
                         .setPackageSource(packageSource.toString())
+                        .setStoreId(known.storeId())
                         .setReport(observer.report());
         known.highestBallot().ifPresent(ballot -> hello.setHighestBallot(Ballots.toWire(ballot)));
         return SessionRequest.newBuilder().setHello(hello).build();

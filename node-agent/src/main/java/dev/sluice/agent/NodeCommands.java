@@ -1,25 +1,23 @@
 package dev.sluice.agent;
 
 import dev.sluice.agent.disk.Durable;
-import dev.sluice.agent.hardware.SharedAddress;
 import dev.sluice.agent.install.Installer;
 import dev.sluice.agent.install.ServiceKeeper;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.LedgerRecord;
 import dev.sluice.agent.ledger.LedgerState;
 import dev.sluice.agent.ledger.Outcome;
+import dev.sluice.agent.session.Ballots;
 import dev.sluice.agent.session.CommandDesk;
 import dev.sluice.agent.stage.Stager;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.v1.Command;
-import dev.sluice.v1.HoldAddress;
 import dev.sluice.v1.PushConfiguration;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -38,7 +36,7 @@ final class NodeCommands implements CommandDesk.Executor {
     private final Installer installer;
     private final ServiceKeeper keeper;
     private final NodeVerifier verifier;
-    private final Optional<SharedAddress> sharedAddress;
+    private final SharedAddressCommands sharedAddress;
     private final Ledger ledger;
     private final Path siteProperties;
 
@@ -49,7 +47,7 @@ final class NodeCommands implements CommandDesk.Executor {
             Installer installer,
             ServiceKeeper keeper,
             NodeVerifier verifier,
-            Optional<SharedAddress> sharedAddress,
+            SharedAddressCommands sharedAddress,
             Ledger ledger,
             Path siteProperties) {
         this.nodeId = nodeId;
@@ -72,8 +70,10 @@ final class NodeCommands implements CommandDesk.Executor {
                 case SET_ADMISSION -> setAdmission(command.getSetAdmission().getAccepting());
                 case CUT_SESSIONS -> cutSessions();
                 case VERIFY -> verifier.verify(command.getVerify());
-                case HOLD_ADDRESS -> hold(command.getHoldAddress());
-                case RELEASE_ADDRESS -> release();
+                case HOLD_ADDRESS ->
+                        sharedAddress.hold(
+                                Ballots.fromWire(command.getBallot()), command.getHoldAddress());
+                case RELEASE_ADDRESS -> sharedAddress.release();
                 case PUSH_CONFIGURATION -> keep(command.getPushConfiguration());
                 case WORK_NOT_SET ->
                         Outcome.refused(
@@ -121,34 +121,6 @@ final class NodeCommands implements CommandDesk.Executor {
     private Outcome masterHasNone(String what) {
         return Outcome.refused(
                 "node %s: is a master and has no %s of clients".formatted(nodeId, what));
-    }
-
-    private Outcome hold(HoldAddress order) throws IOException {
-        if (sharedAddress.isEmpty()) {
-            return Outcome.refused(
-                    "node %s: has no sharedAddress in its configuration".formatted(nodeId));
-        }
-        SharedAddress address = sharedAddress.get();
-        if (!order.getAddress().equals(address.configured())) {
-            return Outcome.refused(
-                    "node %s: expected shared address %s, found %s in the command"
-                            .formatted(nodeId, address.configured(), order.getAddress()));
-        }
-        Duration lease = Duration.ofMillis(Integer.toUnsignedLong(order.getLeaseMillis()));
-        if (!lease.isPositive() || lease.compareTo(SharedAddress.MAX_LEASE) > 0) {
-            return Outcome.refused(
-                    "node %s: expected a lease of 1 to %d ms, found %d"
-                            .formatted(
-                                    nodeId, SharedAddress.MAX_LEASE.toMillis(), lease.toMillis()));
-        }
-        address.hold(lease);
-        return new Outcome.Done(
-                "%s is held for %d ms".formatted(address.configured(), lease.toMillis()));
-    }
-
-    private Outcome release() {
-        sharedAddress.ifPresent(SharedAddress::release);
-        return new Outcome.Done("no shared address is held");
     }
 
     private Outcome keep(PushConfiguration order) throws IOException {

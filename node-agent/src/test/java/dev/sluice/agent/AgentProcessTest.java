@@ -130,6 +130,7 @@ final class AgentProcessTest {
         Path config = provisioned(bed.site("24.1.0"));
         try (AgentProcess agent = agent(config)) {
             master.awaitHello();
+            master.awaitReport(NodeReport::getAccepting);
             awaitRunning("24.1.0");
             agent.stop();
 

@@ -9,14 +9,22 @@ import dev.sluice.trust.packages.PackageName;
 import dev.sluice.trust.packages.PackageSigningKey;
 import dev.sluice.trust.packages.Requirement;
 import dev.sluice.trust.packages.VersionRange;
+import dev.sluice.v1.Accept;
 import dev.sluice.v1.BallotRefused;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.Hello;
 import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.Prepare;
 import dev.sluice.v1.PushConfiguration;
+import dev.sluice.v1.Replica;
 import dev.sluice.v1.SetAdmission;
 import dev.sluice.v1.VerifyNode;
+import dev.sluice.v1.WitnessMember;
+import dev.sluice.v1.WitnessRegister;
+import dev.sluice.v1.WitnessReply;
+import dev.sluice.v1.WitnessRequest;
+import dev.sluice.v1.WitnessSet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -299,6 +307,70 @@ final class AgentTest {
         assertThat(refused.getCommandId()).isEqualTo("old");
         assertThat(refused.getHighest()).isEqualTo(TestMaster.ballot("m-b", 9));
         assertThat(master.reads()).isEmpty();
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aPromiseAndARegisterOutliveTheAgentAndAreNoFence() throws Exception {
+        bed.startAgent();
+        String store = master.awaitHello().getStoreId();
+        assertThat(store).matches("[0-9a-f]{32}");
+        WitnessRegister register =
+                WitnessRegister.newBuilder()
+                        .setBallot(TestMaster.ballot("m-a", 5))
+                        .setSequence(1)
+                        .addInSync(Replica.newBuilder().setMasterId("m-a").setStoreId("j-1"))
+                        .setWitnesses(
+                                WitnessSet.newBuilder()
+                                        .setVersion(1)
+                                        .addMembers(
+                                                WitnessMember.newBuilder()
+                                                        .setNodeId("eu-1")
+                                                        .setStoreId(store)))
+                        .build();
+        assertThat(
+                        master.ask(
+                                        1,
+                                        WitnessRequest.newBuilder()
+                                                .setAccept(
+                                                        Accept.newBuilder().setRegister(register)))
+                                .getGranted())
+                .isTrue();
+        assertThat(master.ask(2, prepare(9)).getGranted()).isTrue();
+        bed.stopAgent();
+        bed.startAgent();
+        Hello again = master.awaitHello();
+        assertThat(again.getStoreId()).isEqualTo(store);
+        assertThat(again.hasHighestBallot()).isFalse();
+
+        WitnessReply lower = master.ask(3, prepare(8));
+
+        assertThat(lower.getGranted()).isFalse();
+        assertThat(lower.getReason()).contains("is below").contains("which is promised");
+        assertThat(lower.getStoreId()).isEqualTo(store);
+        assertThat(lower.getPromised()).isEqualTo(TestMaster.ballot("m-a", 9));
+        assertThat(lower.getRegister()).isEqualTo(register);
+        assertThat(master.ask(4, prepare(9)).getGranted()).isTrue();
+        assertThat(
+                        master.ask(
+                                        5,
+                                        WitnessRequest.newBuilder()
+                                                .setPrepare(
+                                                        Prepare.newBuilder()
+                                                                .setBallot(
+                                                                        TestMaster.ballot(
+                                                                                "m-b", 10))))
+                                .getReason())
+                .contains("expected one of master m-a, which is asking");
+        assertThat(master.ask(6, WitnessRequest.newBuilder()).getReason())
+                .contains("does not know the question");
+        master.fence(TestMaster.ballot("m-a", 1));
+        master.await(message -> message.hasFenced());
+    }
+
+    private static WitnessRequest.Builder prepare(long counter) {
+        return WitnessRequest.newBuilder()
+                .setPrepare(Prepare.newBuilder().setBallot(TestMaster.ballot("m-a", counter)));
     }
 
     @Test

@@ -11,6 +11,9 @@ import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.ReleaseAddress;
 import dev.sluice.v1.SetAdmission;
 import dev.sluice.v1.VerifyNode;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,12 +97,12 @@ final class MasterAgentTest {
         CommandResult held = master.execute(hold("hold", 1, address));
         assertThat(held.getReport().getHeldAddress()).isEqualTo(address);
 
-        master.renewLease(TestMaster.ballot("m-b", 2), 1);
+        master.renewLease(TestMaster.ballot("m-a", 2), 1);
         master.awaitReport(report -> report.getHeldAddress().isEmpty());
 
         master.send(hold("old", 1, address).build());
         assertThat(master.await(message -> message.hasRefused()).getRefused().getHighest())
-                .isEqualTo(TestMaster.ballot("m-b", 2));
+                .isEqualTo(TestMaster.ballot("m-a", 2));
         CommandResult again = master.execute(hold("new", 3, address));
         assertThat(again.getReport().getHeldAddress()).isEqualTo(address);
         CommandResult released =
@@ -107,6 +110,36 @@ final class MasterAgentTest {
                         command("release", 3)
                                 .setReleaseAddress(ReleaseAddress.getDefaultInstance()));
         assertThat(released.getReport().getHeldAddress()).isEmpty();
+    }
+
+    @Test
+    @Tag("REL-1")
+    void theAddressIsFreeBeforeTheFenceOfAnotherMasterIsConfirmed() throws Exception {
+        TestMaster master = bed.startMaster("24.1.0");
+        String address = bed.startMasterAgent();
+        master.awaitHello();
+        master.execute(hold("hold", 1, address));
+        master.fence(TestMaster.ballot("m-a", 2));
+        assertThat(
+                        master.await(message -> message.hasFenced())
+                                .getFenced()
+                                .getReport()
+                                .getHeldAddress())
+                .isEqualTo(address);
+
+        master.fence(TestMaster.ballot("m-b", 3));
+
+        assertThat(
+                        master.await(message -> message.hasFenced())
+                                .getFenced()
+                                .getReport()
+                                .getHeldAddress())
+                .isEmpty();
+        int port = Integer.parseInt(address.substring(address.indexOf(':') + 1));
+        try (ServerSocket next = new ServerSocket()) {
+            next.setReuseAddress(true);
+            next.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        }
     }
 
     @Test

@@ -20,6 +20,8 @@ import dev.sluice.v1.ReadResponse;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.Welcome;
+import dev.sluice.v1.WitnessReply;
+import dev.sluice.v1.WitnessRequest;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
@@ -135,6 +137,13 @@ final class TestMaster implements AutoCloseable {
                         .setLease(
                                 LeaseRenewal.newBuilder().setBallot(ballot).setLeaseMillis(millis))
                         .build());
+    }
+
+    /** Asks the agent as a witness; returns its reply. */
+    WitnessReply ask(long requestId, WitnessRequest.Builder request) throws InterruptedException {
+        send(SessionResponse.newBuilder().setWitness(request.setRequestId(requestId)).build());
+        return await(m -> m.hasWitness() && m.getWitness().getRequestId() == requestId)
+                .getWitness();
     }
 
     void send(Command command) {

@@ -1,6 +1,8 @@
 package dev.sluice.control.api;
 
 import dev.sluice.control.controller.Controller;
+import dev.sluice.control.controller.OutcomeOpenException;
+import dev.sluice.control.controller.Writer;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.Plan;
 import dev.sluice.control.model.PlanId;
@@ -29,8 +31,12 @@ import java.util.stream.Collectors;
 /** What operators ask to be changed: hands it to the controller and tells how it was decided. */
 final class OperatorWrites {
 
-    /** A disk that takes longer than this to make a decision durable is no disk to wait for. */
-    private static final Duration LONGEST_DECISION = Duration.ofSeconds(10);
+    /**
+     * The writer itself answers what takes too long to commit; a disk that takes longer still to
+     * make a decision durable is no disk to wait for.
+     */
+    private static final Duration LONGEST_DECISION =
+            Duration.ofNanos(Writer.LONGEST_COMMIT_NANOS).plusSeconds(2);
 
     /** Reasons told in one error; the rest is counted. */
     private static final int MAX_REASONS = 5;
@@ -92,7 +98,9 @@ final class OperatorWrites {
                     "was not decided within %s; see with 'sluice status' whether it was done"
                             .formatted(LONGEST_DECISION));
         } catch (ExecutionException e) {
-            throw ApiErrors.internal(name, e);
+            throw e.getCause() instanceof OutcomeOpenException open
+                    ? ApiErrors.unanswered(name, String.valueOf(open.getMessage()))
+                    : ApiErrors.internal(name, e);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             throw ApiErrors.unanswered(

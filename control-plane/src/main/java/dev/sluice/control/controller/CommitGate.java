@@ -17,6 +17,9 @@ public interface CommitGate {
                         long firstIndex, List<byte[]> payloads, JournalPosition last) {}
 
                 @Override
+                public void forced(long lastIndex) {}
+
+                @Override
                 public boolean isCommitted(long index) {
                     return true;
                 }
@@ -24,6 +27,11 @@ public interface CommitGate {
                 @Override
                 public String waitsFor(long index) {
                     return "";
+                }
+
+                @Override
+                public long lowestFollower() {
+                    return Long.MAX_VALUE;
                 }
 
                 @Override
@@ -38,11 +46,20 @@ public interface CommitGate {
      */
     void appended(long firstIndex, List<byte[]> payloads, JournalPosition last);
 
+    /** Everything up to the index is durable in this journal, and can be read from it. */
+    void forced(long lastIndex);
+
     /** Whether every replica that is required, beside this one, has everything up to the index. */
     boolean isCommitted(long index);
 
     /** Who is waited for, for people; empty: nobody. */
     String waitsFor(long index);
+
+    /**
+     * The last entry that every connected follower has; what comes after it must not be compacted.
+     * {@link Long#MAX_VALUE}: no follower is connected.
+     */
+    long lowestFollower();
 
     /**
      * Registers what is to be called, on any thread, when {@link #isCommitted} may have changed.

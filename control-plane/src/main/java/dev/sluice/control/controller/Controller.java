@@ -1,89 +1,89 @@
 package dev.sluice.control.controller;
 
-import dev.sluice.control.codec.JournalCodecException;
 import dev.sluice.control.journal.JournalEntry;
 import dev.sluice.control.journal.JournalPosition;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
-import dev.sluice.control.state.Recorded;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one writer thread with its bounded queue. Everybody hands it commands and reads snapshots of
- * the state; many commands share one fdatasync.
+ * The one writer thread. Everybody hands it commands and reads snapshots of the state; many
+ * commands share one fdatasync. It sleeps until something is handed in, the gate wakes it, or
+ * somebody has waited too long.
  */
 public final class Controller implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
 
-    /**
-     * Commands that wait at most; more are refused, so that a slow disk is felt by those who ask.
-     */
-    private static final int QUEUE_BOUND = 4096;
-
-    /** Commands that share an fdatasync at most: bounds how long the first of a batch waits. */
-    private static final int BATCH_BOUND = 512;
-
     private final DurableState durable;
+    private final Writer writer;
+    private final LongSupplier ticker;
     private final Runnable onFailure;
-    private final BlockingQueue<Item> queue = new ArrayBlockingQueue<>(QUEUE_BOUND);
-    private final List<StateListener> listeners = new CopyOnWriteArrayList<>();
+    private final Semaphore wake = new Semaphore(0);
     private final Thread thread;
     private volatile boolean closing;
-    private volatile @Nullable Throwable failure;
 
-    private sealed interface Item {
-
-        record Submitted(Command command, CompletableFuture<Decision> answer) implements Item {}
-
-        record Replicated(long firstIndex, List<byte[]> payloads, CompletableFuture<Long> answer)
-                implements Item {}
-
-        record Task(DurableTask task, CompletableFuture<Boolean> answer) implements Item {}
-    }
-
-    /** Upkeep that only the owner of the durable state may do. */
-    @FunctionalInterface
-    public interface DurableTask {
-        void run(DurableState durable) throws IOException;
+    /** Starts the writer thread of a master alone. */
+    public Controller(DurableState durable, Runnable onFailure) {
+        this(durable, CommitGate.ALONE, System::nanoTime, onFailure);
     }
 
     /**
      * Starts the writer thread.
      *
+     * @param gate what entries wait for after they are durable here
+     * @param ticker nanoseconds of a monotonic clock
      * @param onFailure called once when the writer stops because it can't make anything durable any
      *     more
      */
-    public Controller(DurableState durable, Runnable onFailure) {
+    public Controller(
+            DurableState durable, CommitGate gate, LongSupplier ticker, Runnable onFailure) {
         this.durable = durable;
+        this.writer = new Writer(durable, gate, ticker);
+        this.ticker = ticker;
         this.onFailure = onFailure;
         this.thread = Thread.ofPlatform().name("controller").unstarted(this::run);
+        gate.onProgress(this::wake);
         thread.start();
     }
 
-    public void subscribe(StateListener listener) {
-        listeners.add(listener);
+    private void wake() {
+        if (wake.availablePermits() == 0) {
+            wake.release();
+        }
     }
 
-    /** The state after every durable event; for any thread. */
+    public void subscribe(StateListener listener) {
+        writer.subscribe(listener);
+    }
+
+    /**
+     * The state after every committed event, or at a follower after every durable one; for any
+     * thread.
+     */
     public ClusterState state() {
         return durable.state();
     }
 
+    /** Whether this process decides; see {@link DurableState#isInOffice}. */
     public boolean isInOffice() {
         return durable.isInOffice();
+    }
+
+    /** Whether others follow this master's journal. */
+    public boolean leads() {
+        return durable.leads();
     }
 
     /** The ballot this process commands under; null: it does not. */
@@ -91,8 +91,16 @@ public final class Controller implements AutoCloseable {
         return durable.ballot();
     }
 
-    /** Durable events from an index on; for any thread. */
+    /** The visible state's events from an index on; for any thread. */
     public List<JournalEntry> read(long fromIndex, int maxBytes) throws IOException {
+        long visible = durable.state().index();
+        return durable.read(fromIndex, maxBytes).stream()
+                .filter(entry -> entry.index() <= visible)
+                .toList();
+    }
+
+    /** Durable events from an index on, committed or not: for followers only. */
+    public List<JournalEntry> readDurable(long fromIndex, int maxBytes) throws IOException {
         return durable.read(fromIndex, maxBytes);
     }
 
@@ -100,180 +108,83 @@ public final class Controller implements AutoCloseable {
         return durable.firstIndex();
     }
 
+    /** The last entry in the journal, durable or not. */
+    public long lastIndex() {
+        return durable.lastIndex();
+    }
+
+    /** The last entry that is durable here, committed or not. */
+    public JournalPosition durablePosition() {
+        return durable.durablePosition();
+    }
+
+    /** The position of a durable entry. */
     public JournalPosition positionAt(long index) throws IOException {
         return durable.positionAt(index);
     }
 
-    /**
-     * Hands in a command. The answer comes when its events are durable and applied; it fails when
-     * the writer has stopped.
-     */
+    /** As {@link Writer#submit}. */
     public CompletableFuture<Decision> submit(Command command) {
-        CompletableFuture<Decision> answer = new CompletableFuture<>();
-        if (!offer(new Item.Submitted(command, answer))) {
-            answer.complete(
-                    Decision.rejected(
-                            "controller",
-                            "%d commands are waiting already; try again".formatted(QUEUE_BOUND)));
-        }
-        return answer;
+        return handedIn(writer.submit(command));
     }
 
-    /**
-     * Hands in entries that follow this journal; the answer is the index up to which it is durable
-     * then.
-     */
-    public CompletableFuture<Long> replicate(long firstIndex, List<byte[]> payloads) {
-        CompletableFuture<Long> answer = new CompletableFuture<>();
-        if (!offer(new Item.Replicated(firstIndex, List.copyOf(payloads), answer))) {
-            answer.completeExceptionally(new IOException("controller: the queue is full"));
-        }
-        return answer;
+    /** As {@link Writer#replicate}. */
+    public CompletableFuture<JournalPosition> replicate(long firstIndex, List<byte[]> payloads) {
+        return handedIn(writer.replicate(firstIndex, payloads));
     }
 
     /** Runs upkeep on the writer thread. */
     public CompletableFuture<Boolean> maintain(DurableTask task) {
-        CompletableFuture<Boolean> answer = new CompletableFuture<>();
-        if (!offer(new Item.Task(task, answer))) {
-            answer.complete(false);
-        }
+        return handedIn(writer.maintain(task));
+    }
+
+    private <T> CompletableFuture<T> handedIn(CompletableFuture<T> answer) {
+        wake();
         return answer;
     }
 
-    private boolean offer(Item item) {
-        Throwable failed = failure;
-        if (failed != null || closing) {
-            fail(item, failed == null ? new IOException("controller: it is closing") : failed);
-            return true;
-        }
-        boolean taken = queue.offer(item);
-        if (taken && (failure != null || closing)) {
-            Throwable why = failure;
-            drainWith(why == null ? new IOException("controller: it is closing") : why);
-        }
-        return taken;
-    }
-
     private void run() {
+        Throwable why = new IOException("controller: it has closed");
         try {
             while (!closing) {
-                Item first = queue.poll(1, TimeUnit.SECONDS);
-                if (first != null) {
-                    work(first);
+                wake.drainPermits();
+                boolean more = true;
+                while (more && !closing) {
+                    more = writer.step();
                 }
+                await(writer.nextDeadline());
             }
         } catch (InterruptedException e) {
-            failure = new IOException("controller: its thread was interrupted", e);
+            why = new IOException("controller: its thread was interrupted", e);
             Thread.currentThread().interrupt();
             onFailure.run();
         } catch (IOException | RuntimeException | Error e) {
-            failure = e;
+            why = e;
             LOG.error("The writer stops: nothing can be made durable or the state is broken", e);
             onFailure.run();
         } finally {
-            Throwable why = failure;
-            drainWith(why == null ? new IOException("controller: it has closed") : why);
+            writer.stop(why);
         }
     }
 
-    /**
-     * Works off an item, and the commands that wait behind it. What is in hand when the writer
-     * fails is in no queue any more and has to be told here.
-     */
-    private void work(Item first) throws IOException {
-        List<Item> inHand = first instanceof Item.Submitted ? batchFrom(first) : List.of(first);
-        try {
-            switch (first) {
-                case Item.Submitted _ -> decide(inHand);
-                case Item.Replicated replicated -> replicate(replicated);
-                case Item.Task(var task, var answer) -> {
-                    task.run(durable);
-                    answer.complete(true);
-                }
-            }
-        } catch (IOException | RuntimeException | Error e) {
-            inHand.forEach(item -> fail(item, e));
-            throw e;
-        }
-        durable.snapshotWhenDue();
-    }
-
-    private List<Item> batchFrom(Item first) {
-        List<Item> batch = new ArrayList<>();
-        batch.add(first);
-        while (batch.size() < BATCH_BOUND && queue.peek() instanceof Item.Submitted) {
-            Item next = queue.poll();
-            if (next != null) {
-                batch.add(next);
-            }
-        }
-        return batch;
-    }
-
-    private void decide(List<Item> batch) throws IOException {
-        List<Item.Submitted> asked =
-                batch.stream()
-                        .filter(Item.Submitted.class::isInstance)
-                        .map(Item.Submitted.class::cast)
-                        .toList();
-        DurableState.Outcome outcome =
-                durable.decide(asked.stream().map(Item.Submitted::command).toList());
-        tell(outcome.recorded());
-        for (int i = 0; i < asked.size(); i++) {
-            asked.get(i).answer().complete(outcome.decisions().get(i));
-        }
-    }
-
-    private void replicate(Item.Replicated item) throws IOException {
-        if (durable.isInOffice() || item.firstIndex() != durable.state().index() + 1) {
-            item.answer()
-                    .completeExceptionally(
-                            new IOException(
-                                    "replication: entry %d does not follow entry %d of a follower"
-                                            .formatted(
-                                                    item.firstIndex(), durable.state().index())));
+    private void await(OptionalLong deadline) throws InterruptedException {
+        if (closing) {
             return;
         }
-        List<Recorded> recorded;
-        try {
-            recorded = durable.replicate(item.firstIndex(), item.payloads());
-        } catch (JournalCodecException e) {
-            item.answer().completeExceptionally(e);
-            return;
-        }
-        tell(recorded);
-        item.answer().complete(durable.state().index());
-    }
-
-    private void tell(List<Recorded> recorded) {
-        if (recorded.isEmpty()) {
-            return;
-        }
-        ClusterState state = durable.state();
-        for (StateListener listener : listeners) {
-            listener.onApplied(state, recorded);
+        if (deadline.isEmpty()) {
+            wake.acquire();
+        } else {
+            long left = deadline.getAsLong() - ticker.getAsLong();
+            boolean _ = wake.tryAcquire(left, TimeUnit.NANOSECONDS);
         }
     }
 
-    private void drainWith(Throwable why) {
-        for (Item item = queue.poll(); item != null; item = queue.poll()) {
-            fail(item, why);
-        }
-    }
-
-    private static void fail(Item item, Throwable why) {
-        switch (item) {
-            case Item.Submitted(var _, var answer) -> answer.completeExceptionally(why);
-            case Item.Replicated(var _, var _, var answer) -> answer.completeExceptionally(why);
-            case Item.Task(var _, var answer) -> answer.completeExceptionally(why);
-        }
-    }
-
-    /** Stops the writer after the batch it is at. */
+    /** Stops the writer after the step it is at; whoever waits is told. */
     @Override
     public void close() {
         closing = true;
-        boolean _ = offerWake();
+        writer.refuse(new IOException("controller: it is closing"));
+        wake.release();
         try {
             thread.join();
             durable.close();
@@ -282,12 +193,5 @@ public final class Controller implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("Closing the journal failed; what was acknowledged is durable", e);
         }
-    }
-
-    /**
-     * Ends the writer's wait at once; it never runs what it is woken with, because it is closing.
-     */
-    private boolean offerWake() {
-        return queue.offer(new Item.Task(_ -> {}, new CompletableFuture<>()));
     }
 }

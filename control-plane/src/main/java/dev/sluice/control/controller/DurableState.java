@@ -1,6 +1,5 @@
 package dev.sluice.control.controller;
 
-import dev.sluice.control.codec.EntryTooLargeException;
 import dev.sluice.control.codec.EventCodec;
 import dev.sluice.control.codec.JournalCodecException;
 import dev.sluice.control.codec.SnapshotCodec;
@@ -15,9 +14,6 @@ import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Command;
-import dev.sluice.control.state.Decider;
-import dev.sluice.control.state.Decision;
-import dev.sluice.control.state.Event;
 import dev.sluice.control.state.Office;
 import dev.sluice.control.state.Recorded;
 import java.io.Closeable;
@@ -29,8 +25,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster's state on top of its journal: what is applied here is durable. Owned by one thread;
- * {@link #state()} may be read by any.
+ * A cluster's state on top of its journal. Events pass three stages: appended, forced, applied;
+ * what is applied is durable and visible. Owned by one thread; {@link #state()} may be read by any.
  */
 public final class DurableState implements Closeable {
 
@@ -42,32 +38,31 @@ public final class DurableState implements Closeable {
 
     private static final long EVENTS_BETWEEN_SNAPSHOTS = 20_000;
 
-    private final EventCodec codec = new EventCodec();
-    private final NodeId self;
-    private final long incarnation;
+    private final BatchDecider decider;
     private final Journal journal;
     private final SnapshotStore snapshots;
-    private final InstantSource clock;
     private final List<String> warnings;
+    private volatile ClusterState appended;
     private volatile ClusterState state;
+    private volatile JournalPosition forced;
+    private JournalPosition visible;
     private long snapshotIndex;
 
     private DurableState(
-            NodeId self,
-            long incarnation,
+            BatchDecider decider,
             Journal journal,
             SnapshotStore snapshots,
-            InstantSource clock,
             List<String> warnings,
             ClusterState state,
             long snapshotIndex) {
-        this.self = self;
-        this.incarnation = incarnation;
+        this.decider = decider;
         this.journal = journal;
         this.snapshots = snapshots;
-        this.clock = clock;
         this.warnings = List.copyOf(warnings);
+        this.appended = state;
         this.state = state;
+        this.forced = journal.lastPosition();
+        this.visible = forced;
         this.snapshotIndex = snapshotIndex;
     }
 
@@ -110,11 +105,9 @@ public final class DurableState implements Closeable {
         loaded.warnings().forEach(w -> warnings.add(w.toString()));
         journal.recoveryReport().warnings().forEach(w -> warnings.add(w.toString()));
         return new DurableState(
-                self,
-                incarnation,
+                new BatchDecider(self, incarnation, codec, clock),
                 journal,
                 snapshots,
-                clock,
                 warnings,
                 recovered[0],
                 loaded.position().index());
@@ -125,17 +118,32 @@ public final class DurableState implements Closeable {
         return warnings;
     }
 
-    /** The state after every durable event. */
+    /** The visible state: what was applied. */
     public ClusterState state() {
         return state;
     }
 
-    /** Where the journal ends. */
+    /** The state with everything that is in the journal, committed or not. */
+    public ClusterState appendedState() {
+        return appended;
+    }
+
+    /** Where the journal ends, durable or not. Owner only. */
     public JournalPosition position() {
         return journal.lastPosition();
     }
 
-    /** The position of an entry, to compare two journals. */
+    /** The last entry that is durable here, committed or not; for any thread. */
+    public JournalPosition durablePosition() {
+        return forced;
+    }
+
+    /** The last entry in the journal, durable or not; for any thread. */
+    public long lastIndex() {
+        return journal.lastIndex();
+    }
+
+    /** The position of a durable entry, to compare two journals; for any thread. */
     public JournalPosition positionAt(long index) throws IOException {
         return journal.positionAt(index);
     }
@@ -145,167 +153,147 @@ public final class DurableState implements Closeable {
         return journal.firstIndex();
     }
 
-    /** Durable events from an index on, at least one if there is one; for any thread. */
+    /**
+     * Durable events from an index on, committed or not, at least one if there is one; for any
+     * thread.
+     */
     public List<JournalEntry> read(long fromIndex, int maxBytes) throws IOException {
         return journal.read(fromIndex, maxBytes);
     }
 
-    /** Whether this process commands, by its own durable journal. */
-    public boolean isInOffice() {
-        return isInOffice(state);
-    }
-
-    private boolean isInOffice(ClusterState at) {
-        Office office = at.office();
-        return office != null
-                && office.handedTo() == null
-                && office.ballot().master().equals(self)
-                && office.ballot().incarnation() == incarnation;
-    }
-
-    /** The decisions on a batch of commands, and the events that came of them. */
-    public record Outcome(List<Decision> decisions, List<Recorded> recorded) {
-        public Outcome {
-            decisions = List.copyOf(decisions);
-            recorded = List.copyOf(recorded);
-        }
-    }
-
     /**
-     * Decides commands in order, each on the state that the one before left, and makes all their
-     * events durable at once. A command whose events the journal has no form for is rejected; none
-     * of its events happens then.
-     *
-     * @throws IOException when they could not be made durable; nothing was applied, and this object
-     *     is of no more use
+     * Whether this process is in office: from when taking it is committed, up to the event that
+     * gives it away, committed or not.
      */
-    public Outcome decide(List<Command> commands) throws IOException {
-        ClusterState next = state;
-        List<Decision> decisions = new ArrayList<>(commands.size());
-        List<Recorded> recorded = new ArrayList<>();
-        List<byte[]> payloads = new ArrayList<>();
-        for (Command command : commands) {
-            Decision decision = decideOne(next, command);
-            if (decision instanceof Decision.Accepted(var events)) {
-                switch (write(next, events)) {
-                    case Writing.Written written -> {
-                        next = written.after();
-                        recorded.addAll(written.recorded());
-                        payloads.addAll(written.payloads());
-                    }
-                    case Writing.Unwritable(var why) ->
-                            decision = Decision.rejected("journal", why);
-                }
-            }
-            decisions.add(decision);
-        }
-        persist(payloads);
-        state = next;
-        return new Outcome(decisions, recorded);
+    public boolean isInOffice() {
+        return ballot() != null;
     }
 
-    /** One command's events in the journal's form. */
-    private sealed interface Writing {
-
-        record Written(List<Recorded> recorded, List<byte[]> payloads, ClusterState after)
-                implements Writing {}
-
-        record Unwritable(String why) implements Writing {}
-    }
-
-    /** Encodes each event before it is applied, so that what can't be written never happens. */
-    private Writing write(ClusterState before, List<Event> events) {
-        ClusterState next = before;
-        List<Recorded> recorded = new ArrayList<>(events.size());
-        List<byte[]> payloads = new ArrayList<>(events.size());
-        for (Event event : events) {
-            Recorded one =
-                    new Recorded(next.index() + 1, clock.instant(), ballotFor(next, event), event);
-            try {
-                payloads.add(codec.encode(one));
-            } catch (EntryTooLargeException | IllegalArgumentException e) {
-                return new Writing.Unwritable(String.valueOf(e.getMessage()));
-            }
-            next = next.apply(one);
-            recorded.add(one);
-        }
-        return new Writing.Written(recorded, payloads, next);
-    }
-
-    private Decision decideOne(ClusterState at, Command command) {
-        if (command instanceof Command.TakeOffice || isInOffice(at)) {
-            return Decider.decide(at, command);
-        }
+    /** The ballot this process commands under; null: it is not in office. */
+    public @Nullable Ballot ballot() {
+        ClusterState at = state;
         Office office = at.office();
-        return Decision.rejected(
-                "master " + self,
-                office == null
-                        ? "is not the primary, and there is none yet"
-                        : "is not the primary; ask master %s".formatted(office.entitled()));
+        return office != null && decider.isInOffice(at) && decides() ? office.ballot() : null;
     }
 
-    private static Ballot ballotFor(ClusterState at, Event event) {
-        if (event instanceof Event.PrimaryTookOffice(var ballot, var _, var _)) {
-            return ballot;
-        }
-        Office office = at.office();
-        if (office == null) {
-            throw new IllegalStateException(
-                    "event %s before any primary took office".formatted(event));
-        }
-        return office.ballot();
+    /** Whether commands are decided here, by everything in the journal. */
+    private boolean decides() {
+        return decider.isInOffice(appended);
     }
 
     /**
-     * Takes over entries that the primary made durable.
+     * Whether others follow this journal: this master's ballot is the last in it, and this process
+     * decides or has given the office away.
+     */
+    public boolean leads() {
+        Office office = appended.office();
+        return office != null
+                && office.primary().equals(decider.self())
+                && (decides() || office.handedTo() != null);
+    }
+
+    /**
+     * Decides commands on everything that is in the journal and appends their events. They are
+     * durable after {@link #force} and visible after {@link #apply}. Owner only.
+     *
+     * @throws IOException when they could not be appended; this object is of no more use
+     */
+    public Batch append(List<Command> commands) throws IOException {
+        BatchDecider.Decided decided = decider.decide(appended, commands);
+        if (!decided.payloads().isEmpty()) {
+            journal.append(decided.payloads());
+            appended = decided.after();
+        }
+        return new Batch(
+                decided.decisions(),
+                decided.recorded(),
+                decided.payloads(),
+                decided.after(),
+                journal.lastPosition());
+    }
+
+    /** Whether entries of a primary may come next, from this index on. */
+    boolean mayFollow(long firstIndex) {
+        return !decides() && firstIndex == appended.index() + 1;
+    }
+
+    /**
+     * Appends entries of the primary. They are durable after {@link #force} and visible after
+     * {@link #apply}. Owner only.
      *
      * @param firstIndex of the first of them; has to follow this journal's last
-     * @return the events among them that are new here
-     * @throws IOException when they could not be made durable; nothing was applied, and this object
-     *     is of no more use
+     * @throws IOException when they could not be appended; this object is of no more use
      * @throws JournalCodecException when one of them can't be read here; nothing was changed
      */
-    public List<Recorded> replicate(long firstIndex, List<byte[]> payloads) throws IOException {
-        if (isInOffice()) {
+    public Batch append(long firstIndex, List<byte[]> payloads) throws IOException {
+        if (decides()) {
             throw new IllegalStateException(
-                    "master %s is in office and can't follow".formatted(self));
+                    "master %s is in office and can't follow".formatted(decider.self()));
         }
-        if (firstIndex != state.index() + 1) {
+        if (firstIndex != appended.index() + 1) {
             throw new IllegalArgumentException(
                     "replication: expected entry %d next, found %d"
-                            .formatted(state.index() + 1, firstIndex));
+                            .formatted(appended.index() + 1, firstIndex));
         }
-        ClusterState next = state;
+        ClusterState next = appended;
         List<Recorded> recorded = new ArrayList<>(payloads.size());
         for (byte[] payload : payloads) {
-            Recorded one = codec.decode(next.index() + 1, payload);
+            Recorded one = decider.codec().decode(next.index() + 1, payload);
             next = next.apply(one);
             recorded.add(one);
         }
-        persist(payloads);
-        state = next;
-        return recorded;
-    }
-
-    private void persist(List<byte[]> payloads) throws IOException {
         if (!payloads.isEmpty()) {
             journal.append(payloads);
-            journal.force();
+            appended = next;
         }
+        return new Batch(List.of(), recorded, payloads, next, journal.lastPosition());
     }
 
-    /** Saves a snapshot if so many events came since the last that replaying them takes long. */
-    public void snapshotWhenDue() throws IOException {
+    /**
+     * Makes durable what was appended. Owner only.
+     *
+     * @throws IOException when that failed: what was appended may or may not be there after a
+     *     restart, and this object is of no more use
+     */
+    public void force() throws IOException {
+        journal.force();
+        forced = journal.lastPosition();
+    }
+
+    /** Makes a durable batch visible, the next after what is. Owner only. */
+    public void apply(Batch batch) {
+        if (batch.isEmpty()) {
+            return;
+        }
+        if (batch.firstIndex() != state.index() + 1 || batch.last().index() > forced.index()) {
+            throw new IllegalStateException(
+                    "entries %d to %d are made visible, after %d with %d durable"
+                            .formatted(
+                                    batch.firstIndex(),
+                                    batch.last().index(),
+                                    state.index(),
+                                    forced.index()));
+        }
+        state = batch.after();
+        visible = batch.last();
+    }
+
+    /**
+     * Saves a snapshot if so many events came since the last that replaying them takes long.
+     *
+     * @param lowestFollower the last entry that every connected follower has
+     */
+    public void upkeep(long lowestFollower) throws IOException {
         if (state.index() - snapshotIndex >= EVENTS_BETWEEN_SNAPSHOTS) {
             snapshot();
         }
     }
 
-    /** Saves a snapshot of the state now. */
+    /** Saves a snapshot of the visible state. */
     public void snapshot() throws IOException {
         ClusterState at = state;
         byte[] bytes = new SnapshotCodec().encode(at);
-        snapshots.save(journal.lastPosition(), stream -> stream.write(bytes));
+        snapshots.save(visible, stream -> stream.write(bytes));
         snapshotIndex = at.index();
     }
 
@@ -319,12 +307,6 @@ public final class DurableState implements Closeable {
         if (oldest.isPresent()) {
             journal.compactBelow(Math.min(oldest.getAsLong(), lowestFollower) + 1);
         }
-    }
-
-    /** The ballot this process commands under; null: it does not. */
-    public @Nullable Ballot ballot() {
-        ClusterState at = state;
-        return isInOffice(at) && at.office() != null ? at.office().ballot() : null;
     }
 
     @Override

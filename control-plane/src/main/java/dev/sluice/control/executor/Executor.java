@@ -1,6 +1,7 @@
 package dev.sluice.control.executor;
 
 import dev.sluice.control.controller.Controller;
+import dev.sluice.control.failover.Electorate;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PlanId;
@@ -26,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,6 +61,7 @@ public final class Executor implements AutoCloseable {
      * @param ticker nanoseconds of a monotonic clock
      * @param background runs what takes long: writing a backup
      * @param sharedAddress null: the cluster has none
+     * @param electorate the witnesses of now
      */
     public record Ports(
             NodeId self,
@@ -70,7 +73,8 @@ public final class Executor implements AutoCloseable {
             InstantSource clock,
             LongSupplier ticker,
             java.util.concurrent.Executor background,
-            @Nullable String sharedAddress) {}
+            @Nullable String sharedAddress,
+            Supplier<Electorate> electorate) {}
 
     private record Watched(
             int attempt, StepStatus status, boolean held, long sinceNanos, long indexAtStart) {
@@ -215,6 +219,7 @@ public final class Executor implements AutoCloseable {
                 backups,
                 ports.sources(),
                 ports.sharedAddress(),
+                ports.electorate().get(),
                 ports.clock().instant());
     }
 

@@ -143,6 +143,11 @@ public record Pass(List<Directive> directives, List<Waiting> waits) {
                         Capacity.of(situation.state(), step.region(), notServing)
                                 .refusesToClose(node);
                 case Work.Distribute(var node, var ref) -> distribution.reasonToWait(node, ref);
+                case Work.Install(var node, var _) ->
+                        situation
+                                .electorate()
+                                .refusesToDisrupt(situation.state(), node)
+                                .map(reason -> "node %s: %s".formatted(node, reason));
                 default -> Optional.empty();
             };
         }

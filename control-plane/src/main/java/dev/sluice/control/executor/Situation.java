@@ -1,5 +1,6 @@
 package dev.sluice.control.executor;
 
+import dev.sluice.control.failover.Electorate;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.StepId;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes since when this process has watched each running step, by the monotonic clock
  * @param backups results of backups taken by this process, by command id
  * @param sharedAddress the address that the primary's node holds; null: the cluster has none
+ * @param electorate the witnesses, which are not disrupted before another has taken their place
  * @param now for soaks only, which outlast a process
  */
 public record Situation(
@@ -38,6 +40,7 @@ public record Situation(
         Map<String, BackupResult> backups,
         PackageSources sources,
         @Nullable String sharedAddress,
+        Electorate electorate,
         Instant now) {
 
     /** A report older than this says nothing about now; agents report each second. */

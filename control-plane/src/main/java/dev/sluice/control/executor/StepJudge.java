@@ -118,6 +118,9 @@ final class StepJudge {
     }
 
     private Verdict synced(Step step, NodeId to) {
+        if (to.equals(situation.self())) {
+            return Verdict.succeeded("master %s is the primary itself".formatted(to));
+        }
         Peers.Peer peer = situation.peers().get(to);
         if (peer == null || !peer.following()) {
             return new Verdict.Waiting("master %s does not follow this one".formatted(to));
@@ -337,6 +340,9 @@ final class StepJudge {
                     "expected master %s to hand over to %s, found %s in office"
                             .formatted(from, node, situation.self()),
                     false);
+        }
+        if (!situation.electorate().mayTakeOffice(node)) {
+            return new Verdict.Waiting("master %s is not in sync yet".formatted(node));
         }
         return synced(step, node) instanceof Verdict.Waiting waiting
                 ? waiting

@@ -94,6 +94,7 @@ public final class Mastership {
         if (!begun) {
             begun = true;
             heardAt = now;
+            notBefore = now;
         }
         if (role instanceof Role.Superseded) {
             return taken();
@@ -126,15 +127,22 @@ public final class Mastership {
         return taken();
     }
 
-    /** A primary was heard. A lower ballot than the highest known is no primary's. */
+    /**
+     * A primary was heard. One below the register that is known is none any more. One below a
+     * ballot that was only tried may well be: a candidate that got no promise goes on following.
+     */
     public List<MastershipEffect> heardPrimary(
             long now, Ballot ballot, @Nullable Register register) {
-        if (memory.highest() != null && memory.highest().isAbove(ballot)) {
+        Register known = memory.register();
+        if (known != null && known.ballot().isAbove(ballot)) {
             return taken();
         }
         remember(memory.saw(ballot).saw(register));
         heardAt = now;
-        if (reign == null && round != null && !round.isForced()) {
+        Round current = round;
+        if (current != null
+                && !current.isForced()
+                && (current.stage() == Round.Stage.PRE_VOTE || ballot.isAbove(current.ballot()))) {
             give(now, "master %s is primary".formatted(ballot.master()));
         }
         return taken();
@@ -147,6 +155,16 @@ public final class Mastership {
             standDown(ballot, "ballot %s is obeyed".formatted(ballot));
         }
         return taken();
+    }
+
+    /**
+     * Replication can't begin what {@link MastershipEffect.Writing} says: the write is not sent,
+     * and another is made at the next look.
+     */
+    public void withdraw() {
+        if (reign != null) {
+            reign.withdraw();
+        }
     }
 
     /** An operator asks this master to become primary if the witnesses let it. */

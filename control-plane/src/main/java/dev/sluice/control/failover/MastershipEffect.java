@@ -17,7 +17,11 @@ public sealed interface MastershipEffect {
     /** This master is primary: it takes office in its journal under the register's ballot. */
     record TakeOffice(Register register, String reason) implements MastershipEffect {}
 
-    /** A register that is being written: its in-sync set counts for commits from now on. */
+    /**
+     * A register that is about to be written: its in-sync set counts for commits from now on. If
+     * replication can't have that, the effects after this one are not performed, and the write is
+     * withdrawn.
+     */
     record Writing(Register register) implements MastershipEffect {}
 
     /** A quorum has accepted the register. */

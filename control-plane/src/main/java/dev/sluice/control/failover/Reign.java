@@ -51,6 +51,11 @@ final class Reign {
         askedAt.clear();
     }
 
+    /** Forgets a write that nobody was asked for yet; its sequence is used by the next. */
+    void withdraw() {
+        writing = null;
+    }
+
     /** A witness has the register that is being written; returns it when a quorum has. */
     Optional<Register> accepted(Witness witness) {
         Register next = writing;

@@ -2,7 +2,6 @@ package dev.sluice.control.peer;
 
 import com.google.protobuf.ByteString;
 import dev.sluice.control.controller.Controller;
-import dev.sluice.control.journal.ChainHash;
 import dev.sluice.control.journal.JournalPosition;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.state.Office;
@@ -16,7 +15,6 @@ import dev.sluice.v1.ReplicationServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -166,14 +164,7 @@ public final class Follower implements AutoCloseable {
         }
 
         void sendPosition() {
-            long index = controller.state().index();
-            JournalPosition position;
-            try {
-                position = index == 0 ? JournalPosition.GENESIS : controller.positionAt(index);
-            } catch (IOException e) {
-                cancel("the own position can't be read: " + e.getMessage());
-                return;
-            }
+            JournalPosition position = controller.durablePosition();
             send(
                     FollowRequest.newBuilder()
                             .setPosition(
@@ -225,34 +216,28 @@ public final class Follower implements AutoCloseable {
             var _ =
                     controller
                             .replicate(entries.getFirstIndex(), payloads)
-                            .whenComplete((index, failure) -> {
+                            .whenComplete((position, failure) -> {
                                 if (failure != null) {
                                     complain("entries were not taken: " + failure.getMessage());
                                     cancel("entries were not taken");
                                 } else {
-                                    acknowledge(index, expected);
+                                    acknowledge(position, expected);
                                 }
                             });
         }
 
-        private void acknowledge(long index, ByteString expected) {
-            try {
-                ChainHash found = controller.positionAt(index).chainHash();
-                if (!ByteString.copyFrom(found.toBytes()).equals(expected)) {
-                    LOG.error(
-                            "Entry {} of master {} has another chain hash here; nothing more is taken from it",
-                            index,
-                            master);
-                    cancel("the journals diverged at entry " + index);
-                    return;
-                }
-            } catch (IOException e) {
-                cancel("the own position can't be read: " + e.getMessage());
+        private void acknowledge(JournalPosition durable, ByteString expected) {
+            if (!ByteString.copyFrom(durable.chainHash().toBytes()).equals(expected)) {
+                LOG.error(
+                        "Entry {} of master {} has another chain hash here; nothing more is taken from it",
+                        durable.index(),
+                        master);
+                cancel("the journals diverged at entry " + durable.index());
                 return;
             }
             send(
                     FollowRequest.newBuilder()
-                            .setAck(FollowerAck.newBuilder().setIndex(index))
+                            .setAck(FollowerAck.newBuilder().setIndex(durable.index()))
                             .build());
         }
 

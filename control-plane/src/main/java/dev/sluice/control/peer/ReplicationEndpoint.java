@@ -68,14 +68,6 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
         controller.subscribe((_, _) -> shippers.values().forEach(Shipper::signal));
     }
 
-    /** Whether this master's journal is the one that others follow. */
-    private boolean leads() {
-        Office office = controller.state().office();
-        return office != null
-                && office.primary().equals(self)
-                && (controller.isInOffice() || office.handedTo() != null);
-    }
-
     @Override
     public StreamObserver<FollowRequest> follow(StreamObserver<FollowResponse> responses) {
         PeerName peer = PeerIdentity.require(PeerName.Kind.MASTER);
@@ -130,7 +122,7 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
                 return;
             }
             NodeId follower = new NodeId(peer.id());
-            if (!leads()) {
+            if (!controller.leads()) {
                 refuse(
                         FollowRefused.Reason.REASON_NOT_PRIMARY,
                         "master " + self + " is not the primary");
@@ -176,7 +168,7 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
                             ? ChainHash.GENESIS
                             : ChainHash.of(position.getLastHash().toByteArray());
             long first = controller.firstIndex();
-            long last = controller.state().index();
+            long last = controller.durablePosition().index();
             boolean held = index >= first - 1 && index <= last;
             Optional<JournalPosition> here =
                     held ? Optional.of(controller.positionAt(index)) : Optional.empty();
@@ -199,12 +191,7 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
             peers.follows(follower, position.getLastIndex(), position.getControlPlaneVersion());
             LOG.info("Master {} follows from entry {}", follower, position.getLastIndex());
             Shipper mine =
-                    new Shipper(
-                            follower,
-                            controller,
-                            shipment,
-                            responses,
-                            ReplicationEndpoint.this::leads) {
+                    new Shipper(follower, controller, shipment, responses, controller::leads) {
                         @Override
                         void onAcknowledged(long index) {
                             if (shippers.get(follower) == this) {

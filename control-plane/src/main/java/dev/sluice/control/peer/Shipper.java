@@ -115,8 +115,8 @@ abstract class Shipper {
         try {
             for (Turn turn = next(false); !turn.closed() && leads.getAsBoolean(); ) {
                 List<JournalEntry> entries =
-                        turn.room() > 0 && controller.state().index() >= turn.nextIndex()
-                                ? controller.read(
+                        turn.room() > 0 && controller.durablePosition().index() >= turn.nextIndex()
+                                ? controller.readDurable(
                                         turn.nextIndex(), Math.min(turn.room(), MAX_BATCH_BYTES))
                                 : List.of();
                 if (entries.isEmpty()) {

@@ -63,23 +63,16 @@ public final class Decider {
         };
     }
 
+    /** Who may take office is decided before this, outside of the journal: here only the order. */
     private static Decision takeOffice(ClusterState state, Command.TakeOffice command) {
         Ballot ballot = command.ballot();
         Office office = state.office();
-        Optional<ForcedPromotion> forced = command.forced();
-        if (office != null) {
-            if (forced.isEmpty() && !office.entitled().equals(ballot.master())) {
-                return Decision.rejected(
-                        "master " + ballot.master(),
-                        "may not take office: by the journal it is master %s's turn"
-                                .formatted(office.entitled()));
-            }
-            if (!ballot.isAbove(office.ballot())) {
-                return Decision.rejected(
-                        "ballot " + ballot,
-                        "is not above %s, the last that took office".formatted(office.ballot()));
-            }
+        if (office != null && !ballot.isAbove(office.ballot())) {
+            return Decision.rejected(
+                    "ballot " + ballot,
+                    "is not above %s, the last that took office".formatted(office.ballot()));
         }
+        Optional<ForcedPromotion> forced = command.forced();
         Event took =
                 new Event.PrimaryTookOffice(
                         ballot, command.controlPlaneVersion(), command.reason());

@@ -16,7 +16,7 @@ public record Office(Ballot ballot, @Nullable NodeId handedTo) {
         return ballot.master();
     }
 
-    /** The only master that may take office next without force. */
+    /** The master whose turn it is next by the journal. */
     public NodeId entitled() {
         return handedTo == null ? ballot.master() : handedTo;
     }

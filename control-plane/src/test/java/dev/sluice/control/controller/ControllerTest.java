@@ -68,6 +68,47 @@ final class ControllerTest {
     }
 
     @Test
+    @Tag("REL-2")
+    void theOthersAcknowledgementWakesTheWriter() throws Exception {
+        FakeGate gate = new FakeGate();
+        Controller controller =
+                new Controller(
+                        inOffice(recover(A, INCARNATION, disk)),
+                        gate,
+                        System::nanoTime,
+                        stopped::countDown);
+        controllers.add(controller);
+        CompletableFuture<Decision> answer = controller.submit(set("site.a", "1"));
+        assertThat(await(controller.maintain(_ -> {}))).isTrue();
+        assertThat(answer).isNotDone();
+        assertThat(controller.read(1, 1 << 20)).hasSize(2);
+        assertThat(controller.readDurable(1, 1 << 20)).hasSize(3);
+
+        gate.acknowledge(3);
+
+        assertThat(await(answer)).isInstanceOf(Decision.Accepted.class);
+        assertThat(controller.read(1, 1 << 20)).hasSize(3);
+    }
+
+    @Test
+    @Tag("REL-2")
+    void aWriterThatClosesFailsWhatIsNotCommitted() throws Exception {
+        Controller controller =
+                new Controller(
+                        inOffice(recover(A, INCARNATION, disk)),
+                        new FakeGate(),
+                        System::nanoTime,
+                        stopped::countDown);
+        CompletableFuture<Decision> answer = controller.submit(set("site.a", "1"));
+        assertThat(await(controller.maintain(_ -> {}))).isTrue();
+
+        controller.close();
+
+        assertThatThrownBy(() -> await(answer)).cause().hasMessageContaining("it has closed");
+        assertThat(controller.state().index()).isEqualTo(2);
+    }
+
+    @Test
     void commandsThatWaitTogetherShareOneWrite() throws Exception {
         Controller controller = primary();
         long before = disk.changes();
@@ -199,7 +240,7 @@ final class ControllerTest {
         assertThatThrownBy(() -> await(follower.replicate(2, entries)))
                 .cause()
                 .hasMessageContaining("entry 2 does not follow entry 0");
-        assertThat(await(follower.replicate(1, entries))).isEqualTo(2);
+        assertThat(await(follower.replicate(1, entries))).isEqualTo(primary.positionAt(2));
         assertThatThrownBy(() -> await(follower.replicate(1, entries)))
                 .cause()
                 .hasMessageContaining("entry 1 does not follow entry 2");

@@ -6,9 +6,11 @@ import static dev.sluice.control.controller.TwoMasters.CLOCK;
 import static dev.sluice.control.controller.TwoMasters.INCARNATION;
 import static dev.sluice.control.controller.TwoMasters.OPTIONS;
 import static dev.sluice.control.controller.TwoMasters.ballot;
+import static dev.sluice.control.controller.TwoMasters.decide;
 import static dev.sluice.control.controller.TwoMasters.found;
 import static dev.sluice.control.controller.TwoMasters.inOffice;
 import static dev.sluice.control.controller.TwoMasters.recover;
+import static dev.sluice.control.controller.TwoMasters.replicate;
 import static dev.sluice.control.controller.TwoMasters.set;
 import static dev.sluice.control.controller.TwoMasters.settings;
 import static dev.sluice.control.controller.TwoMasters.takeOffice;
@@ -48,7 +50,7 @@ final class DurableStateTest {
     void whatWasDecidedIsThereAfterARestart(@TempDir Path directory) throws IOException {
         ClusterState before;
         try (DurableState durable = inOffice(recover(A, INCARNATION, NioDisk.in(directory)))) {
-            var _ = durable.decide(settings(50));
+            var _ = decide(durable, settings(50));
             before = durable.state();
         }
 
@@ -92,7 +94,7 @@ final class DurableStateTest {
                         settings(1),
                         List.of(set("site.a", "1"), set("site.b", "2")));
         for (List<Command> batch : batches) {
-            acknowledged[0] += durable.decide(batch).recorded().size();
+            acknowledged[0] += decide(durable, batch).recorded().size();
         }
     }
 
@@ -100,11 +102,11 @@ final class DurableStateTest {
     void aBatchCostsTheDiskNoMoreThanOneCommand() throws IOException {
         DurableState durable = inOffice(recover(A, INCARNATION, disk));
         long before = disk.changes();
-        var _ = durable.decide(settings(1));
+        var _ = decide(durable, settings(1));
         long ofOne = disk.changes() - before;
 
         before = disk.changes();
-        var _ = durable.decide(List.copyOf(settings(200).subList(1, 200)));
+        var _ = decide(durable, List.copyOf(settings(200).subList(1, 200)));
 
         assertThat(disk.changes() - before).isEqualTo(ofOne);
         assertThat(durable.state().configuration().settings()).hasSize(200);
@@ -114,8 +116,9 @@ final class DurableStateTest {
     void eachCommandOfABatchIsDecidedOnWhatTheOneBeforeLeft() throws IOException {
         DurableState durable = recover(A, INCARNATION, disk);
 
-        DurableState.Outcome outcome =
-                durable.decide(
+        Batch outcome =
+                decide(
+                        durable,
                         List.of(
                                 found(),
                                 takeOffice(ballot(1, A, INCARNATION)),
@@ -135,14 +138,14 @@ final class DurableStateTest {
         ClusterState before = durable.state();
         disk.forceFails(true);
 
-        assertThatThrownBy(() -> durable.decide(settings(3)))
+        assertThatThrownBy(() -> decide(durable, settings(3)))
                 .isInstanceOf(JournalFailedException.class)
                 .hasMessageContaining("/memory")
                 .hasMessageContaining("entries up to 2 are safe");
         assertThat(durable.state()).isEqualTo(before);
 
         disk.forceFails(false);
-        assertThatThrownBy(() -> durable.decide(settings(3)))
+        assertThatThrownBy(() -> decide(durable, settings(3)))
                 .isInstanceOf(JournalFailedException.class)
                 .hasMessageContaining("refused after a failure");
         assertThat(durable.state()).isEqualTo(before);
@@ -155,7 +158,7 @@ final class DurableStateTest {
         ClusterState before = durable.state();
         disk.capacity(disk.bytes(journalFile()).length);
 
-        assertThatThrownBy(() -> durable.decide(settings(20)))
+        assertThatThrownBy(() -> decide(durable, settings(20)))
                 .isInstanceOf(JournalFullException.class)
                 .hasMessageContaining("disk full");
         assertThat(durable.state()).isEqualTo(before);
@@ -177,9 +180,9 @@ final class DurableStateTest {
     void aSnapshotAndWhatCameAfterItGiveTheSameState() throws IOException {
         ClusterState before;
         try (DurableState durable = inOffice(recover(A, INCARNATION, disk))) {
-            var _ = durable.decide(settings(100));
+            var _ = decide(durable, settings(100));
             durable.snapshot();
-            var _ = durable.decide(List.of(set("site.last", "1")));
+            var _ = decide(durable, List.of(set("site.last", "1")));
             before = durable.state();
         }
         disk.restart();
@@ -197,7 +200,7 @@ final class DurableStateTest {
                         DurableState.recover(
                                 A, INCARNATION, disk, OPTIONS.withSegmentBytes(4 << 10), CLOCK));
         for (Command command : settings(400)) {
-            var _ = durable.decide(List.of(command));
+            var _ = decide(durable, List.of(command));
         }
         durable.snapshot();
 
@@ -221,7 +224,7 @@ final class DurableStateTest {
         assertThat(refusal(again, takeOffice(ballot(1, A, INCARNATION))))
                 .contains("is not above 0.1.m-a.7");
 
-        var _ = again.decide(List.of(takeOffice(ballot(2, A, 8)), set("site.a", "1")));
+        var _ = decide(again, List.of(takeOffice(ballot(2, A, 8)), set("site.a", "1")));
         assertThat(again.isInOffice()).isTrue();
         assertThat(again.ballot()).isEqualTo(ballot(2, A, 8));
         assertThat(again.state().configuration().settings()).containsEntry("site.a", "1");
@@ -234,13 +237,12 @@ final class DurableStateTest {
         DurableState backup = recover(B, 9, disk);
         assertThat(refusal(backup, set("site.a", "1"))).contains("there is none yet");
 
-        var _ = backup.replicate(1, payloads(primary));
+        var _ = replicate(backup, 1, payloads(primary));
 
         assertThat(backup.state()).isEqualTo(primary.state());
         assertThat(backup.isInOffice()).isFalse();
         assertThat(refusal(backup, set("site.a", "1"))).contains("ask master m-a");
-        assertThat(refusal(backup, takeOffice(ballot(2, B, 9))))
-                .contains("by the journal it is master m-a's turn");
+        assertThat(refusal(backup, takeOffice(ballot(0, B, 9)))).contains("is not above 0.1.m-a.7");
     }
 
     @Test
@@ -251,8 +253,7 @@ final class DurableStateTest {
                 new Command.TakeOffice(
                         ballot(2, A, INCARNATION), "1.0.0", "x".repeat(EventCodec.MAX_ENTRY_BYTES));
 
-        DurableState.Outcome outcome =
-                durable.decide(List.of(set("site.a", "1"), tooLarge, set("site.b", "2")));
+        Batch outcome = decide(durable, List.of(set("site.a", "1"), tooLarge, set("site.b", "2")));
 
         assertThat(outcome.decisions().get(1))
                 .isInstanceOfSatisfying(
@@ -278,13 +279,13 @@ final class DurableStateTest {
         Arrays.fill(garbage, (byte) 0xFF);
         List<byte[]> entries = List.of(payloads(primary).getFirst(), garbage);
 
-        assertThatThrownBy(() -> backup.replicate(1, entries))
+        assertThatThrownBy(() -> replicate(backup, 1, entries))
                 .isInstanceOf(CorruptEntryException.class)
                 .hasMessageContaining("journal entry 2");
 
         assertThat(backup.state()).isEqualTo(ClusterState.EMPTY);
         assertThat(backup.position()).isEqualTo(JournalPosition.GENESIS);
-        var _ = backup.replicate(1, payloads(primary));
+        var _ = replicate(backup, 1, payloads(primary));
         assertThat(backup.state()).isEqualTo(primary.state());
     }
 
@@ -292,7 +293,7 @@ final class DurableStateTest {
     @Tag("REL-3")
     void aDamagedJournalIsRefusedWithFileAndOffset() throws IOException {
         DurableState durable = inOffice(recover(A, INCARNATION, disk));
-        var _ = durable.decide(settings(10));
+        var _ = decide(durable, settings(10));
         durable.close();
         disk.restart();
         String file = journalFile();
@@ -328,7 +329,7 @@ final class DurableStateTest {
 
     private static String refusal(DurableState durable, Command command) throws IOException {
         long before = durable.state().index();
-        DurableState.Outcome outcome = durable.decide(List.of(command));
+        Batch outcome = decide(durable, List.of(command));
         assertThat(durable.state().index()).isEqualTo(before);
         assertThat(outcome.recorded()).isEmpty();
         return switch (outcome.decisions().getFirst()) {

@@ -65,9 +65,26 @@ final class TwoMasters {
         return IntStream.range(0, count).mapToObj(i -> set("site.key" + i, "v")).toList();
     }
 
+    /** Decides, makes durable and visible at once, as a master alone does. */
+    static Batch decide(DurableState durable, List<Command> commands) throws IOException {
+        Batch batch = durable.append(commands);
+        durable.force();
+        durable.apply(batch);
+        return batch;
+    }
+
+    /** Takes over entries, makes them durable and visible. */
+    static Batch replicate(DurableState durable, long firstIndex, List<byte[]> payloads)
+            throws IOException {
+        Batch batch = durable.append(firstIndex, payloads);
+        durable.force();
+        durable.apply(batch);
+        return batch;
+    }
+
     /** Master A takes office and founds the cluster. */
     static DurableState inOffice(DurableState durable) throws IOException {
-        var _ = durable.decide(List.of(takeOffice(ballot(1, A, INCARNATION)), found()));
+        var _ = decide(durable, List.of(takeOffice(ballot(1, A, INCARNATION)), found()));
         return durable;
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.control.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.control.executor.AgentCommand.AgentWork;
+import dev.sluice.control.failover.Electorate;
 import dev.sluice.control.failover.OfficeRule;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.Blueprint;
@@ -302,6 +303,7 @@ final class UpgradeScenario {
                     }
                 },
                 ADDRESS,
+                Electorate.NONE,
                 now());
     }
 

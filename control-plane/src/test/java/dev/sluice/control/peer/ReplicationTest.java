@@ -186,7 +186,7 @@ final class ReplicationTest {
                         JournalOptions.defaults().withPreallocateBytes(0),
                         () -> Instant.EPOCH)) {
             var _ =
-                    stray.decide(
+                    stray.append(
                             List.of(
                                     new Command.TakeOffice(
                                             new Ballot(0, 1, A, 99), "1.0.0", "another cluster")));

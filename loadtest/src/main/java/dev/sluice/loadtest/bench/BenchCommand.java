@@ -43,4 +43,42 @@ public final class BenchCommand {
         PlannerBenchmark.run(System.out);
         return 0;
     }
+
+    @CommandLine.Command(
+            name = "failover",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Planned promotions and kills of the primary, in a cluster of real processes.")
+    int failover(
+            @CommandLine.Option(
+                            names = "--planned",
+                            paramLabel = "N",
+                            description = "Planned promotions; default ${DEFAULT-VALUE}.",
+                            defaultValue = "10")
+                    int planned,
+            @CommandLine.Option(
+                            names = "--kills",
+                            paramLabel = "N",
+                            description = "Kills of the primary; default ${DEFAULT-VALUE}.",
+                            defaultValue = "20")
+                    int kills)
+            throws IOException, InterruptedException {
+        if (planned < 0 || planned > 1000 || kills < 0 || kills > 1000) {
+            System.err.println(
+                    "sluice bench failover: expected 0 to 1000 promotions and kills, found %d and %d"
+                            .formatted(planned, kills));
+            return 1;
+        }
+        Path folder = Files.createTempDirectory("sluice-failover-");
+        Path checkout = Path.of(System.getProperty("sluice.home", "")).toAbsolutePath();
+        boolean nothingLost =
+                FailoverBenchmark.run(
+                        folder.resolve("cluster"), checkout, planned, kills, System.out);
+        if (!nothingLost) {
+            System.err.println("sluice bench failover: the cluster's files are in " + folder);
+            return 4;
+        }
+        Files.delete(folder);
+        return 0;
+    }
 }

@@ -24,10 +24,11 @@ import org.jspecify.annotations.Nullable;
 public final class AddressProbe implements AutoCloseable {
 
     private static final int TIMEOUT_MILLIS = 1_000;
-    private static final int PAUSE_MILLIS = 100;
+    private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final InetSocketAddress address;
     private final SSLSocketFactory sockets;
+    private final Duration pause;
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread;
     private final List<String> holders = new ArrayList<>();
@@ -47,8 +48,14 @@ public final class AddressProbe implements AutoCloseable {
         }
     }
 
-    /** Starts to ask. */
+    /** Starts to ask ten times a second. */
     public AddressProbe(InetSocketAddress address, TlsIdentity identity) {
+        this(address, identity, PAUSE);
+    }
+
+    /** Starts to ask, with this pause between an answer and the next question. */
+    public AddressProbe(InetSocketAddress address, TlsIdentity identity, Duration pause) {
+        this.pause = pause;
         this.address = address;
         this.sockets =
                 identity.sslContext(PeerExpectation.kind(PeerName.Kind.MASTER)).getSocketFactory();
@@ -62,7 +69,7 @@ public final class AddressProbe implements AutoCloseable {
                 if (holder != null) {
                     answered(holder);
                 }
-            } while (!stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS));
+            } while (!stop.await(pause.toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
@@ -95,6 +102,11 @@ public final class AddressProbe implements AutoCloseable {
         if (holders.isEmpty() || !holders.getLast().equals(holder)) {
             holders.add(holder);
         }
+    }
+
+    /** Forgets the longest gap so far: the next is measured on its own. */
+    public synchronized void forgetGap() {
+        longestGapNanos = 0;
     }
 
     public synchronized Seen seen() {

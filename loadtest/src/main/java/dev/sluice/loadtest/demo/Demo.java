@@ -4,6 +4,7 @@ import dev.sluice.cli.render.UpgradeView;
 import dev.sluice.loadtest.clients.AddressProbe;
 import dev.sluice.loadtest.clients.AdmissionSampler;
 import dev.sluice.loadtest.clients.ClientLoad;
+import dev.sluice.loadtest.testbed.ClusterWait;
 import dev.sluice.loadtest.testbed.Layout;
 import dev.sluice.loadtest.testbed.OperatorClient;
 import dev.sluice.loadtest.testbed.Testbed;
@@ -26,7 +27,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 /** One run of the demo: start, load, upgrade, check. */
 final class Demo {
@@ -136,22 +136,7 @@ final class Demo {
 
     private List<NodeStatus> awaitServing(OperatorClient operator)
             throws IOException, InterruptedException {
-        int expected = testbed.layout().nodes().size();
-        int masters = testbed.layout().masters().size();
-        await(
-                START_DEADLINE,
-                "the cluster to serve",
-                () -> {
-                    GetStatusResponse status = operator.status();
-                    long following =
-                            status.getMastersList().stream().filter(m -> m.getConnected()).count();
-                    return status.getNodesAccepting() == expected
-                            && following == masters
-                            && !status.getSharedAddressHolder().isEmpty()
-                            && operator.nodes().getNodesList().stream()
-                                    .allMatch(NodeStatus::getFenced);
-                });
-        return operator.nodes().getNodesList();
+        return ClusterWait.untilServing(testbed.layout(), operator, START_DEADLINE);
     }
 
     private WatchUpgradeResponse upgrade(OperatorClient operator)
@@ -201,7 +186,7 @@ final class Demo {
 
     private List<NodeStatus> nodes(OperatorClient operator)
             throws IOException, InterruptedException {
-        await(
+        ClusterWait.until(
                 START_DEADLINE,
                 "an answer about the nodes",
                 () -> operator.nodes().getNodesCount() > 0);
@@ -210,28 +195,10 @@ final class Demo {
 
     private GetStatusResponse status(OperatorClient operator)
             throws IOException, InterruptedException {
-        await(
+        ClusterWait.until(
                 START_DEADLINE,
                 "an answer about the cluster",
                 () -> !operator.status().getPrimary().isEmpty());
         return operator.status();
-    }
-
-    private void await(Duration deadline, String what, BooleanSupplier condition)
-            throws IOException, InterruptedException {
-        long end = System.nanoTime() + deadline.toNanos();
-        String why = "";
-        while (System.nanoTime() < end) {
-            try {
-                if (condition.getAsBoolean()) {
-                    return;
-                }
-                why = "the condition does not hold";
-            } catch (StatusRuntimeException e) {
-                why = String.valueOf(e.getStatus());
-            }
-            boolean _ = never.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        }
-        throw new IOException("waited %s for %s: %s".formatted(deadline, what, why));
     }
 }

@@ -55,6 +55,13 @@ public final class DemoCommand implements Callable<Integer> {
     private List<String> kills = List.of();
 
     @CommandLine.Option(
+            names = "--freeze",
+            paramLabel = "primary|backup@STEP",
+            description =
+                    "Stops that control plane for 5 s when that step begins, and lets it go on. Repeatable.")
+    private List<String> freezes = List.of();
+
+    @CommandLine.Option(
             names = "--stay",
             description =
                     "Only starts the cluster, says how to reach it, and keeps it until Ctrl-C.")
@@ -80,6 +87,9 @@ public final class DemoCommand implements Callable<Integer> {
         try {
             for (String kill : kills) {
                 orders.add(Kill.parse(kill));
+            }
+            for (String freeze : freezes) {
+                orders.add(Kill.parseFreeze(freeze));
             }
             if (clientsPerRegion < 1 || clientsPerRegion > 2_000) {
                 throw new IllegalArgumentException(

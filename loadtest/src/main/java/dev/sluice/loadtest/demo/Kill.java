@@ -1,22 +1,29 @@
 package dev.sluice.loadtest.demo;
 
 import dev.sluice.v1.WatchEventsResponse;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An order to kill a process when a step begins.
+ * An order to kill a process, or to freeze it for a while, when a step begins.
  *
+ * @param frozenFor how long it is stopped before it goes on; zero: it is killed
  * @param victim which process
  * @param agent the node whose agent dies; empty for masters
  * @param step what names the step: an id such as s12, a kind such as PROMOTE, a kind and a node
  *     such as INSTALL:eu-2, or a phase such as SECOND_HALF
  */
-record Kill(Victim victim, String agent, String step) {
+record Kill(Duration frozenFor, Victim victim, String agent, String step) {
 
     private static final Pattern FORM =
             Pattern.compile("(primary|backup|agent:([a-z0-9-]+))@([A-Za-z0-9_:-]+)");
+
+    /**
+     * Longer than the lease of the shared address, and long enough for another master to take over.
+     */
+    private static final Duration FREEZE = Duration.ofSeconds(5);
 
     /** Which process dies. */
     enum Victim {
@@ -42,7 +49,25 @@ record Kill(Victim victim, String agent, String step) {
                 agent != null
                         ? Victim.AGENT
                         : Victim.valueOf(form.group(1).toUpperCase(Locale.ROOT));
-        return new Kill(victim, agent == null ? "" : agent, form.group(3));
+        return new Kill(Duration.ZERO, victim, agent == null ? "" : agent, form.group(3));
+    }
+
+    /**
+     * Reads {@code primary|backup@STEP}, for a control plane that is frozen.
+     *
+     * @throws IllegalArgumentException naming the text
+     */
+    static Kill parseFreeze(String text) {
+        if (text.startsWith("agent:")) {
+            throw new IllegalArgumentException(
+                    "freeze \"%s\": expected primary@STEP or backup@STEP".formatted(text));
+        }
+        Kill kill = parse(text);
+        return new Kill(FREEZE, kill.victim(), kill.agent(), kill.step());
+    }
+
+    boolean isFreeze() {
+        return frozenFor.isPositive();
     }
 
     /** Whether an event says that the step has begun. */

@@ -63,8 +63,8 @@ final class Killer implements AutoCloseable {
                                             .build());
             while (stop.getCount() > 0 && hasPending() && events.hasNext()) {
                 WatchEventsResponse event = events.next();
-                nextIndex = event.getIndex() + 1;
                 on(event);
+                nextIndex = event.getIndex() + 1;
             }
         } catch (StatusRuntimeException e) {
             LOG.debug("The event feed broke, which a kill may well do: {}", e.getStatus());
@@ -75,12 +75,14 @@ final class Killer implements AutoCloseable {
         for (Iterator<Kill> kills = pending.iterator(); kills.hasNext(); ) {
             Kill kill = kills.next();
             if (kill.isTriggeredBy(event)) {
-                kills.remove();
+                // Who is primary may be unanswered for a moment: the event is then read again.
                 String victim = carryOut(kill);
+                kills.remove();
                 done.add(
-                        "%s: killed %s when %s (%s %s) began"
+                        "%s: %s %s when %s (%s %s) began"
                                 .formatted(
                                         kill,
+                                        kill.isFreeze() ? "froze" : "killed",
                                         victim,
                                         event.getStepId(),
                                         event.getStepKind(),
@@ -103,7 +105,11 @@ final class Killer implements AutoCloseable {
                                 .filter(id -> !id.equals(primary))
                                 .findFirst()
                                 .orElseThrow();
-        testbed.killControlPlane(victim);
+        if (kill.isFreeze()) {
+            testbed.freezeControlPlane(victim, kill.frozenFor());
+        } else {
+            testbed.killControlPlane(victim);
+        }
         return "the control plane of " + victim;
     }
 

@@ -26,6 +26,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -67,9 +68,14 @@ public final class OperatorClient implements AutoCloseable {
     }
 
     private OperatorServiceGrpc.OperatorServiceBlockingStub calls() {
+        return calls(Duration.ofSeconds(CALL_SECONDS));
+    }
+
+    /** Calls that have to be answered within a time. */
+    public OperatorServiceGrpc.OperatorServiceBlockingStub calls(Duration within) {
         // After a switch of the address the channel must not sit out its back-off.
         channel.resetConnectBackoff();
-        return streams().withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
+        return streams().withDeadlineAfter(within.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     public GetStatusResponse status() {

@@ -12,12 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -220,6 +222,22 @@ public final class Testbed implements AutoCloseable {
     }
 
     /**
+     * Stops a master's control plane where it is (SIGSTOP) and lets it go on after a while: what a
+     * machine that hangs looks like to the others. Its agent runs on.
+     */
+    public void freezeControlPlane(String masterId, Duration time) {
+        ProcessHandle process =
+                service(masterId)
+                        .orElseThrow(() ->
+                                new IllegalStateException(
+                                        "master %s has no running control plane"
+                                                .formatted(masterId)));
+        signal("STOP", process);
+        CompletableFuture.delayedExecutor(time.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> signal("CONT", process));
+    }
+
+    /**
      * The service that a node's agent supervises: its pid file holds the boot's id, then the
      * process's stat line.
      */
@@ -234,6 +252,24 @@ public final class Testbed implements AutoCloseable {
             return Optional.empty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void signal(String name, ProcessHandle process) {
+        try {
+            int status =
+                    new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                            .inheritIO()
+                            .start()
+                            .waitFor();
+            if (status != 0 && process.isAlive()) {
+                throw new IllegalStateException(
+                        "process %d could not be sent SIG%s".formatted(process.pid(), name));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -47,4 +47,15 @@ final class KillTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("kill \"" + text + "\": expected primary@STEP");
     }
+
+    @Test
+    void freezesMastersOnlyAndNamesAnAgentAsWrong() {
+        Kill freeze = Kill.parseFreeze("primary@DRAIN");
+
+        assertThat(freeze.isFreeze()).isTrue();
+        assertThat(Kill.parse("primary@DRAIN").isFreeze()).isFalse();
+        assertThatThrownBy(() -> Kill.parseFreeze("agent:eu-1@DRAIN"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected primary@STEP or backup@STEP");
+    }
 }

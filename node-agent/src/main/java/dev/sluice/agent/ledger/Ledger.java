@@ -2,11 +2,14 @@ package dev.sluice.agent.ledger;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +25,9 @@ public final class Ledger implements AutoCloseable {
 
     /** Bytes appended since the last compaction that are worth the next one. */
     private static final int COMPACT_AFTER_BYTES = 4 << 20;
+
+    /** As long as a UUID: no two ledgers of all clusters have the same name. */
+    private static final int STORE_ID_BYTES = 16;
 
     private final LedgerStorage storage;
     private final ExecutorService writer;
@@ -43,6 +49,16 @@ public final class Ledger implements AutoCloseable {
      * @throws IOException when it cannot be read or written, or belongs to another node
      */
     public static Ledger open(LedgerStorage storage, String nodeId) throws IOException {
+        return open(storage, nodeId, new SecureRandom());
+    }
+
+    /**
+     * The same with names of one's own.
+     *
+     * @param names where the name of a ledger comes from that has none yet
+     */
+    public static Ledger open(LedgerStorage storage, String nodeId, RandomGenerator names)
+            throws IOException {
         byte[] bytes = storage.read();
         LedgerCodec.Decoded decoded = LedgerCodec.decode(storage.name(), bytes);
         if (decoded.goodBytes() < bytes.length) {
@@ -63,10 +79,19 @@ public final class Ledger implements AutoCloseable {
                     "ledger %s: expected the ledger of node %s, found the one of node %s; correct nodeId or dataDir"
                             .formatted(storage.name(), nodeId, state.nodeId()));
         }
+        if (state.storeId().isEmpty()) {
+            state = state.apply(new LedgerRecord.StoreNamed(name(names)));
+        }
         state = state.apply(new LedgerRecord.Started(state.incarnation() + 1));
         byte[] compacted = encode(state);
         storage.replace(compacted);
         return new Ledger(storage, state, 0);
+    }
+
+    private static String name(RandomGenerator names) {
+        byte[] name = new byte[STORE_ID_BYTES];
+        names.nextBytes(name);
+        return HexFormat.of().formatHex(name);
     }
 
     /** The state as of the last durable record. */

@@ -112,14 +112,14 @@ final class LedgerCodec {
                     json.put("is", "founded").put("node", founded.nodeId());
             case LedgerRecord.Started started ->
                     json.put("is", "started").put("incarnation", started.incarnation());
-            case LedgerRecord.BallotRaised raised -> {
-                Ballot ballot = raised.ballot();
-                json.put("is", "ballot")
-                        .put("generation", ballot.generation())
-                        .put("counter", ballot.counter())
-                        .put("master", ballot.master())
-                        .put("incarnation", ballot.incarnation());
-            }
+            case LedgerRecord.StoreNamed named ->
+                    json.put("is", "store").put("id", named.storeId());
+            case LedgerRecord.BallotRaised raised ->
+                    RegisterCodec.put(json.put("is", "ballot"), raised.ballot());
+            case LedgerRecord.BallotPromised promised ->
+                    RegisterCodec.put(json.put("is", "promise"), promised.ballot());
+            case LedgerRecord.RegisterAccepted accepted ->
+                    RegisterCodec.put(json.put("is", "register"), accepted.register());
             case LedgerRecord.CommandExecuted executed -> {
                 json.put("is", "executed").put("command", executed.commandId());
                 switch (executed.outcome()) {
@@ -174,13 +174,10 @@ final class LedgerCodec {
         return switch (kind) {
             case "founded" -> new LedgerRecord.Founded(text(json, "node"));
             case "started" -> new LedgerRecord.Started(number(json, "incarnation"));
-            case "ballot" ->
-                    new LedgerRecord.BallotRaised(
-                            new Ballot(
-                                    json.required("generation").intValue(),
-                                    number(json, "counter"),
-                                    text(json, "master"),
-                                    number(json, "incarnation")));
+            case "store" -> new LedgerRecord.StoreNamed(text(json, "id"));
+            case "ballot" -> new LedgerRecord.BallotRaised(RegisterCodec.ballot(json));
+            case "promise" -> new LedgerRecord.BallotPromised(RegisterCodec.ballot(json));
+            case "register" -> new LedgerRecord.RegisterAccepted(RegisterCodec.register(json));
             case "executed" ->
                     new LedgerRecord.CommandExecuted(text(json, "command"), outcome(json));
             case "admission" ->

@@ -13,7 +13,16 @@ public sealed interface LedgerRecord {
     /** A start of the agent; the number grows by one with each. */
     record Started(long incarnation) implements LedgerRecord {}
 
+    /** The name of this ledger: one that is founded anew has another. */
+    record StoreNamed(String storeId) implements LedgerRecord {}
+
     record BallotRaised(Ballot ballot) implements LedgerRecord {}
+
+    /** As a witness: no lower ballot gets a promise, or its register accepted. */
+    record BallotPromised(Ballot ballot) implements LedgerRecord {}
+
+    /** As a witness: this is the register, and its ballot is promised. */
+    record RegisterAccepted(Register register) implements LedgerRecord {}
 
     record CommandExecuted(String commandId, Outcome outcome) implements LedgerRecord {}
 

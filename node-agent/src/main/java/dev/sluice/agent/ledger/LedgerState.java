@@ -20,7 +20,10 @@ public final class LedgerState {
 
     private final String nodeId;
     private final long incarnation;
+    private final String storeId;
     private final @Nullable Ballot highest;
+    private final @Nullable Ballot promised;
+    private final @Nullable Register register;
     private final PMap<String, Outcome> executed;
     private final PVector<String> executedOrder;
     private final @Nullable Boolean desiredAdmission;
@@ -33,7 +36,10 @@ public final class LedgerState {
     private LedgerState(Draft draft) {
         this.nodeId = draft.nodeId;
         this.incarnation = draft.incarnation;
+        this.storeId = draft.storeId;
         this.highest = draft.highest;
+        this.promised = draft.promised;
+        this.register = draft.register;
         this.executed = draft.executed;
         this.executedOrder = draft.executedOrder;
         this.desiredAdmission = draft.desiredAdmission;
@@ -59,8 +65,24 @@ public final class LedgerState {
         return incarnation;
     }
 
+    /** Names this ledger; empty in one that was never opened by an agent that names them. */
+    public String storeId() {
+        return storeId;
+    }
+
+    /** Whom this node obeys. */
     public Optional<Ballot> highestBallot() {
         return Optional.ofNullable(highest);
+    }
+
+    /** What this node promised as a witness: never below the register's ballot. */
+    public Optional<Ballot> promisedBallot() {
+        return Optional.ofNullable(promised);
+    }
+
+    /** What this node accepted last as a witness. */
+    public Optional<Register> register() {
+        return Optional.ofNullable(register);
     }
 
     public Optional<Outcome> outcome(String commandId) {
@@ -100,7 +122,10 @@ public final class LedgerState {
         switch (entry) {
             case LedgerRecord.Founded founded -> draft.nodeId = founded.nodeId();
             case LedgerRecord.Started started -> draft.incarnation = started.incarnation();
+            case LedgerRecord.StoreNamed named -> draft.storeId = named.storeId();
             case LedgerRecord.BallotRaised raised -> draft.raise(raised.ballot());
+            case LedgerRecord.BallotPromised promise -> draft.promise(promise.ballot());
+            case LedgerRecord.RegisterAccepted accepted -> draft.accept(accepted.register());
             case LedgerRecord.CommandExecuted done ->
                     draft.execute(done.commandId(), done.outcome());
             case LedgerRecord.AdmissionDesired admission ->
@@ -123,8 +148,17 @@ public final class LedgerState {
         List<LedgerRecord> records = new ArrayList<>();
         records.add(new LedgerRecord.Founded(nodeId));
         records.add(new LedgerRecord.Started(incarnation));
+        if (!storeId.isEmpty()) {
+            records.add(new LedgerRecord.StoreNamed(storeId));
+        }
         if (highest != null) {
             records.add(new LedgerRecord.BallotRaised(highest));
+        }
+        if (promised != null) {
+            records.add(new LedgerRecord.BallotPromised(promised));
+        }
+        if (register != null) {
+            records.add(new LedgerRecord.RegisterAccepted(register));
         }
         if (desiredAdmission != null) {
             records.add(new LedgerRecord.AdmissionDesired(desiredAdmission));
@@ -153,7 +187,10 @@ public final class LedgerState {
     private static final class Draft {
         private String nodeId = "";
         private long incarnation;
+        private String storeId = "";
         private @Nullable Ballot highest;
+        private @Nullable Ballot promised;
+        private @Nullable Register register;
         private PMap<String, Outcome> executed = HashTreePMap.empty();
         private PVector<String> executedOrder = TreePVector.empty();
         private @Nullable Boolean desiredAdmission;
@@ -168,7 +205,10 @@ public final class LedgerState {
         Draft(LedgerState from) {
             this.nodeId = from.nodeId;
             this.incarnation = from.incarnation;
+            this.storeId = from.storeId;
             this.highest = from.highest;
+            this.promised = from.promised;
+            this.register = from.register;
             this.executed = from.executed;
             this.executedOrder = from.executedOrder;
             this.desiredAdmission = from.desiredAdmission;
@@ -182,6 +222,19 @@ public final class LedgerState {
         private void raise(Ballot ballot) {
             if (highest == null || ballot.isAbove(highest)) {
                 highest = ballot;
+            }
+        }
+
+        private void promise(Ballot ballot) {
+            if (promised == null || ballot.isAbove(promised)) {
+                promised = ballot;
+            }
+        }
+
+        private void accept(Register next) {
+            promise(next.ballot());
+            if (register == null || register.isOlderThan(next)) {
+                register = next;
             }
         }
 

@@ -8,6 +8,7 @@ import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.Fenced;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.SessionRequest;
+import java.util.function.Supplier;
 
 /** The agent's answers on the wire. */
 final class Answers {
@@ -45,14 +46,20 @@ final class Answers {
         return SessionRequest.newBuilder().setResult(result);
     }
 
-    /** Adds the report to the answers that carry one. */
-    static SessionRequest.Builder withReport(SessionRequest.Builder message, NodeReport report) {
+    static SessionRequest.Builder witness(Effect.AnswerWitness answer) {
+        return SessionRequest.newBuilder()
+                .setWitness(WitnessMessages.toWire(answer.requestId(), answer.answer()));
+    }
+
+    /** Adds a report to the answers that carry one; for the others none is made. */
+    static SessionRequest.Builder withReport(
+            SessionRequest.Builder message, Supplier<NodeReport> reports) {
         switch (message.getMessageCase()) {
-            case FENCED -> message.getFencedBuilder().setReport(report);
-            case RESULT -> message.getResultBuilder().setReport(report);
-            case REPORT -> message.setReport(report);
-            case HELLO -> message.getHelloBuilder().setReport(report);
-            case REFUSED, MESSAGE_NOT_SET -> {}
+            case FENCED -> message.getFencedBuilder().setReport(reports.get());
+            case RESULT -> message.getResultBuilder().setReport(reports.get());
+            case REPORT -> message.setReport(reports.get());
+            case HELLO -> message.getHelloBuilder().setReport(reports.get());
+            case REFUSED, WITNESS, MESSAGE_NOT_SET -> {}
         }
         return message;
     }

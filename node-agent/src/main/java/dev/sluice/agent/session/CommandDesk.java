@@ -1,5 +1,6 @@
 package dev.sluice.agent.session;
 
+import dev.sluice.agent.hardware.SharedAddress;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.LedgerRecord;
 import dev.sluice.agent.ledger.LedgerState;
@@ -8,13 +9,13 @@ import dev.sluice.v1.Command;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +48,8 @@ public final class CommandDesk implements AutoCloseable {
     private final Ledger ledger;
     private final Outbox outbox;
     private final Executor executor;
-    private final Consumer<Duration> leaseExtended;
+    private final Optional<SharedAddress> sharedAddress;
+    private final LongSupplier nanos;
     private final Runnable changed;
     private final SessionCore core = new SessionCore();
     private final BlockingQueue<Runnable> inbox = new ArrayBlockingQueue<>(INBOX_BOUND);
@@ -58,19 +60,22 @@ public final class CommandDesk implements AutoCloseable {
     private volatile String executing = "";
 
     /**
-     * @param leaseExtended called with the length of a lease that was renewed
+     * @param sharedAddress what leases are for; empty on a node that never holds it
+     * @param nanos monotonic, such as {@link System#nanoTime}
      * @param changed called when what the node executes has changed
      */
     public CommandDesk(
             Ledger ledger,
             Outbox outbox,
             Executor executor,
-            Consumer<Duration> leaseExtended,
+            Optional<SharedAddress> sharedAddress,
+            LongSupplier nanos,
             Runnable changed) {
         this.ledger = ledger;
         this.outbox = outbox;
         this.executor = executor;
-        this.leaseExtended = leaseExtended;
+        this.sharedAddress = sharedAddress;
+        this.nanos = nanos;
         this.changed = changed;
     }
 
@@ -92,6 +97,13 @@ public final class CommandDesk implements AutoCloseable {
                 case COMMAND ->
                         perform(known -> core.command(known, fromMaster, message.getCommand()));
                 case LEASE -> perform(known -> core.lease(known, fromMaster, message.getLease()));
+                case WITNESS ->
+                        perform(known ->
+                                core.witness(
+                                        known,
+                                        fromMaster,
+                                        message.getWitness(),
+                                        nanos.getAsLong()));
                 case WELCOME, MESSAGE_NOT_SET -> {}
             }
             startWaiting();
@@ -155,7 +167,15 @@ public final class CommandDesk implements AutoCloseable {
                 outbox.send(refuse.toMaster(), Answers.refused(refuse));
             }
             case Effect.Answer answer -> outbox.send(answer.toMaster(), Answers.result(answer));
-            case Effect.ExtendLease extend -> leaseExtended.accept(extend.lease());
+            case Effect.ExtendLease extend ->
+                    sharedAddress.ifPresent(address -> address.renew(extend.lease()));
+            case Effect.ReleaseAddress _ -> sharedAddress.ifPresent(SharedAddress::release);
+            case Effect.PersistVote persist -> {
+                ledger.append(persist.fact());
+                LOG.info("as a witness: {}", persist.fact());
+            }
+            case Effect.AnswerWitness answer ->
+                    outbox.send(answer.toMaster(), Answers.witness(answer));
         }
     }
 

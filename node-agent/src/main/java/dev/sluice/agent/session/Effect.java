@@ -1,6 +1,7 @@
 package dev.sluice.agent.session;
 
 import dev.sluice.agent.ledger.Ballot;
+import dev.sluice.agent.ledger.LedgerRecord;
 import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.v1.Command;
 import java.time.Duration;
@@ -13,6 +14,16 @@ public sealed interface Effect {
 
     /** Make the ballot durable before anything is said or done in its name. */
     record PersistBallot(Ballot ballot) implements Effect {}
+
+    /** Make durable what this node grants as a witness, before it says so. */
+    record PersistVote(LedgerRecord fact) implements Effect {}
+
+    /** Answer a master that asked this node as a witness. */
+    record AnswerWitness(String toMaster, long requestId, dev.sluice.agent.witness.Answer answer)
+            implements Effect {}
+
+    /** Give the shared address up: the master it was held for is obeyed no more. */
+    record ReleaseAddress() implements Effect {}
 
     record PersistOutcome(String commandId, Outcome outcome) implements Effect {}
 

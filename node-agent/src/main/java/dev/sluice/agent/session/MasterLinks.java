@@ -25,7 +25,7 @@ public final class MasterLinks implements AutoCloseable {
             String toMaster, SessionRequest.Builder message, Supplier<NodeReport> reports) {
         for (MasterLink link : links) {
             if (link.masterId().equals(toMaster)) {
-                link.send(Answers.withReport(message, reports.get()).build());
+                link.send(Answers.withReport(message, reports).build());
             }
         }
     }

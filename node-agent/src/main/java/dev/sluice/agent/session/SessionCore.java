@@ -3,9 +3,12 @@ package dev.sluice.agent.session;
 import dev.sluice.agent.ledger.Ballot;
 import dev.sluice.agent.ledger.LedgerState;
 import dev.sluice.agent.ledger.Outcome;
+import dev.sluice.agent.witness.Verdict;
+import dev.sluice.agent.witness.WitnessCore;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.Fence;
 import dev.sluice.v1.LeaseRenewal;
+import dev.sluice.v1.WitnessRequest;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,9 +23,11 @@ import org.jspecify.annotations.Nullable;
  * the same calls give the same effects.
  *
  * <p>The rules: a ballot below the highest persisted one is refused for everything, also for a
- * command that waited in the queue while the higher one came; a higher one is persisted first; a
- * command that has a recorded outcome is answered with it; a command that is being executed is not
- * started again; each lane executes one command at a time and lets {@value #QUEUE_BOUND} wait.
+ * command that waited in the queue while the higher one came; a higher one is persisted first, and
+ * the shared address released if another master had it; a command that has a recorded outcome is
+ * answered with it; a command that is being executed is not started again; each lane executes one
+ * command at a time and lets {@value #QUEUE_BOUND} wait. What a master asks of this node as a
+ * witness is {@link WitnessCore}'s, whomever the node obeys.
  */
 public final class SessionCore {
 
@@ -32,6 +37,7 @@ public final class SessionCore {
     private static final int MAX_COMMAND_ID_CHARS = 200;
     private static final int MAX_MASTER_ID_CHARS = 63;
 
+    private final WitnessCore witness = new WitnessCore();
     private final Map<Lane, Queue> queues = new EnumMap<>(Lane.class);
 
     public SessionCore() {
@@ -63,6 +69,20 @@ public final class SessionCore {
         }
         List<Effect> effects = new ArrayList<>(raise(known, offered));
         effects.add(new Effect.ConfirmFence(fromMaster, offered));
+        return effects;
+    }
+
+    /**
+     * A master asks this node as a witness.
+     *
+     * @param now monotonic, in nanoseconds
+     */
+    public List<Effect> witness(
+            LedgerState known, String fromMaster, WitnessRequest request, long now) {
+        Verdict verdict = witness.decide(known, fromMaster, WitnessMessages.fromWire(request), now);
+        List<Effect> effects = new ArrayList<>();
+        verdict.fact().ifPresent(fact -> effects.add(new Effect.PersistVote(fact)));
+        effects.add(new Effect.AnswerWitness(fromMaster, request.getRequestId(), verdict.answer()));
         return effects;
     }
 
@@ -201,8 +221,14 @@ public final class SessionCore {
     }
 
     private static List<Effect> raise(LedgerState known, Ballot offered) {
-        boolean alreadyKnown = known.highestBallot().filter(offered::equals).isPresent();
-        return alreadyKnown ? List.of() : List.of(new Effect.PersistBallot(offered));
+        Optional<Ballot> obeyed = known.highestBallot();
+        if (obeyed.filter(offered::equals).isPresent()) {
+            return List.of();
+        }
+        Effect persist = new Effect.PersistBallot(offered);
+        boolean ofAnother =
+                obeyed.filter(before -> !before.master().equals(offered.master())).isPresent();
+        return ofAnother ? List.of(persist, new Effect.ReleaseAddress()) : List.of(persist);
     }
 
     private static String abbreviate(String text) {

@@ -1,16 +1,22 @@
 package dev.sluice.agent.ledger;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.agent.ledger.Register.Member;
+import dev.sluice.agent.ledger.Register.WitnessSet;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -19,6 +25,14 @@ import org.junit.jupiter.api.io.TempDir;
 final class LedgerTest {
 
     private static final Ballot BALLOT = new Ballot(2, -1L, "m-b", Long.MIN_VALUE);
+
+    private static final Register REGISTER =
+            new Register(
+                    BALLOT,
+                    3,
+                    List.of(new Member("m-b", "j-2"), new Member("m-a", "j-1")),
+                    new WitnessSet(2, List.of(new Member("eu-1", "s-1"), new Member("m-a", "s-2"))),
+                    Optional.of(new WitnessSet(1, List.of(new Member("eu-2", "s-3")))));
 
     @TempDir private Path directory = Path.of("");
 
@@ -167,14 +181,14 @@ final class LedgerTest {
     @Test
     @Tag("REL-4")
     void aWriteThatFailsChangesNothingAndTheNextOneIsTried() throws IOException {
-        FullDisk disk = new FullDisk();
+        MemoryLedgerStorage disk = new MemoryLedgerStorage();
         try (Ledger ledger = Ledger.open(disk, "eu-1")) {
-            disk.full = true;
+            disk.full(true);
             assertThatThrownBy(() -> ledger.append(new LedgerRecord.BallotRaised(BALLOT)))
                     .hasMessage("ledger memory: cannot be written: No space left on device");
             assertThat(ledger.state().highestBallot()).isEqualTo(Optional.empty());
 
-            disk.full = false;
+            disk.full(false);
             ledger.append(new LedgerRecord.BallotRaised(BALLOT));
             assertThat(ledger.state().highestBallot()).contains(BALLOT);
         }
@@ -183,33 +197,127 @@ final class LedgerTest {
         }
     }
 
-    private static final class FullDisk implements LedgerStorage {
-        private byte[] bytes = {};
-        private boolean full;
-
-        @Override
-        public String name() {
-            return "memory";
+    @Test
+    @Tag("REL-1")
+    void whatWasPromisedAndAcceptedIsThereAfterARestartAndAfterCompaction() throws IOException {
+        Ballot higher = new Ballot(3, 1, "m-a", 1);
+        Register settled =
+                new Register(BALLOT, 4, REGISTER.inSync(), REGISTER.witnesses(), Optional.empty());
+        try (Ledger ledger = open()) {
+            ledger.append(new LedgerRecord.RegisterAccepted(REGISTER));
+        }
+        try (Ledger ledger = open()) {
+            assertThat(ledger.state().register()).contains(REGISTER);
+            assertThat(ledger.state().promisedBallot()).contains(BALLOT);
+            ledger.append(new LedgerRecord.RegisterAccepted(settled));
+            ledger.append(new LedgerRecord.BallotPromised(higher));
         }
 
-        @Override
-        public byte[] read() {
-            return bytes.clone();
-        }
-
-        @Override
-        public void append(byte[] more) throws IOException {
-            if (full) {
-                throw new IOException("No space left on device");
+        for (int start = 0; start < 2; start++) {
+            try (Ledger ledger = open()) {
+                assertThat(ledger.state().register()).contains(settled);
+                assertThat(ledger.state().promisedBallot()).contains(higher);
+                assertThat(ledger.state().highestBallot()).isEmpty();
             }
-            byte[] longer = Arrays.copyOf(bytes, bytes.length + more.length);
-            System.arraycopy(more, 0, longer, bytes.length, more.length);
-            bytes = longer;
+        }
+    }
+
+    @Test
+    @Tag("REL-1")
+    void neitherALowerPromiseNorAnOlderRegisterReplacesWhatIsThere() {
+        Register older =
+                new Register(BALLOT, 2, REGISTER.inSync(), REGISTER.witnesses(), Optional.empty());
+        LedgerState state =
+                LedgerState.empty()
+                        .apply(new LedgerRecord.RegisterAccepted(REGISTER))
+                        .apply(new LedgerRecord.RegisterAccepted(older))
+                        .apply(new LedgerRecord.BallotPromised(new Ballot(1, 99, "m-z", 1)));
+
+        assertThat(state.register()).contains(REGISTER);
+        assertThat(state.promisedBallot()).contains(BALLOT);
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aLedgerKeepsItsNameAndALostOneComesBackUnderAnother() throws IOException {
+        String name;
+        try (Ledger ledger = open()) {
+            name = ledger.state().storeId();
+        }
+        assertThat(name).matches("[0-9a-f]{32}");
+        try (Ledger ledger = open()) {
+            assertThat(ledger.state().storeId()).isEqualTo(name);
         }
 
-        @Override
-        public void replace(byte[] other) {
-            bytes = other.clone();
+        Files.delete(file());
+
+        try (Ledger ledger = open()) {
+            assertThat(ledger.state().storeId()).matches("[0-9a-f]{32}").isNotEqualTo(name);
         }
+    }
+
+    @Test
+    void namesComeFromTheGivenRandomness() throws IOException {
+        try (Ledger one = Ledger.open(new MemoryLedgerStorage(), "eu-1", new SplittableRandom(4));
+                Ledger same =
+                        Ledger.open(new MemoryLedgerStorage(), "eu-1", new SplittableRandom(4))) {
+            assertThat(one.state().storeId()).isEqualTo(same.state().storeId());
+        }
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aLedgerOfTheReleaseBeforeWitnessesOpensAndIsNamedOnce() throws IOException {
+        try (InputStream before = LedgerTest.class.getResourceAsStream("before-witnesses.ledger")) {
+            Files.write(file(), requireNonNull(before).readAllBytes());
+        }
+        String name;
+        try (Ledger ledger = open()) {
+            LedgerState state = ledger.state();
+            name = state.storeId();
+            assertThat(name).matches("[0-9a-f]{32}");
+            assertThat(state.incarnation()).isEqualTo(3);
+            assertThat(state.highestBallot()).contains(BALLOT);
+            assertThat(state.promisedBallot()).isEmpty();
+            assertThat(state.register()).isEmpty();
+            assertThat(state.outcome("c1")).contains(new Outcome.Done("a", "é\n\"b\""));
+            assertThat(state.outcome("c2")).contains(Outcome.retryable("no"));
+            assertThat(state.desiredAdmission()).contains(true);
+            assertThat(state.configurationRevision()).isEqualTo(7);
+            assertThat(state.settings()).containsEntry("site.x", "1");
+            assertThat(state.receivedBytes()).containsEntry("m-a", 1234L);
+            assertThat(state.installing()).contains(new InstallIntent("c3", "site", "2.0.0", "ab"));
+            assertThat(state.interlock()).isEqualTo("base went wrong");
+        }
+
+        try (Ledger ledger = open()) {
+            assertThat(ledger.state().storeId()).isEqualTo(name);
+        }
+    }
+
+    /** As written by this release; what reads it must go on to do so. */
+    @Test
+    void theBytesOfTheWitnesssRecordsStayReadable() throws IOException {
+        String promise =
+                "{\"is\":\"promise\",\"generation\":2,\"counter\":-1,\"master\":\"m-b\","
+                        + "\"incarnation\":-9223372036854775808}";
+        String register =
+                "{\"is\":\"register\",\"ballot\":{\"generation\":2,\"counter\":-1,\"master\":\"m-b\","
+                        + "\"incarnation\":-9223372036854775808},\"sequence\":3,"
+                        + "\"inSync\":[{\"id\":\"m-a\",\"store\":\"j-1\"},{\"id\":\"m-b\",\"store\":\"j-2\"}],"
+                        + "\"witnesses\":{\"version\":2,\"members\":[{\"id\":\"eu-1\",\"store\":\"s-1\"},"
+                        + "{\"id\":\"m-a\",\"store\":\"s-2\"}]},"
+                        + "\"leaving\":{\"version\":1,\"members\":[{\"id\":\"eu-2\",\"store\":\"s-3\"}]}}";
+
+        assertThat(json(new LedgerRecord.StoreNamed("5eed")))
+                .isEqualTo("{\"is\":\"store\",\"id\":\"5eed\"}");
+        assertThat(json(new LedgerRecord.BallotPromised(BALLOT))).isEqualTo(promise);
+        assertThat(json(new LedgerRecord.RegisterAccepted(REGISTER))).isEqualTo(register);
+    }
+
+    private static String json(LedgerRecord entry) throws IOException {
+        byte[] line = LedgerCodec.encode(entry);
+        assertThat(LedgerCodec.decode("test", line).records()).containsExactly(entry);
+        return new String(line, StandardCharsets.UTF_8).strip().substring(9);
     }
 }

@@ -6,13 +6,17 @@ import dev.sluice.agent.ledger.Ballot;
 import dev.sluice.agent.ledger.LedgerRecord;
 import dev.sluice.agent.ledger.LedgerState;
 import dev.sluice.agent.ledger.Outcome;
+import dev.sluice.agent.witness.Answer;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.CutSessions;
 import dev.sluice.v1.Fence;
 import dev.sluice.v1.LeaseRenewal;
+import dev.sluice.v1.Prepare;
 import dev.sluice.v1.StagePackage;
+import dev.sluice.v1.WitnessRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -109,7 +113,7 @@ final class SessionCoreTest {
         Command command = command("c1", HIGH).build();
 
         assertThat(core.command(known, "m-b", command))
-                .containsExactly(new Effect.PersistBallot(HIGH));
+                .containsExactly(new Effect.PersistBallot(HIGH), new Effect.ReleaseAddress());
         assertThat(core.next(known, Lane.NODE))
                 .containsExactly(new Effect.Start(Lane.NODE, command));
     }
@@ -192,6 +196,47 @@ final class SessionCoreTest {
     }
 
     @Test
+    @Tag("REL-1")
+    void theSharedAddressIsReleasedBetweenAnothersBallotAndTheWordThatItIsObeyed() {
+        obey(LOW);
+
+        assertThat(core.fence(known, "m-b", fence(HIGH)))
+                .containsExactly(
+                        new Effect.PersistBallot(HIGH),
+                        new Effect.ReleaseAddress(),
+                        new Effect.ConfirmFence("m-b", HIGH));
+    }
+
+    @Test
+    void theNextBallotOfTheSameMasterReleasesNothing() {
+        obey(LOW);
+        Ballot next = new Ballot(1, 4, "m-a", 10);
+
+        assertThat(core.fence(known, "m-a", fence(next)))
+                .containsExactly(
+                        new Effect.PersistBallot(next), new Effect.ConfirmFence("m-a", next));
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aVoteIsPersistedBeforeItIsAnsweredAndOnlyIfItIsNew() {
+        WitnessRequest prepare =
+                WitnessRequest.newBuilder()
+                        .setRequestId(7)
+                        .setPrepare(Prepare.newBuilder().setBallot(Ballots.toWire(LOW)))
+                        .build();
+        LedgerRecord promise = new LedgerRecord.BallotPromised(LOW);
+        Effect.AnswerWitness answer =
+                new Effect.AnswerWitness(
+                        "m-a", 7, new Answer("", true, "", Optional.of(LOW), Optional.empty()));
+
+        assertThat(core.witness(known, "m-a", prepare, 0))
+                .containsExactly(new Effect.PersistVote(promise), answer);
+        known = known.apply(promise);
+        assertThat(core.witness(known, "m-a", prepare, 0)).containsExactly(answer);
+    }
+
+    @Test
     void aLeaseOfAHigherBallotRaisesAndExtends() {
         obey(LOW);
 
@@ -205,6 +250,7 @@ final class SessionCoreTest {
                                         .build()))
                 .containsExactly(
                         new Effect.PersistBallot(HIGH),
+                        new Effect.ReleaseAddress(),
                         new Effect.ExtendLease(Duration.ofMillis(1500)));
     }
 }

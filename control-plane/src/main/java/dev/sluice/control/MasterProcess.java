@@ -29,6 +29,7 @@ import dev.sluice.control.peer.OfficeKeeper;
 import dev.sluice.control.peer.PeerTable;
 import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
+import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.vault.BackupFiles;
 import dev.sluice.trust.packages.TrustedSigners;
@@ -226,6 +227,8 @@ final class MasterProcess implements AutoCloseable {
                                         depot::importPackage,
                                         new ElectedMasters(
                                                 keeper, fleet, controller, () -> Optional.empty()),
+                                        new OperatorSignatures(identity),
+                                        clock,
                                         config.sharedAddress().orElse(null))));
         serve(
                 config.listen(),

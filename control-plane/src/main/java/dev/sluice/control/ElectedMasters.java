@@ -53,7 +53,9 @@ final class ElectedMasters implements Masters {
                 present,
                 controller.replica().store(),
                 keeper.followed().orElse(null),
-                keeper.contact().map(c -> new Contact(c.primary(), c.at(), c.index())).orElse(null),
+                keeper.contact()
+                        .map(c -> new Contact(c.primary(), c.at(), c.index(), null))
+                        .orElse(null),
                 new TreeMap<>());
     }
 

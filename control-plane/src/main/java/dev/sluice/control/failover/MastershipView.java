@@ -46,15 +46,5 @@ public record MastershipView(
         boolean isHandedTo(NodeId master) {
             return master.equals(handedTo);
         }
-
-        /** The last primary was this master, and it gave the office to nobody. */
-        boolean isOfficeOf(NodeId master) {
-            return handedTo == null && isLastOfficeOf(master);
-        }
-
-        /** The last primary was this master, whether it gave the office away or not. */
-        boolean isLastOfficeOf(NodeId master) {
-            return office != null && office.master().equals(master);
-        }
     }
 }

@@ -27,7 +27,7 @@ final class Losses {
         for (MasterUnit unit : world.masterUnits().values()) {
             SimMaster master = unit.running();
             Optional<Register> register =
-                    master == null ? Optional.empty() : master.election().register();
+                    master == null ? Optional.empty() : master.office().register();
             if (master != null
                     && register.isPresent()
                     && (highest == null
@@ -35,7 +35,7 @@ final class Losses {
                 highest = new Reigning(master, register.get());
             }
         }
-        return Optional.ofNullable(highest).filter(r -> r.master().election().isWritten());
+        return Optional.ofNullable(highest).filter(r -> r.master().isWritten());
     }
 
     /** Whether every entry that was committed is also on another master's disk that counts. */
@@ -47,7 +47,7 @@ final class Losses {
         // A candidate that got promises may be writing a register of its own.
         for (MasterUnit one : world.masterUnits().values()) {
             SimMaster master = one.running();
-            if (master == null || (master.election().isCandidate())) {
+            if (master == null || master.isCandidate()) {
                 return false;
             }
         }
@@ -81,9 +81,11 @@ final class Losses {
         if (!isSpare(unit)) {
             return null;
         }
+        SimMaster running = unit.running();
+        long entries = running == null ? 0 : running.controller().durablePosition().index();
         unit.stop();
         List<String> rotten = unit.disks().rot(world.dice());
-        unit.expectDamage();
+        unit.expectDamage(entries);
         return rotten.isEmpty() ? null : unit.id() + "/" + rotten;
     }
 

@@ -16,6 +16,7 @@ final class MasterUnit implements ServiceUnit {
     private @Nullable SimMaster running;
     private int starts;
     private boolean damaged;
+    private long undamaged;
 
     MasterUnit(World world, NodeId id, Machine machine) {
         this.world = world;
@@ -66,6 +67,9 @@ final class MasterUnit implements ServiceUnit {
     private void begin(Life next, String version) {
         try {
             SimMaster started = new SimMaster(world, id, version, next, disks, starts);
+            if (damaged && started.controller().lastIndex() < undamaged) {
+                throw new IOException("entries are missing since bits turned");
+            }
             running = started;
             damaged = false;
             started.start();
@@ -83,9 +87,14 @@ final class MasterUnit implements ServiceUnit {
         }
     }
 
-    /** Something is wrong with its journal: if it can't be read, an operator empties the disk. */
-    void expectDamage() {
+    /**
+     * Something is wrong with its journal. If it can't be read, an operator empties the disk; and
+     * also if it comes back shorter, as rot in what was written last can't be told from a torn
+     * write.
+     */
+    void expectDamage(long entries) {
         damaged = true;
+        undamaged = entries;
     }
 
     boolean takeDamage() {

@@ -175,7 +175,7 @@ final class Operator {
         Matcher elsewhere = EXPECTED.matcher(String.join(" ", upgrade.haltReasons()));
         if (elsewhere.find() && !elsewhere.group(1).equals(master.id().value())) {
             NodeId expected = new NodeId(elsewhere.group(1));
-            if (master.election().electorate().mayTakeOffice(expected)) {
+            if (master.office().electorate().mayTakeOffice(expected)) {
                 ask(master, new Command.DecideHandover(expected));
             }
         } else {
@@ -261,7 +261,7 @@ final class Operator {
         }
         NodeId to = new NodeId(world.dice().pick(others));
         if (world.dice().chance(0.5)) {
-            boolean may = master.election().electorate().mayTakeOffice(to);
+            boolean may = master.office().electorate().mayTakeOffice(to);
             if (may) {
                 ask(master, new Command.DecideHandover(to));
             }
@@ -275,7 +275,7 @@ final class Operator {
         SimMaster master = unit == null ? null : unit.running();
         if (master != null) {
             world.trace().say("operator", () -> "asks %s to take over".formatted(to));
-            master.life().run(() -> master.election().promote());
+            master.life().run(() -> master.office().promote());
         }
     }
 

@@ -29,11 +29,11 @@ final class SimFollower {
     private final String version;
     private final Controller controller;
     private final PeerTable peers;
-    private final SimElection election;
+    private final SimMaster master;
     private final Runnable resync;
     private List<NodeId> left = List.of();
     private long pause = SHORTEST_PAUSE_NANOS;
-    private boolean followed;
+    private boolean hasFollowed;
 
     SimFollower(
             World world,
@@ -42,7 +42,7 @@ final class SimFollower {
             String version,
             Controller controller,
             PeerTable peers,
-            SimElection election,
+            SimMaster master,
             Runnable resync) {
         this.world = world;
         this.life = life;
@@ -50,7 +50,7 @@ final class SimFollower {
         this.version = version;
         this.controller = controller;
         this.peers = peers;
-        this.election = election;
+        this.master = master;
         this.resync = resync;
     }
 
@@ -60,15 +60,15 @@ final class SimFollower {
 
     /** Tries the next master; after the last one there is a pause. */
     private void next() {
-        if (!election.mayFollow()) {
+        if (!master.mayFollow()) {
             left = List.of();
             life.after(LOOK_NANOS, this::next);
             return;
         }
         if (left.isEmpty()) {
             left = candidates();
-            pause = followed ? SHORTEST_PAUSE_NANOS : Math.min(LONGEST_PAUSE_NANOS, pause * 2);
-            followed = false;
+            pause = hasFollowed ? SHORTEST_PAUSE_NANOS : Math.min(LONGEST_PAUSE_NANOS, pause * 2);
+            hasFollowed = false;
             life.after(pause, this::follow);
         } else {
             follow();
@@ -76,20 +76,20 @@ final class SimFollower {
     }
 
     private void follow() {
-        if (left.isEmpty() || !election.mayFollow()) {
+        if (left.isEmpty() || !master.mayFollow()) {
             life.after(LOOK_NANOS, this::next);
             return;
         }
-        NodeId master = left.getFirst();
+        NodeId next = left.getFirst();
         left = left.subList(1, left.size());
-        Session session = new Session(master);
+        Session session = new Session(next);
         session.end =
                 world.network()
                         .dial(
                                 life,
                                 self.value(),
-                                world.machine(master.value()),
-                                World.replicationService(master.value()),
+                                world.machine(next.value()),
+                                World.replicationService(next.value()),
                                 session);
         session.send(
                 ReplicationWire.position(
@@ -111,15 +111,15 @@ final class SimFollower {
     }
 
     private final class Session implements Receiver {
-        private final NodeId master;
+        private final NodeId followed;
         private final FollowerCore core;
         private @Nullable End end;
         private long heardAt = life.machine().nanos();
         private boolean accepted;
         private boolean over;
 
-        Session(NodeId master) {
-            this.master = master;
+        Session(NodeId followed) {
+            this.followed = followed;
             Office office = controller.state().office();
             @Nullable Ballot own = office == null ? null : office.ballot();
             this.core = new FollowerCore(controller.durablePosition(), own);
@@ -136,7 +136,7 @@ final class SimFollower {
                     LOOK_NANOS,
                     () -> {
                         boolean silent = life.machine().nanos() - heardAt > SILENCE_NANOS;
-                        if (!over && (silent || !election.mayFollow())) {
+                        if (!over && (silent || !master.mayFollow())) {
                             leave("silent or primary");
                         } else if (!over) {
                             watch();
@@ -150,14 +150,14 @@ final class SimFollower {
             FollowResponse response = (FollowResponse) message;
             perform(core.hear(ReplicationWire.read(response)));
             if (response.hasAccepted() && accepted && !over) {
-                peers.leads(master, response.getAccepted().getControlPlaneVersion());
+                peers.leads(followed, response.getAccepted().getControlPlaneVersion());
                 world.trace()
                         .say(
                                 life.name(),
                                 () ->
                                         "follows %s from entry %d"
                                                 .formatted(
-                                                        master,
+                                                        followed,
                                                         controller.durablePosition().index()));
             }
         }
@@ -169,7 +169,7 @@ final class SimFollower {
                 }
                 switch (action) {
                     case FollowerCore.Action.Heard(var ballot, var register) -> {
-                        if (election.heard(ballot, register)) {
+                        if (master.heard(followed, ballot, register)) {
                             accepted = true;
                         } else {
                             leave("a higher primary is known");
@@ -234,12 +234,13 @@ final class SimFollower {
             }
             over = true;
             if (accepted) {
-                followed = true;
-                peers.leadsNoMore(master);
+                hasFollowed = true;
+                peers.leadsNoMore(followed);
+                master.followsNoMore(followed);
                 world.trace()
                         .say(
                                 life.name(),
-                                () -> "follows %s no more: %s".formatted(master, why));
+                                () -> "follows %s no more: %s".formatted(followed, why));
             }
             next();
         }

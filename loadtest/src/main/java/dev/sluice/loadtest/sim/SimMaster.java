@@ -6,15 +6,22 @@ import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
 import dev.sluice.control.executor.Executor;
 import dev.sluice.control.executor.PackageSources;
+import dev.sluice.control.failover.Mastership;
+import dev.sluice.control.failover.Register;
+import dev.sluice.control.failover.Timings;
+import dev.sluice.control.failover.WitnessReply;
 import dev.sluice.control.fleet.AgentLinkEndpoint;
 import dev.sluice.control.fleet.Fleet;
 import dev.sluice.control.journal.JournalOptions;
 import dev.sluice.control.journal.JournalPosition;
+import dev.sluice.control.controller.Founding;
+import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Work;
 import dev.sluice.control.peer.InSync;
 import dev.sluice.control.peer.MemoryFile;
+import dev.sluice.control.peer.OfficeKeeper;
 import dev.sluice.control.peer.PeerTable;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.state.ClusterState;
@@ -28,13 +35,16 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** One life of a master's process: the real parts of a control plane, wired without threads. */
 final class SimMaster {
 
     private static final long EXECUTOR_NANOS = Duration.ofMillis(250).toNanos();
+    private static final long ELECTION_NANOS = Duration.ofMillis(50).toNanos();
     private static final long SWEEP_NANOS = Duration.ofSeconds(1).toNanos();
     private static final int STORE_ID_BYTES = 16;
 
@@ -52,13 +62,16 @@ final class SimMaster {
     private final WatchedAgents agents;
     private final AgentLinkEndpoint agentLink;
     private final PeerTable peers;
-    private final SimElection election;
+    private final WatchedWitnesses witnesses;
+    private final OfficeKeeper office;
     private final SimFollower follower;
     private final Executor executor;
     private final SortedMap<NodeId, SimShipper> shippers = new TreeMap<>();
     private final SimShipper.Ports shipping;
     private boolean writing;
     private boolean looking;
+    private boolean electing;
+    private @Nullable Register register;
 
     /**
      * Recovers what is on the disks; {@link #start} begins.
@@ -108,30 +121,39 @@ final class SimMaster {
                         version,
                         node -> world.hosts().containsKey(node.value()),
                         life.machine()::nanos,
-                        ballot -> elects().obeyed(ballot),
+                        this::obeyed,
                         this::wake,
-                        (node, request, reply) -> elects().replied(node, request, reply));
+                        this::replied);
         this.agentLink = new AgentLinkEndpoint(fleet, life.machine()::nanos);
         this.agents =
                 new WatchedAgents(
                         fleet,
                         world.schedule(),
                         world.mutation() == Mutation.UNKNOWN_COUNTS_AS_SERVING);
-        this.election =
-                new SimElection(
-                        world,
-                        life,
-                        id,
-                        incarnation,
-                        version,
-                        controller,
+        this.witnesses =
+                new WatchedWitnesses(
                         fleet,
                         inSync,
-                        new MemoryFile(new SimDisk(disks.memory(), life, false)),
-                        life::end);
+                        world.mutation() == Mutation.IN_SYNC_WITHOUT_QUORUM);
+        this.office =
+                new OfficeKeeper(
+                        new OfficeKeeper.Ports(
+                                controller.replica(),
+                                incarnation,
+                                version,
+                                founding(),
+                                Timings.DEFAULT,
+                                controller,
+                                witnesses,
+                                inSync,
+                                new MemoryFile(new SimDisk(disks.memory(), life, false)),
+                                life.machine()::wall,
+                                life.machine()::nanos,
+                                higher -> exit("superseded by " + higher),
+                                () -> exit("the election failed")));
         this.follower =
                 new SimFollower(
-                        world, life, id, version, controller, peers, election, this::resync);
+                        world, life, id, version, controller, peers, this, this::resync);
         this.shipping =
                 new SimShipper.Ports(
                         life,
@@ -140,7 +162,7 @@ final class SimMaster {
                         controller,
                         inSync,
                         peers,
-                        election::register,
+                        office::register,
                         shippers,
                         this::wake);
         this.executor =
@@ -156,11 +178,78 @@ final class SimMaster {
                                 life.machine()::nanos,
                                 work -> life.after(SWEEP_NANOS, work),
                                 SharedAddresses.ADDRESS,
-                                election::electorate));
+                                office::electorate));
     }
 
-    private SimElection elects() {
-        return election;
+    private Optional<Founding> founding() {
+        boolean isFounder = id.value().equals(world.masters().getFirst());
+        return isFounder
+                ? Optional.of(new Founding(world.topology(), world.shape().policy()))
+                : Optional.empty();
+    }
+
+    private void exit(String why) {
+        world.trace().say(life.name(), () -> why);
+        life.end();
+    }
+
+    private void obeyed(Ballot ballot) {
+        office.obeyed(ballot);
+        elect();
+    }
+
+    private void replied(NodeId node, long request, WitnessReply reply) {
+        office.replied(node, request, reply);
+        elect();
+    }
+
+    /** Hears a primary; false to leave it. */
+    boolean heard(NodeId master, Ballot ballot, Optional<Register> register) {
+        boolean follows = office.heard(master, ballot, register);
+        elect();
+        return follows;
+    }
+
+    void followsNoMore(NodeId master) {
+        office.ended(master);
+    }
+
+    boolean mayFollow() {
+        return !office.isPrimary();
+    }
+
+    /** Lets the election look soon. */
+    private void elect() {
+        if (!electing) {
+            electing = true;
+            life.after(
+                    0,
+                    () -> {
+                        electing = false;
+                        look();
+                    });
+        }
+    }
+
+    private void look() {
+        inSync.look();
+        office.step();
+        office.register().ifPresent(r -> {
+            world.promises().commits().leads(life, r.ballot());
+            if (!r.equals(register)) {
+                register = r;
+                world.trace()
+                        .say(
+                                life.name(),
+                                () ->
+                                        "register %s/%d: in sync %s, witnesses %s"
+                                                .formatted(
+                                                        r.ballot(),
+                                                        r.sequence(),
+                                                        r.inSync(),
+                                                        r.witnesses().members()));
+            }
+        });
     }
 
     private String storeId() {
@@ -197,7 +286,7 @@ final class SimMaster {
         life.every(EXECUTOR_NANOS, executor::step);
         life.every(SWEEP_NANOS, agentLink::expireSilent);
         life.every(SWEEP_NANOS, this::write);
-        election.start();
+        life.every(ELECTION_NANOS, this::look);
         follower.start();
     }
 
@@ -319,6 +408,16 @@ final class SimMaster {
         return at(controller.state().index());
     }
 
+    /** Whether a quorum has everything that this primary asked it to accept. */
+    boolean isWritten() {
+        Optional<Register> accepted = office.register();
+        return accepted.isPresent() && accepted.get().equals(witnesses.asked());
+    }
+
+    boolean isCandidate() {
+        return office.standing().role() instanceof Mastership.Role.Candidate;
+    }
+
     // What operators use.
 
     Life life() {
@@ -345,7 +444,7 @@ final class SimMaster {
         return executor;
     }
 
-    SimElection election() {
-        return election;
+    OfficeKeeper office() {
+        return office;
     }
 }

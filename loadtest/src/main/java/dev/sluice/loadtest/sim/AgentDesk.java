@@ -111,8 +111,10 @@ final class AgentDesk {
                 ledger.append(fact);
                 world.trace().say(life.name(), () -> "votes " + fact);
             }
-            case Effect.PersistOutcome(var id, var outcome) ->
-                    ledger.append(new LedgerRecord.CommandExecuted(id, outcome));
+            case Effect.PersistOutcome(var id, var outcome) -> {
+                ledger.append(new LedgerRecord.CommandExecuted(id, outcome));
+                world.promises().ended(node, id);
+            }
             case Effect.Start(var lane, var command) -> start(lane, command);
             case Effect.ConfirmFence confirm -> {
                 world.promises().confirms(node, confirm.ballot());

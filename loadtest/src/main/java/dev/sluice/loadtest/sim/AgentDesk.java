@@ -152,7 +152,8 @@ final class AgentDesk {
     private void start(Lane lane, Command command) {
         AgentWork by = work;
         if (by == null) {
-            throw new IllegalStateException("agent %s has nothing to work with".formatted(node));
+            throw new IllegalStateException(
+                    "agent %s has nothing to work with".formatted(node.id()));
         }
         Ballot ballot = Ballots.fromWire(command.getBallot());
         world.promises().executes(node, ballot, command.getCommandId());

@@ -143,8 +143,7 @@ final class Faults {
     }
 
     private String isolate() {
-        String one =
-                dice.chance(0.5) ? master().id().value() : host().node().id().value();
+        String one = dice.chance(0.5) ? master().id().value() : host().node().id().value();
         long time = shortly();
         for (String other : world.hosts().keySet()) {
             if (!other.equals(one)) {

@@ -30,8 +30,7 @@ final class Losses {
                     master == null ? Optional.empty() : master.office().register();
             if (master != null
                     && register.isPresent()
-                    && (highest == null
-                            || register.get().compareTo(highest.register()) > 0)) {
+                    && (highest == null || register.get().compareTo(highest.register()) > 0)) {
                 highest = new Reigning(master, register.get());
             }
         }
@@ -100,8 +99,7 @@ final class Losses {
         }
         for (Witness witness : register.everyone()) {
             SimAgent agent = world.host(witness.node().value()).agent();
-            boolean is =
-                    agent != null && agent.ledger().storeId().equals(witness.store().value());
+            boolean is = agent != null && agent.ledger().storeId().equals(witness.store().value());
             if (!is && !witness.node().equals(host.node().id())) {
                 return false;
             }

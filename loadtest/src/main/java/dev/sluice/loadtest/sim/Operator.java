@@ -18,6 +18,7 @@ import dev.sluice.trust.packages.Manifest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -25,18 +26,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operators: plan and start one upgrade, decide what it waits for, and meddle now and then. What
- * they were answered they hold against the cluster at the end.
+ * The operators: plan and start one upgrade, decide what it waits for, and meddle now and then.
+ * What they were answered they hold against the cluster at the end.
  */
 final class Operator {
 
     private static final Actor ALICE = new Actor("alice");
     private static final String COUNTER = "site.counter";
+
     /** Nobody takes over by himself while a plan or an operator has that switched off. */
     private static final long NO_PRIMARY_NANOS = Duration.ofSeconds(20).toNanos();
 
-    private static final Pattern EXPECTED =
-            Pattern.compile("expected master (m-.) to hand over");
+    private static final Pattern EXPECTED = Pattern.compile("expected master (m-.) to hand over");
 
     private static final long STUCK_NANOS = Duration.ofMinutes(10).toNanos();
 
@@ -53,7 +54,7 @@ final class Operator {
     private long counter;
     private long acknowledgedCounter;
     private int halts;
-    private final TreeMap<String, Integer> answers = new TreeMap<>();
+    private final SortedMap<String, Integer> answers = new TreeMap<>();
 
     Operator(World world) {
         this.world = world;
@@ -71,7 +72,7 @@ final class Operator {
     }
 
     /** Commands by their answers, such as "accepted". */
-    TreeMap<String, Integer> answers() {
+    SortedMap<String, Integer> answers() {
         return answers;
     }
 
@@ -79,9 +80,7 @@ final class Operator {
     private @Nullable SimMaster primary() {
         for (MasterUnit unit : world.masterUnits().values()) {
             SimMaster master = unit.running();
-            if (master != null
-                    && master.life().isAwake()
-                    && master.controller().ballot() != null) {
+            if (master != null && master.life().isAwake() && master.controller().ballot() != null) {
                 return master;
             }
         }
@@ -116,8 +115,7 @@ final class Operator {
             SimNode here = world.node(master.id());
             boolean served =
                     here.depot().contains(content)
-                            || here.staged().getOrDefault(content, 0L)
-                                    >= manifest.content().size();
+                            || here.staged().getOrDefault(content, 0L) >= manifest.content().size();
             if (!imported || !served) {
                 here.depot().add(content);
                 ask(master, new Command.ImportPackage(Packages.record(manifest), ALICE));
@@ -169,7 +167,9 @@ final class Operator {
         }
     }
 
-    /** A plan promotes from one master to another: where a third has the office, it is given back. */
+    /**
+     * A plan promotes from one master to another: where a third has the office, it is given back.
+     */
     private void halted(SimMaster master, Upgrade upgrade) {
         halts++;
         Matcher elsewhere = EXPECTED.matcher(String.join(" ", upgrade.haltReasons()));
@@ -341,8 +341,7 @@ final class Operator {
         if (upgrade == null) {
             return Optional.of("nothing is planned");
         }
-        boolean gaveUp =
-                upgrade.status() == UpgradeStatus.ABORTED && !upgrade.setAside().isEmpty();
+        boolean gaveUp = upgrade.status() == UpgradeStatus.ABORTED && !upgrade.setAside().isEmpty();
         if (upgrade.status() == UpgradeStatus.COMPLETED || gaveUp) {
             return Optional.empty();
         }

@@ -156,7 +156,9 @@ final class Promises {
         for (Host host : world.hosts().values()) {
             SimNode node = host.node();
             if (host.agent() == null
-                    || (node.service() instanceof SiteUnit site && !site.isAccepting() && !isAside(node))) {
+                    || (node.service() instanceof SiteUnit site
+                            && !site.isAccepting()
+                            && !isAside(node))) {
                 return false;
             }
         }
@@ -166,7 +168,8 @@ final class Promises {
     private boolean isAside(SimNode node) {
         return commits.newest()
                 .currentUpgrade()
-                .filter(u -> u.setAside().containsKey(node.id()) || u.leftClosed().contains(node.id()))
+                .filter(u ->
+                        u.setAside().containsKey(node.id()) || u.leftClosed().contains(node.id()))
                 .isPresent();
     }
 
@@ -179,7 +182,9 @@ final class Promises {
                         .isPresent();
         for (Host host : world.hosts().values()) {
             SimNode node = host.node();
-            if (completed && !isAside(node) && !node.installed().equals(world.packages().target())) {
+            if (completed
+                    && !isAside(node)
+                    && !node.installed().equals(world.packages().target())) {
                 throw new Violation(
                         ENDS,
                         "node %s has %s after the end".formatted(node.id(), node.installed()));

@@ -201,8 +201,7 @@ final class SimFollower {
                                             failure == null
                                                     ? core.durable(position)
                                                     : core.notTaken(
-                                                            String.valueOf(
-                                                                    failure.getMessage()))));
+                                                            String.valueOf(failure.getMessage()))));
         }
 
         private void askWriter() {
@@ -238,9 +237,7 @@ final class SimFollower {
                 peers.leadsNoMore(followed);
                 master.followsNoMore(followed);
                 world.trace()
-                        .say(
-                                life.name(),
-                                () -> "follows %s no more: %s".formatted(followed, why));
+                        .say(life.name(), () -> "follows %s no more: %s".formatted(followed, why));
             }
             next();
         }

@@ -4,6 +4,7 @@ import dev.sluice.control.codec.EventCodec;
 import dev.sluice.control.codec.JournalCodecException;
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
+import dev.sluice.control.controller.Founding;
 import dev.sluice.control.executor.Executor;
 import dev.sluice.control.executor.PackageSources;
 import dev.sluice.control.failover.Mastership;
@@ -15,7 +16,6 @@ import dev.sluice.control.fleet.Fleet;
 import dev.sluice.control.journal.JournalOptions;
 import dev.sluice.control.journal.JournalPosition;
 import dev.sluice.control.journal.MemoryDisk;
-import dev.sluice.control.controller.Founding;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PackageRef;
@@ -83,8 +83,7 @@ final class SimMaster {
      *
      * @throws IOException when something can't be read: the process can't start
      */
-    SimMaster(
-            World world, NodeId id, String version, Life life, MasterDisks disks, int start)
+    SimMaster(World world, NodeId id, String version, Life life, MasterDisks disks, int start)
             throws IOException {
         this.world = world;
         this.life = life;
@@ -102,17 +101,13 @@ final class SimMaster {
                         JOURNAL,
                         life.machine()::wall,
                         this::storeId);
-        world.promises()
-                .commits()
-                .compare(life, durable.state(), durable.durablePosition());
+        world.promises().commits().compare(life, durable.state(), durable.durablePosition());
         this.inSync = new InSync(life.machine()::nanos);
         this.controller =
                 Controller.stepped(
                         durable,
                         new WatchedGate(
-                                inSync,
-                                this::decided,
-                                world.mutation() == Mutation.COMMIT_ALONE),
+                                inSync, this::decided, world.mutation() == Mutation.COMMIT_ALONE),
                         life.machine()::nanos,
                         this::write);
         this.peers =
@@ -138,9 +133,7 @@ final class SimMaster {
                         world.mutation() == Mutation.UNKNOWN_COUNTS_AS_SERVING);
         this.witnesses =
                 new WatchedWitnesses(
-                        fleet,
-                        inSync,
-                        world.mutation() == Mutation.IN_SYNC_WITHOUT_QUORUM);
+                        fleet, inSync, world.mutation() == Mutation.IN_SYNC_WITHOUT_QUORUM);
         this.office =
                 new OfficeKeeper(
                         new OfficeKeeper.Ports(
@@ -158,8 +151,7 @@ final class SimMaster {
                                 higher -> exit("superseded by " + higher),
                                 () -> exit("the election failed")));
         this.follower =
-                new SimFollower(
-                        world, life, id, version, controller, peers, this, this::resync);
+                new SimFollower(world, life, id, version, controller, peers, this, this::resync);
         this.shipping =
                 new SimShipper.Ports(
                         life,
@@ -246,22 +238,23 @@ final class SimMaster {
     private void look() {
         inSync.look();
         office.step();
-        office.register().ifPresent(r -> {
-            world.promises().commits().leads(life, r.ballot());
-            if (!r.equals(register)) {
-                register = r;
-                world.trace()
-                        .say(
-                                life.name(),
-                                () ->
-                                        "register %s/%d: in sync %s, witnesses %s"
-                                                .formatted(
-                                                        r.ballot(),
-                                                        r.sequence(),
-                                                        r.inSync(),
-                                                        r.witnesses().members()));
-            }
-        });
+        office.register()
+                .ifPresent(r -> {
+                    world.promises().commits().leads(life, r.ballot());
+                    if (!r.equals(register)) {
+                        register = r;
+                        world.trace()
+                                .say(
+                                        life.name(),
+                                        () ->
+                                                "register %s/%d: in sync %s, witnesses %s"
+                                                        .formatted(
+                                                                r.ballot(),
+                                                                r.sequence(),
+                                                                r.inSync(),
+                                                                r.witnesses().members()));
+                    }
+                });
     }
 
     private String storeId() {
@@ -291,10 +284,8 @@ final class SimMaster {
     void start() {
         controller.subscribe(this::applied);
         inSync.onShippable(() -> shippers.values().forEach(SimShipper::pump));
-        world.network()
-                .listen(World.agentService(id.value()), life, this::agentDialled);
-        world.network()
-                .listen(World.replicationService(id.value()), life, this::followerDialled);
+        world.network().listen(World.agentService(id.value()), life, this::agentDialled);
+        world.network().listen(World.replicationService(id.value()), life, this::followerDialled);
         life.every(EXECUTOR_NANOS, executor::step);
         life.every(SWEEP_NANOS, agentLink::expireSilent);
         life.every(SWEEP_NANOS, this::write);
@@ -372,9 +363,7 @@ final class SimMaster {
                             .flatMap(upgrade -> upgrade.graph().step(step))
                             .filter(s -> s.work() instanceof Work.CloseAdmission)
                             .ifPresent(s ->
-                                    world.promises()
-                                            .budget()
-                                            .closes(s.node(), agents.lookedAt()));
+                                    world.promises().budget().closes(s.node(), agents.lookedAt()));
                 }
             } catch (JournalCodecException e) {
                 throw new IllegalStateException("entry %d".formatted(index), e);

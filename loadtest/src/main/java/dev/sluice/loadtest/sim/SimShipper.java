@@ -95,8 +95,8 @@ final class SimShipper implements Receiver {
             case Shipment.Start.Accepted(var accepted) -> {
                 shipment = accepted;
                 replica = ReplicationWire.replica(position);
-                replica.ifPresent(r ->
-                        session = ports.inSync().connected(r, accepted.durableIndex()));
+                replica.ifPresent(
+                        r -> session = ports.inSync().connected(r, accepted.durableIndex()));
                 end.send(
                         ReplicationWire.accepted(
                                 leading.get(), ports.version(), ports.register().get()));

@@ -193,7 +193,12 @@ final class World {
         for (MasterUnit unit : masters.values()) {
             SimMaster master = unit.running();
             if (master != null) {
-                waits.append("; %s %s waits for %s".formatted(master.id(), master.controller().ballot(), master.executor().waits()));
+                waits.append(
+                        "; %s %s waits for %s"
+                                .formatted(
+                                        master.id(),
+                                        master.controller().ballot(),
+                                        master.executor().waits()));
             }
         }
         return waits.toString();

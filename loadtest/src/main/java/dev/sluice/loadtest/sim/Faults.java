@@ -24,12 +24,14 @@ final class Faults {
     private final long endAt;
     private boolean over;
 
-    Faults(World world) {
+    /**
+     * @param wanted the kinds to inject; empty: chance chooses
+     */
+    Faults(World world, List<Fault> wanted) {
         this.world = world;
         this.dice = world.dice();
         this.losses = new Losses(world);
         double part = dice.pick(List.of(0.15, 0.4, 0.8));
-        List<Fault> wanted = world.mutation().shownBy();
         for (Fault fault : Fault.values()) {
             boolean chosen = dice.chance(part);
             if (wanted.isEmpty() ? chosen : wanted.contains(fault)) {

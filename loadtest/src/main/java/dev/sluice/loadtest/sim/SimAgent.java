@@ -51,6 +51,10 @@ final class SimAgent {
                         node.id().value(),
                         world.dice().random(),
                         InPlace::new);
+        // What its last life was told may have become durable with its last act.
+        ledger.state()
+                .desiredAdmission()
+                .ifPresent(accepting -> world.promises().budget().told(node, accepting));
         this.address =
                 node.isMaster()
                         ? Optional.of(

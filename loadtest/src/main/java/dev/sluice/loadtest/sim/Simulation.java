@@ -1,6 +1,7 @@
 package dev.sluice.loadtest.sim;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -21,7 +22,11 @@ final class Simulation {
     private final Faults faults;
     private long events;
 
-    private Simulation(long seed, Mutation mutation, Optional<Consumer<String>> lines) {
+    private Simulation(
+            long seed,
+            Mutation mutation,
+            List<Fault> kinds,
+            Optional<Consumer<String>> lines) {
         this.seed = seed;
         this.mutation = mutation;
         this.world =
@@ -32,15 +37,21 @@ final class Simulation {
                                 lines.map(to -> Trace.to(schedule, to))
                                         .orElseGet(() -> Trace.none(schedule)));
         this.operator = new Operator(world);
-        this.faults = new Faults(world);
+        this.faults = new Faults(world, kinds);
     }
 
     static History run(long seed, Mutation mutation) {
-        return new Simulation(seed, mutation, Optional.empty()).run();
+        return new Simulation(seed, mutation, mutation.shownBy(), Optional.empty()).run();
+    }
+
+    /** Nothing is broken, and these faults alone are injected. */
+    static History withFaults(
+            long seed, List<Fault> kinds, Optional<Consumer<String>> lines) {
+        return new Simulation(seed, Mutation.NONE, kinds, lines).run();
     }
 
     static History traced(long seed, Mutation mutation, Consumer<String> lines) {
-        return new Simulation(seed, mutation, Optional.of(lines)).run();
+        return new Simulation(seed, mutation, mutation.shownBy(), Optional.of(lines)).run();
     }
 
     private History run() {

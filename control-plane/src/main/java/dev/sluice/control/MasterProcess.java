@@ -231,14 +231,18 @@ final class MasterProcess implements AutoCloseable {
                         ProtoReflectionServiceV1.newInstance()));
         closing(
                 new Follower(
-                        self,
-                        version,
-                        controller,
-                        channels(config, identity),
-                        peers,
-                        PrimaryHeard.NOBODY,
-                        Follower.byOffice(self, controller),
-                        System::nanoTime));
+                        new Follower.Ports(
+                                self,
+                                version,
+                                controller,
+                                channels(config, identity),
+                                peers,
+                                PrimaryHeard.NOBODY,
+                                Follower.byOffice(self, controller),
+                                NioDisk.in(directory(data.resolve("archive"))),
+                                NioDisk.in(directory(data.resolve("resync"))),
+                                replica -> inSync.primary(replica, new TreeSet<>(Set.of(replica))),
+                                System::nanoTime)));
         sweep(agents);
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);

@@ -87,7 +87,11 @@ final class ReplicatedPair implements AutoCloseable {
     }
 
     Path journal(NodeId master) throws IOException {
-        return Files.createDirectories(directory.resolve(master.value()).resolve("journal"));
+        return directory(master, "journal");
+    }
+
+    Path directory(NodeId master, String name) throws IOException {
+        return Files.createDirectories(directory.resolve(master.value()).resolve(name));
     }
 
     /** Starts a master that serves, follows and takes office when it is its turn. */
@@ -188,14 +192,19 @@ final class ReplicatedPair implements AutoCloseable {
             parts.push(() -> channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS));
             parts.push(
                     new Follower(
-                            self,
-                            "1.0.0",
-                            controller,
-                            new TreeMap<>(Map.of(other, channel)),
-                            peers,
-                            PrimaryHeard.NOBODY,
-                            Follower.byOffice(self, controller),
-                            System::nanoTime));
+                            new Follower.Ports(
+                                    self,
+                                    "1.0.0",
+                                    controller,
+                                    new TreeMap<>(Map.of(other, channel)),
+                                    peers,
+                                    PrimaryHeard.NOBODY,
+                                    Follower.byOffice(self, controller),
+                                    NioDisk.in(directory(self, "archive")),
+                                    NioDisk.in(directory(self, "resync")),
+                                    replica ->
+                                            inSync.primary(replica, new TreeSet<>(Set.of(replica))),
+                                    System::nanoTime)));
             PlanningInput input =
                     Fixture.twoMasters()
                             .region("eu", 2)

@@ -3,6 +3,7 @@ package dev.sluice.control.journal;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -35,7 +36,7 @@ public final class JournalReplacement {
      * Archives the journal and puts the snapshot beside it. The journal may be open, but nothing
      * may be appended to it meanwhile. A failure leaves it as it was.
      *
-     * @param snapshot which is whole
+     * @param snapshot which has arrived
      * @param storeId of the journal that is given up
      */
     public void prepare(IncomingSnapshot snapshot, Disk archive, String storeId)
@@ -55,7 +56,19 @@ public final class JournalReplacement {
         archive.forceDirectory();
         String name = name(offer.position().index());
         write(snapshot.disk(), IncomingSnapshot.PART, disk, name + ".tmp");
+        requireSame(name + ".tmp", offer);
         prepared = name;
+    }
+
+    private void requireSame(String name, IncomingSnapshot.Offer offer) throws IOException {
+        try (DiskFile file = disk.openForReading(name)) {
+            String found = HexFormat.of().formatHex(StoredSnapshot.sha256(file, file.size()));
+            if (!found.equals(offer.sha256())) {
+                throw new JournalException(
+                        "%s/%s: expected a snapshot with SHA-256 %s, found %s; it is fetched anew"
+                                .formatted(disk.location(), name, offer.sha256(), found));
+            }
+        }
     }
 
     /**

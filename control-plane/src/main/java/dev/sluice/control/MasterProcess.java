@@ -241,14 +241,18 @@ final class MasterProcess implements AutoCloseable {
                         ProtoReflectionServiceV1.newInstance()));
         closing(
                 new Follower(
-                        self,
-                        version,
-                        controller,
-                        channels(config, identity),
-                        peers,
-                        keeper,
-                        () -> !keeper.isPrimary() && !controller.isInOffice(),
-                        System::nanoTime));
+                        new Follower.Ports(
+                                self,
+                                version,
+                                controller,
+                                channels(config, identity),
+                                peers,
+                                keeper,
+                                () -> !keeper.isPrimary() && !controller.isInOffice(),
+                                NioDisk.in(directory(data.resolve("archive"))),
+                                NioDisk.in(directory(data.resolve("resync"))),
+                                keeper::replaced,
+                                System::nanoTime)));
         sweep(agents);
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);

@@ -36,6 +36,25 @@ public final class BenchCommand {
     }
 
     @CommandLine.Command(
+            name = "commit",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Decisions alone and with a follower in sync, beside the disk's fdatasync.")
+    int commit(
+            @CommandLine.Option(
+                            names = "--dir",
+                            paramLabel = "DIR",
+                            description =
+                                    "A folder on the disk to measure; default ${DEFAULT-VALUE}.",
+                            defaultValue = "target/bench")
+                    Path directory)
+            throws IOException, InterruptedException {
+        Files.createDirectories(directory);
+        CommitBenchmark.run(directory, System.out);
+        return 0;
+    }
+
+    @CommandLine.Command(
             name = "planner",
             mixinStandardHelpOptions = true,
             description = "Planning and checking of large clusters, beside the limit of a second.")

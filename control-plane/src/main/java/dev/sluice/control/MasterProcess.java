@@ -26,6 +26,10 @@ import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.peer.Follower;
 import dev.sluice.control.peer.PeerTable;
+import dev.sluice.control.peer.Relation;
+import dev.sluice.control.peer.RelationClient;
+import dev.sluice.control.peer.RelationEndpoint;
+import dev.sluice.control.peer.RelationKey;
 import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.OperatorSignatures;
@@ -35,9 +39,10 @@ import dev.sluice.trust.packages.TrustedSigners;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
-import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -115,6 +120,7 @@ final class MasterProcess implements AutoCloseable {
         Inventory inventory = InventoryFile.read(config.inventory());
         NodeId founder = founder(inventory.topology(), config);
         TrustedSigners signers = signers(config);
+        Optional<Relation> relation = relation(config, identity);
 
         long incarnation = new SecureRandom().nextLong() & Long.MAX_VALUE;
         Path data = directory(config.dataDir());
@@ -182,6 +188,10 @@ final class MasterProcess implements AutoCloseable {
         wake.target = executor::wake;
         executor.start();
 
+        Optional<RelationEndpoint> related =
+                relation.map(r -> new RelationEndpoint(r, System::nanoTime));
+        Optional<RelationClient> relating = relation.map(RelationClient::new);
+        SortedMap<NodeId, ManagedChannel> channels = channels(config, identity, relating);
         AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime);
         ReplicationEndpoint replication =
                 closing(
@@ -199,26 +209,25 @@ final class MasterProcess implements AutoCloseable {
                                         executor::waits,
                                         depot::importPackage,
                                         new WithoutElection(controller),
+                                        () ->
+                                                relating.map(r -> r.check(channels))
+                                                        .orElse(List.of()),
                                         new OperatorSignatures(identity),
                                         clock,
                                         config.sharedAddress().orElse(null))));
-        serve(
-                config.listen(),
-                identity,
-                List.of(
-                        operators,
-                        agents,
-                        new PackageSourceEndpoint(contents, disk),
-                        replication,
-                        ProtoReflectionServiceV1.newInstance()));
-        closing(
-                new Follower(
-                        self,
-                        version,
-                        controller,
-                        channels(config, identity),
-                        peers,
-                        System::nanoTime));
+        List<ServerServiceDefinition> services =
+                new ArrayList<>(
+                        List.of(
+                                operators.bindService(),
+                                agents.bindService(),
+                                new PackageSourceEndpoint(contents, disk).bindService(),
+                                related.map(r ->
+                                                ServerInterceptors.intercept(replication, r.gate()))
+                                        .orElseGet(replication::bindService),
+                                ProtoReflectionServiceV1.newInstance().bindService()));
+        related.ifPresent(r -> services.add(r.bindService()));
+        serve(config.listen(), identity, services);
+        closing(new Follower(self, version, controller, channels, peers, System::nanoTime));
         sweep(agents);
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
@@ -300,11 +309,27 @@ final class MasterProcess implements AutoCloseable {
                 || topology.nodes().stream().anyMatch(n -> n.id().equals(node));
     }
 
+    /** Empty for the only master there is. */
+    private static Optional<Relation> relation(ControlPlaneConfig config, TlsIdentity identity)
+            throws IOException {
+        if (config.interApplianceKeyFile().isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new Relation(
+                        config.masterId(),
+                        RelationKey.read(config.interApplianceKeyFile().get()),
+                        identity,
+                        config.listen(),
+                        config.masters()));
+    }
+
     private SortedMap<NodeId, ManagedChannel> channels(
-            ControlPlaneConfig config, TlsIdentity identity) throws IOException {
+            ControlPlaneConfig config, TlsIdentity identity, Optional<RelationClient> relating)
+            throws IOException {
         SortedMap<NodeId, ManagedChannel> channels = new TreeMap<>();
         for (var peer : config.masters().entrySet()) {
-            ManagedChannel channel =
+            NettyChannelBuilder builder =
                     NettyChannelBuilder.forAddress(peer.getValue())
                             .sslContext(
                                     GrpcTls.client(
@@ -313,8 +338,9 @@ final class MasterProcess implements AutoCloseable {
                                                     PeerName.master(peer.getKey().value()))))
                             .maxInboundMessageSize(64 << 20)
                             .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
-                            .keepAliveTimeout(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
-                            .build();
+                            .keepAliveTimeout(KEEPALIVE_SECONDS, TimeUnit.SECONDS);
+            relating.ifPresent(r -> builder.intercept(r.proving(peer.getKey())));
+            ManagedChannel channel = builder.build();
             channels.put(peer.getKey(), channel);
             closing(channel::shutdownNow);
         }
@@ -322,7 +348,7 @@ final class MasterProcess implements AutoCloseable {
     }
 
     private void serve(
-            InetSocketAddress listen, TlsIdentity identity, List<BindableService> services)
+            InetSocketAddress listen, TlsIdentity identity, List<ServerServiceDefinition> services)
             throws IOException {
         ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
         closing(calls::shutdownNow);

@@ -1,6 +1,7 @@
 package dev.sluice.control;
 
 import dev.sluice.control.api.OperatorEndpoint;
+import dev.sluice.control.api.Relations;
 import dev.sluice.control.codec.SnapshotCodec;
 import dev.sluice.control.config.ControlPlaneConfig;
 import dev.sluice.control.config.Inventory;
@@ -209,9 +210,8 @@ final class MasterProcess implements AutoCloseable {
                                         executor::waits,
                                         depot::importPackage,
                                         new WithoutElection(controller),
-                                        () ->
-                                                relating.map(r -> r.check(channels))
-                                                        .orElse(List.of()),
+                                        relating.map(r -> r.over(channels))
+                                                .orElseGet(Relations::none),
                                         new OperatorSignatures(identity),
                                         clock,
                                         config.sharedAddress().orElse(null))));
@@ -221,9 +221,9 @@ final class MasterProcess implements AutoCloseable {
                                 operators.bindService(),
                                 agents.bindService(),
                                 new PackageSourceEndpoint(contents, disk).bindService(),
-                                related.map(r ->
-                                                ServerInterceptors.intercept(replication, r.gate()))
-                                        .orElseGet(replication::bindService),
+                                ServerInterceptors.intercept(
+                                        replication,
+                                        related.map(r -> List.of(r.gate())).orElse(List.of())),
                                 ProtoReflectionServiceV1.newInstance().bindService()));
         related.ifPresent(r -> services.add(r.bindService()));
         serve(config.listen(), identity, services);

@@ -47,7 +47,6 @@ import dev.sluice.v1.PromoteMasterRequest;
 import dev.sluice.v1.PromoteMasterResponse;
 import dev.sluice.v1.ProposeForcedPromotionRequest;
 import dev.sluice.v1.ProposeForcedPromotionResponse;
-import dev.sluice.v1.RelationCheck;
 import dev.sluice.v1.ResumeUpgradeRequest;
 import dev.sluice.v1.ResumeUpgradeResponse;
 import dev.sluice.v1.ResyncMasterRequest;
@@ -122,7 +121,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
             Supplier<List<Waiting>> waits,
             PackageImport packages,
             Masters masters,
-            Supplier<List<RelationCheck>> relations,
+            Relations relations,
             OperatorSignatures signatures,
             InstantSource clock,
             @Nullable String sharedAddress) {}
@@ -275,7 +274,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
                 _ ->
                         CheckRelationsResponse.newBuilder()
                                 .setAnsweredBy(ports.self().value())
-                                .addAllChecks(ports.relations().get())
+                                .addAllChecks(ports.relations().check())
                                 .build());
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.control.peer;
 
 import com.google.protobuf.ByteString;
+import dev.sluice.control.api.Relations;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.peer.RelationKey.Bytes;
 import dev.sluice.control.peer.RelationKey.Handshake;
@@ -67,12 +68,17 @@ public final class RelationClient {
         return trailers;
     }
 
+    /** The same as {@link #check}, for the operators' service. */
+    public Relations over(Map<NodeId, ? extends Channel> channels) {
+        return () -> check(channels);
+    }
+
     /**
      * Looks at everything between this master and the others; takes seconds for those away.
      *
      * @param channels to the other masters, which accept that master's certificate alone
      */
-    public List<RelationCheck> check(Map<NodeId, ? extends Channel> channels) {
+    List<RelationCheck> check(Map<NodeId, ? extends Channel> channels) {
         List<RelationCheck> checks = new ArrayList<>();
         relation.masters()
                 .forEach((master, address) -> {

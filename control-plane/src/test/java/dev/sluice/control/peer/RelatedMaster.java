@@ -27,12 +27,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A peer over mutual TLS on loopback that, once it is related, serves the relation's service and
@@ -49,8 +51,8 @@ final class RelatedMaster implements AutoCloseable {
     private final MutableHandlerRegistry services = new MutableHandlerRegistry();
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private final SortedMap<NodeId, ManagedChannel> channels = new TreeMap<>();
-    private Relation relation;
-    private RelationClient client;
+    private @Nullable Relation related;
+    private @Nullable RelationClient relating;
 
     static CertificateAuthority authority(String name) {
         return CertificateAuthority.create(name, Duration.ofDays(1), CLOCK);
@@ -83,7 +85,7 @@ final class RelatedMaster implements AutoCloseable {
 
     /** Where it really listens. */
     InetSocketAddress address() {
-        return new InetSocketAddress("127.0.0.1", server.getPort());
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getPort());
     }
 
     /**
@@ -95,18 +97,26 @@ final class RelatedMaster implements AutoCloseable {
     RelatedMaster relate(
             RelationKey key, InetSocketAddress told, Map<NodeId, InetSocketAddress> others)
             throws Exception {
-        relation = new Relation(id, key, identity, told, new TreeMap<>(others));
-        client = new RelationClient(relation);
+        related = new Relation(id, key, identity, told, new TreeMap<>(others));
+        relating = new RelationClient(relation());
         serveAnew();
-        for (NodeId other : others.keySet()) {
-            connect(other, relation.masters().get(other));
+        for (var other : others.entrySet()) {
+            connect(other.getKey(), other.getValue());
         }
         return this;
     }
 
+    private Relation relation() {
+        return Objects.requireNonNull(related);
+    }
+
+    private RelationClient client() {
+        return Objects.requireNonNull(relating);
+    }
+
     /** As a new process would: it has forgotten who proved what. */
     void serveAnew() {
-        RelationEndpoint endpoint = new RelationEndpoint(relation, System::nanoTime);
+        RelationEndpoint endpoint = new RelationEndpoint(relation(), System::nanoTime);
         services.addService(endpoint);
         services.addService(ServerInterceptors.intercept(new Positions(), endpoint.gate()));
     }
@@ -118,7 +128,7 @@ final class RelatedMaster implements AutoCloseable {
                                 GrpcTls.client(
                                         identity,
                                         PeerExpectation.exactly(PeerName.master(other.value()))))
-                        .intercept(client.proving(other))
+                        .intercept(client().proving(other))
                         .build();
         channels.put(other, channel);
         running.push(() -> channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS));
@@ -141,13 +151,13 @@ final class RelatedMaster implements AutoCloseable {
 
     /** Asks for a position as a follower would. */
     GetPositionResponse positionAt(NodeId other) {
-        return ReplicationServiceGrpc.newBlockingStub(channels.get(other))
+        return ReplicationServiceGrpc.newBlockingStub(Objects.requireNonNull(channels.get(other)))
                 .withDeadlineAfter(20, TimeUnit.SECONDS)
                 .getPosition(GetPositionRequest.getDefaultInstance());
     }
 
     List<String> checks() {
-        return client.check(channels).stream().map(RelatedMaster::text).toList();
+        return client().check(channels).stream().map(RelatedMaster::text).toList();
     }
 
     private static String text(RelationCheck check) {
@@ -160,7 +170,7 @@ final class RelatedMaster implements AutoCloseable {
     }
 
     List<RelationCheck> allChecks() {
-        return client.check(channels);
+        return client().check(channels);
     }
 
     private static final class Positions extends ReplicationServiceGrpc.ReplicationServiceImplBase {

@@ -67,7 +67,7 @@ final class RelationTest {
     /** A port where nobody listens: it was free a moment ago. */
     private static InetSocketAddress closed() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new InetSocketAddress("127.0.0.1", socket.getLocalPort());
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
         }
     }
 
@@ -104,7 +104,7 @@ final class RelationTest {
         }
 
         InetSocketAddress address() {
-            return new InetSocketAddress("127.0.0.1", socket.getLocalPort());
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
         }
 
         @Override

@@ -5,6 +5,7 @@ import dev.sluice.control.model.NodeId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -23,6 +24,12 @@ public final class Mastership {
     /** The id under which a primary says that it lives; nobody waits for the replies. */
     private static final long ALIVE_ID = 0;
 
+    /** How often a master stands for the office after an operator asked once. */
+    private static final int ASKED_ATTEMPTS = 5;
+
+    /** Silences for which a successor is waited for. */
+    private static final int SUCCESSOR_SILENCES = 3;
+
     private final NodeId self;
     private final long incarnation;
     private final boolean founder;
@@ -35,7 +42,11 @@ public final class Mastership {
     private int attempts;
     private long heardAt;
     private long notBefore;
-    private boolean asked;
+    private long lookedAt;
+    private int asked;
+    private boolean heardAnother;
+    private @Nullable Ballot succeeding;
+    private boolean founding;
     private boolean begun;
 
     /** What a master is in the election. */
@@ -84,9 +95,21 @@ public final class Mastership {
         return memory;
     }
 
-    /** Its journal was replaced: what the old one was in sync with, the new one is not. */
+    /**
+     * Its journal is about to be replaced: what the old one was in sync with, the new one is not.
+     * Only a follower's is; a candidate gives up.
+     */
     public void replaced(Replica with) {
+        if (reign != null) {
+            throw new IllegalStateException(
+                    "journal of master %s: expected to be replaced while it follows, found it primary under %s"
+                            .formatted(self, reign.ballot()));
+        }
         replica = with;
+        if (round != null) {
+            round = null;
+            role = new Role.Follower("its journal was replaced");
+        }
     }
 
     /** Looks what is to be done now. */
@@ -96,6 +119,7 @@ public final class Mastership {
             heardAt = now;
             notBefore = now;
         }
+        lookedAt = now;
         if (role instanceof Role.Superseded) {
             return taken();
         }
@@ -128,31 +152,36 @@ public final class Mastership {
     }
 
     /**
-     * A primary was heard. One below the register that is known is none any more. One below a
+     * A primary was heard. One below the register that is known is none any more: it is not
+     * followed, and has to be answered with that register's ballot, so that it ends. One below a
      * ballot that was only tried may well be: a candidate that got no promise goes on following.
      */
     public List<MastershipEffect> heardPrimary(
             long now, Ballot ballot, @Nullable Register register) {
         Register known = memory.register();
-        if (known != null && known.ballot().isAbove(ballot)) {
+        if (role instanceof Role.Superseded || (known != null && known.ballot().isAbove(ballot))) {
             return taken();
         }
         remember(memory.saw(ballot).saw(register));
         heardAt = now;
+        heardAnother = true;
         Round current = round;
-        if (current != null
-                && !current.isForced()
+        if (reign != null && ballot.isAbove(reign.ballot())) {
+            standDown(ballot, "master %s is primary".formatted(ballot.master()));
+        } else if (current != null
                 && (current.stage() == Round.Stage.PRE_VOTE || ballot.isAbove(current.ballot()))) {
             give(now, "master %s is primary".formatted(ballot.master()));
         }
         return taken();
     }
 
-    /** Somebody obeys this ballot. */
+    /** Somebody obeys this ballot. Whoever founds a cluster is too late then, however low it is. */
     public List<MastershipEffect> saw(Ballot ballot) {
         remember(memory.saw(ballot));
         if (reign != null && ballot.isAbove(reign.ballot())) {
             standDown(ballot, "ballot %s is obeyed".formatted(ballot));
+        } else if (round != null && (founding || ballot.isAbove(round.ballot()))) {
+            give(lookedAt, "ballot %s is obeyed".formatted(ballot));
         }
         return taken();
     }
@@ -167,18 +196,27 @@ public final class Mastership {
         }
     }
 
-    /** An operator asks this master to become primary if the witnesses let it. */
+    /**
+     * An operator asks this master to become primary if the witnesses let it. It tries some times;
+     * a primary has nothing to do.
+     */
     public void promote() {
-        asked = true;
+        asked = reign == null ? ASKED_ATTEMPTS : 0;
     }
 
     /**
-     * An operator makes this master primary without those that can't be reached.
+     * An operator makes this master primary without those that can't be reached. One that is
+     * primary has to end first: it commands under its ballot until then.
      *
      * @param generation above every generation known
      * @param witnesses who decides from now on
      */
     public List<MastershipEffect> force(long now, int generation, SortedSet<Witness> witnesses) {
+        if (reign != null || role instanceof Role.Superseded) {
+            throw new IllegalArgumentException(
+                    "forced promotion of master %s: expected one that is not primary, found %s"
+                            .formatted(self, role));
+        }
         int known = memory.highest() == null ? 0 : memory.highest().generation();
         if (generation <= known) {
             throw new IllegalArgumentException(
@@ -190,7 +228,7 @@ public final class Mastership {
         WitnessSet set =
                 WitnessSet.of(before == null ? 1 : before.witnesses().version() + 1, witnesses);
         Register forced = new Register(ballot, 0, only(), set, Optional.empty());
-        reign = null;
+        founding = false;
         begin(now, new Round(nextId(), ballot, Round.Stage.PREPARE, Optional.of(forced), now));
         return taken();
     }
@@ -205,20 +243,19 @@ public final class Mastership {
         if (now - notBefore < 0) {
             return;
         }
-        if (view.log().isHandedTo(self) && isNewest(view.log())) {
-            campaign(now, Round.Stage.PREPARE);
-            return;
-        }
-        if (!asked && !mayTakeOver(view)) {
+        MastershipView.Log log = view.log();
+        if (log.isHandedTo(self) && isNewest(log)) {
+            succeed(now, log.office());
+        } else if (asked > 0) {
+            asked--;
+            campaign(now, Round.Stage.PRE_VOTE);
+        } else if (!view.automatic() && !wasPrimary(log)) {
             role = new Role.Follower("it takes over only when an operator asks");
-            return;
-        }
-        if (!asked && now - heardAt < patience(view).toNanos()) {
+        } else if (now - heardAt < patience(log).toNanos()) {
             role = new Role.Follower("a primary was heard, or may still be");
-            return;
+        } else {
+            campaign(now, Round.Stage.PRE_VOTE);
         }
-        asked = false;
-        campaign(now, Round.Stage.PRE_VOTE);
     }
 
     /** Whether the journal's last word on the office is not older than what is known otherwise. */
@@ -228,20 +265,40 @@ public final class Mastership {
                 && (known == null || known.ballot().compareTo(log.office()) <= 0);
     }
 
-    private boolean mayTakeOver(MastershipView view) {
-        return view.automatic() || view.log().isOfficeOf(self);
+    /** Skips the pre-vote once for each handover, if it knows that it is in sync. */
+    private void succeed(long now, @Nullable Ballot handedUnder) {
+        Register known = memory.register();
+        boolean skips =
+                known != null
+                        && known.inSync().contains(replica)
+                        && !Objects.equals(handedUnder, succeeding);
+        succeeding = handedUnder;
+        campaign(now, skips ? Round.Stage.PREPARE : Round.Stage.PRE_VOTE);
+    }
+
+    /**
+     * Whether this master was the last primary, by its journal or by the register, and since it
+     * started no other was heard. It may come back though failover is broken, and may take the
+     * office again that its successor does not take.
+     */
+    private boolean wasPrimary(MastershipView.Log log) {
+        Register known = memory.register();
+        boolean byLog = log.office() != null && log.office().master().equals(self);
+        boolean byRegister = known != null && known.primary().equals(self);
+        return !heardAnother && (byLog || byRegister);
     }
 
     /** The last primary comes back at once; one that handed over lets its successor go first. */
-    private Duration patience(MastershipView view) {
-        if (view.log().isOfficeOf(self)) {
-            return Duration.ZERO;
-        }
+    private Duration patience(MastershipView.Log log) {
         Duration silence = timings.silence().plusNanos(jitter() / 2);
-        return view.log().handedTo() == null ? silence : silence.multipliedBy(3);
+        if (log.handedTo() != null) {
+            return silence.multipliedBy(SUCCESSOR_SILENCES);
+        }
+        return wasPrimary(log) ? Duration.ZERO : silence;
     }
 
     private void campaign(long now, Round.Stage stage) {
+        founding = false;
         begin(now, new Round(nextId(), nextBallot(), stage, Optional.empty(), now));
     }
 
@@ -297,6 +354,7 @@ public final class Mastership {
         Register first =
                 new Register(
                         ballot, 0, only(), new WitnessSet(1, view.witnesses()), Optional.empty());
+        founding = true;
         begin(now, new Round(nextId(), ballot, Round.Stage.FOUND, Optional.of(first), now));
     }
 
@@ -304,7 +362,12 @@ public final class Mastership {
 
     private void pursue(long now, Round current) {
         if (now - current.begunAt() > timings.round().toNanos()) {
-            give(now, "no quorum of witnesses answered for " + current.stage().doing());
+            give(
+                    now,
+                    current.outcome(memory.register()) instanceof Round.Outcome.Won(var register)
+                                    && register.isPresent()
+                            ? outOfSync(register.get())
+                            : "no quorum of witnesses answered for " + current.stage().doing());
             return;
         }
         WitnessRequest request = current.request();
@@ -323,6 +386,9 @@ public final class Mastership {
             }
             return;
         }
+        if (!current.isGrantedBy(reply)) {
+            return;
+        }
         current.granted(witness, reply.register());
         switch (current.outcome(memory.register())) {
             case Round.Outcome.Open _ -> pursue(now, current);
@@ -333,10 +399,11 @@ public final class Mastership {
 
     private void advance(long now, Round won, Optional<Register> from) {
         if (from.isPresent() && !from.get().inSync().contains(replica)) {
-            give(
-                    now,
-                    "its journal is not in sync by the register of ballot %s"
-                            .formatted(from.get().ballot()));
+            if (won.isCertain(from.get())) {
+                give(now, outOfSync(from.get()));
+            } else {
+                pursue(now, won);
+            }
             return;
         }
         switch (won.stage()) {
@@ -358,6 +425,10 @@ public final class Mastership {
         }
     }
 
+    private static String outOfSync(Register by) {
+        return "its journal is not in sync by the register of ballot %s".formatted(by.ballot());
+    }
+
     /** Gives the round up, and waits a while of its own length before the next. */
     private void give(long now, String why) {
         round = null;
@@ -376,6 +447,8 @@ public final class Mastership {
 
     private void reignOver(Register accepted) {
         round = null;
+        asked = 0;
+        heardAnother = false;
         reign = new Reign(accepted);
         remember(memory.saw(accepted));
         role = new Role.Primary(accepted);
@@ -439,7 +512,9 @@ public final class Mastership {
             standDown(promised, "witness %s promised it".formatted(witness.node()));
             return;
         }
-        if (reply.granted() && requestId == current.id()) {
+        if (reply.granted()
+                && requestId == current.id()
+                && current.writing().equals(Optional.ofNullable(reply.register()))) {
             current.accepted(witness)
                     .ifPresent(written -> {
                         remember(memory.saw(written));

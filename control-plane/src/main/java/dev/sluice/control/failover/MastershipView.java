@@ -46,10 +46,5 @@ public record MastershipView(
         boolean isHandedTo(NodeId master) {
             return master.equals(handedTo);
         }
-
-        /** The last primary was this master, and it gave the office to nobody. */
-        boolean isOfficeOf(NodeId master) {
-            return office != null && handedTo == null && office.master().equals(master);
-        }
     }
 }

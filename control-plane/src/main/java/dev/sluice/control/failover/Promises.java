@@ -1,6 +1,5 @@
 package dev.sluice.control.failover;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.NavigableSet;
@@ -34,31 +33,48 @@ final class Promises {
         return replies.values().stream().anyMatch(Optional::isPresent);
     }
 
-    /** The registers that may have been accepted by a quorum, the highest first. */
+    /**
+     * The registers that a primary under this ballot may have to go on from, the highest first.
+     * When certainly none was ever accepted, it is the highest that was begun: what a founder left
+     * that failed.
+     */
     List<Register> possible(@Nullable Register known) {
         NavigableSet<Register> seen = new TreeSet<>();
         if (known != null) {
             seen.add(known);
         }
         replies.values().forEach(register -> register.ifPresent(seen::add));
-        List<Register> possible = new ArrayList<>();
-        for (Register register : seen.descendingSet()) {
-            if (mayBeAccepted(register)) {
-                possible.add(register);
-            }
-        }
-        return possible;
+        List<Register> possible =
+                seen.descendingSet().stream().filter(this::mayBeAccepted).toList();
+        return possible.isEmpty() ? seen.descendingSet().stream().limit(1).toList() : possible;
     }
 
+    /**
+     * Whether enough of its witnesses may have it. While some leave, these decide alone: they may
+     * have it instead of the register before, which would then be seen nowhere; and to go on from
+     * what nobody accepted is safe.
+     */
     private boolean mayBeAccepted(Register register) {
+        return judgesHave(register, true);
+    }
+
+    /** Whether no reply that is still to come can show that it counts for nothing. */
+    boolean isCertain(Register register) {
+        return judgesHave(register, false);
+    }
+
+    private boolean judgesHave(Register register, boolean thoseWhoAreSilent) {
+        WitnessSet judges = register.leaving().orElse(register.witnesses());
         SortedSet<Witness> holders = new TreeSet<>();
-        for (Witness witness : register.everyone()) {
+        for (Witness witness : judges.members()) {
             Optional<Register> reply = replies.get(witness);
-            if (reply == null || reply.filter(r -> r.compareTo(register) >= 0).isPresent()) {
+            if (reply == null
+                    ? thoseWhoAreSilent
+                    : reply.filter(r -> r.compareTo(register) >= 0).isPresent()) {
                 holders.add(witness);
             }
         }
-        return register.hasQuorum(holders);
+        return judges.hasMajority(holders);
     }
 
     /**
@@ -66,9 +82,9 @@ final class Promises {
      * needed.
      */
     Optional<Register> decisive(@Nullable Register known) {
-        List<Register> possible = possible(known);
-        return possible.isEmpty() || !possible.getFirst().hasQuorum(replies.keySet())
-                ? Optional.empty()
-                : Optional.of(possible.getFirst());
+        return possible(known).stream()
+                .limit(1)
+                .filter(register -> register.hasQuorum(replies.keySet()))
+                .findFirst();
     }
 }

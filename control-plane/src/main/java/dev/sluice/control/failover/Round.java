@@ -84,11 +84,6 @@ final class Round {
         return begunAt;
     }
 
-    /** Promises for a register that an operator has forced. */
-    boolean isForced() {
-        return stage == Stage.PREPARE && template.isPresent();
-    }
-
     WitnessRequest request() {
         return switch (stage) {
             case PRE_VOTE -> new WitnessRequest.PreVote(ballot);
@@ -119,6 +114,19 @@ final class Round {
         return true;
     }
 
+    /**
+     * Whether a reply that grants something grants this. An earlier process of the same master may
+     * have asked under the same id.
+     */
+    boolean isGrantedBy(WitnessReply reply) {
+        return switch (stage) {
+            case PRE_VOTE -> reply.granted();
+            case FOUND, PREPARE -> reply.granted() && ballot.equals(reply.promised());
+            case ACCEPT ->
+                    reply.granted() && template.equals(Optional.ofNullable(reply.register()));
+        };
+    }
+
     void granted(Witness witness, @Nullable Register register) {
         granted.add(witness);
         promises.add(witness, register);
@@ -143,6 +151,11 @@ final class Round {
                                     .<Outcome>map(r -> new Outcome.Won(Optional.of(r)))
                                     .orElseGet(Outcome.Open::new);
         };
+    }
+
+    /** Whether no reply that is still to come can show another one to go on from. */
+    boolean isCertain(Register register) {
+        return promises.isCertain(register);
     }
 
     private Outcome byTemplate() {

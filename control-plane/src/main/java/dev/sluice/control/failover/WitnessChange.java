@@ -1,7 +1,7 @@
 package dev.sluice.control.failover;
 
 import dev.sluice.control.model.NodeId;
-import java.util.List;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -14,7 +14,8 @@ final class WitnessChange {
 
     /**
      * One member exchanged, added or taken away; empty when nothing is to be changed, or can be
-     * without losing the majority.
+     * without losing the majority. Who is not here leaves first. Nobody leaves without somebody who
+     * joins, unless there are to be fewer.
      *
      * @param wanted empty: nothing is wanted
      */
@@ -25,17 +26,25 @@ final class WitnessChange {
         if (wanted.isEmpty() || wanted.equals(now.members())) {
             return Optional.empty();
         }
-        List<Witness> leave =
-                now.members().stream().filter(w -> !wanted.contains(w)).limit(1).toList();
-        List<Witness> join =
+        Optional<Witness> leaves =
+                now.members().stream()
+                        .filter(witness -> !wanted.contains(witness))
+                        .min(Comparator.comparing(witness -> isPresent(witness, present)));
+        Optional<Witness> joins =
                 wanted.stream()
-                        .filter(w -> !now.members().contains(w) && isPresent(w, present))
-                        .limit(1)
-                        .toList();
+                        .filter(witness -> !now.members().contains(witness))
+                        .filter(witness -> isPresent(witness, present))
+                        .findFirst();
+        int size = now.members().size();
+        boolean grows = joins.isPresent() && size < wanted.size();
+        boolean shrinks = joins.isEmpty() && size > wanted.size();
+        boolean exchanges = joins.isPresent() && !grows;
         TreeSet<Witness> next = new TreeSet<>(now.members());
-        leave.forEach(next::remove);
-        next.addAll(join);
-        if (next.isEmpty() || next.equals(now.members())) {
+        joins.ifPresent(next::add);
+        if (shrinks || exchanges) {
+            leaves.ifPresent(next::remove);
+        }
+        if (next.equals(now.members())) {
             return Optional.empty();
         }
         WitnessSet set = new WitnessSet(now.version() + 1, next);

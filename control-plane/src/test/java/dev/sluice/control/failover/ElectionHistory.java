@@ -57,8 +57,9 @@ final class ElectionHistory {
         network().run(network().now() + model.random.nextLong(1500) * ModelNetwork.MILLI);
         disturb();
         long end = network().now() + faultsNanos();
+        long pause = model.random.nextLong(20, 400);
         while (network().now() - end < 0) {
-            network().run(network().now() + model.random.nextLong(10, 400) * ModelNetwork.MILLI);
+            network().run(network().now() + model.random.nextLong(pause) * ModelNetwork.MILLI);
             Runnable fault = model.any(faults);
             fault.run();
         }
@@ -74,11 +75,14 @@ final class ElectionHistory {
     }
 
     private void disturb() {
-        double losing = model.random.nextInt(3) == 0 ? 0 : model.random.nextDouble(0.3);
-        double doubling = model.random.nextDouble(0.2);
-        double delaying = model.random.nextInt(3) == 0 ? 0 : model.random.nextDouble(0.2);
-        network().disturb(losing, doubling, delaying);
-        model.crashInEffects = model.random.nextInt(2) == 0 ? 0 : model.random.nextDouble(0.02);
+        network().disturb(upTo(0.3), upTo(0.2), upTo(0.5));
+        model.crashInEffects = upTo(0.02);
+        model.restartInAnswers = upTo(0.2);
+    }
+
+    /** Nothing in some histories. */
+    private double upTo(double most) {
+        return model.random.nextInt(3) == 0 ? 0 : model.random.nextDouble(most);
     }
 
     private void recover() {
@@ -86,6 +90,7 @@ final class ElectionHistory {
         network().disturb(0, 0, 0);
         network().heal();
         model.crashInEffects = 0;
+        model.restartInAnswers = 0;
         model.agents().forEach(ModelAgent::start);
         for (ModelMaster master : model.masters()) {
             master.automatic = true;

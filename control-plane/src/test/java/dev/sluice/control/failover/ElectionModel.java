@@ -1,5 +1,6 @@
 package dev.sluice.control.failover;
 
+import com.google.errorprone.annotations.FormatMethod;
 import dev.sluice.control.model.NodeId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,7 @@ final class ElectionModel {
 
     private long numbers;
     double crashInEffects;
+    double restartInAnswers;
     int handovers;
     int exchanges;
     int shrunk;
@@ -94,6 +97,7 @@ final class ElectionModel {
         network.in(random.nextLong(1000) * ModelNetwork.MILLI, what);
     }
 
+    @FormatMethod
     void trace(String format, @Nullable Object... arguments) {
         if (traces) {
             if (trace.size() == TRACED) {
@@ -124,9 +128,11 @@ final class ElectionModel {
             } else if (known == null) {
                 return new TreeSet<>();
             } else {
-                known.witnesses().members().stream()
-                        .filter(witness -> witness.node().equals(node))
-                        .forEach(wanted::add);
+                for (Witness witness : known.witnesses().members()) {
+                    if (witness.node().equals(node)) {
+                        wanted.add(witness);
+                    }
+                }
             }
         }
         return wanted;
@@ -142,8 +148,14 @@ final class ElectionModel {
         chosen.add(joins);
     }
 
-    /** Whether every register that counts, or may yet, has a majority without this ledger. */
+    /**
+     * Whether every register that counts, or may yet, has a majority without this ledger. While the
+     * cluster is founded, one may be lost.
+     */
     boolean maySpareLedger(ModelAgent lost) {
+        if (checks.chosen().isEmpty() && ledgersLost > 0) {
+            return false;
+        }
         Stream<Register> known =
                 masters.stream().map(m -> m.memory().register()).flatMap(Stream::ofNullable);
         return Stream.concat(checks.open().stream(), known)
@@ -168,8 +180,10 @@ final class ElectionModel {
 
     /** Whether one master leads, everybody is in sync, and all have the same. */
     boolean isWell() {
-        SortedSet<Replica> all = new TreeSet<>();
-        masters.forEach(master -> all.add(master.replica()));
+        SortedSet<Replica> all =
+                masters.stream()
+                        .map(ModelMaster::replica)
+                        .collect(Collectors.toCollection(TreeSet::new));
         List<ModelMaster> leading = masters.stream().filter(ModelMaster::leads).toList();
         return leading.size() == 1
                 && leading.getFirst().leadsAll(all)

@@ -71,6 +71,11 @@ final class ModelAgent {
             model.checks.accepts(new Witness(node, reply.store()), register);
         }
         reply(from, requestId, node, mutated(request, reply));
+        if (model.chance(model.restartInAnswers)) {
+            model.trace("%s starts again", node);
+            stop();
+            start();
+        }
         if (reply.granted()) {
             for (Witness other : invented(request, reply)) {
                 reply(

@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** A master in the model: a disk, and a process around {@link Mastership} that may end anywhere. */
 final class ModelMaster {
 
-    /** Entries that a follower may be behind, and is still proposed to be in sync. */
-    private static final int NEAR = 2;
-
     private final ElectionModel model;
     private final NodeId id;
     private final boolean founder;
@@ -26,37 +23,17 @@ final class ModelMaster {
     private List<ModelEntry> journal = new ArrayList<>();
     private Memory memory = Memory.NONE;
 
-    private @Nullable Process process;
+    private @Nullable Running process;
     private long incarnation;
     boolean automatic = true;
     private long frozenUntil;
 
-    /** What a follower has acknowledged to the primary of one ballot. */
-    private record Progress(int length, long at) {}
-
-    /** What this process leads, or led until its successor is heard. */
-    private static final class Office {
-        private final Ballot ballot;
-        private final int begin;
-        private final SortedMap<Replica, Progress> followers = new TreeMap<>();
-        private Register written;
-        private Optional<Register> writing = Optional.empty();
-        private boolean handed;
-        private int committed;
-
-        Office(Register register, int begin) {
-            this.ballot = register.ballot();
-            this.written = register;
-            this.begin = begin;
-        }
-    }
-
-    private static final class Process {
+    private static final class Running {
         private final long number;
         private final Mastership mastership;
-        private @Nullable Office office;
+        private @Nullable ModelOffice office;
 
-        Process(long number, Mastership mastership) {
+        Running(long number, Mastership mastership) {
             this.number = number;
             this.mastership = mastership;
         }
@@ -105,8 +82,8 @@ final class ModelMaster {
             incarnation = number;
         }
         model.trace("%s starts as process %d", id, number);
-        Process started =
-                new Process(
+        Running started =
+                new Running(
                         number,
                         new Mastership(replica, incarnation, founder, Timings.DEFAULT, memory));
         process = started;
@@ -135,7 +112,7 @@ final class ModelMaster {
     }
 
     /** Does it now, or when the process thaws, if it is the same one then. */
-    private void whenAwake(Process same, Runnable what) {
+    private void whenAwake(Running same, Runnable what) {
         long wait = frozenUntil - model.network.now();
         if (process != same) {
             return;
@@ -148,19 +125,19 @@ final class ModelMaster {
     }
 
     private void toProcess(Runnable what) {
-        Process now = process;
+        Running now = process;
         if (now != null) {
             whenAwake(now, what);
         }
     }
 
-    private void tickLater(Process same) {
+    private void tickLater(Running same) {
         model.network.in(
                 model.random.nextLong(30, 120) * ModelNetwork.MILLI,
                 () -> whenAwake(same, () -> tick(same)));
     }
 
-    private void tick(Process same) {
+    private void tick(Running same) {
         perform(same, same.mastership.look(model.network.now(), view(same)));
         if (process == same && same.office != null) {
             lead(same, same.office);
@@ -174,7 +151,7 @@ final class ModelMaster {
     }
 
     /** A session says at times whom its agent obeys. */
-    private void tell(Process same, ModelAgent agent) {
+    private void tell(Running same, ModelAgent agent) {
         Optional<Ballot> obeyed = agent.obeyed();
         if (process == same && obeyed.isPresent() && isPresent(agent) && model.chance(0.1)) {
             perform(same, same.mastership.saw(obeyed.get()));
@@ -185,7 +162,7 @@ final class ModelMaster {
         return agent.isUp() && model.network.joins(id, agent.node());
     }
 
-    private MastershipView view(Process same) {
+    private MastershipView view(Running same) {
         SortedMap<NodeId, WitnessLink.Presence> present = new TreeMap<>();
         for (ModelAgent agent : model.agents()) {
             if (isPresent(agent)) {
@@ -195,8 +172,8 @@ final class ModelMaster {
                                 agent.witness().store(), agent.obeyed().orElse(null)));
             }
         }
-        Office office = same.office;
-        SortedSet<Replica> inSync = office == null ? new TreeSet<>() : inSync(office);
+        ModelOffice office = same.office;
+        SortedSet<Replica> inSync = office == null ? new TreeSet<>() : office.inSync();
         return new MastershipView(
                 log(), present, inSync, model.wanted(present, memory.register()), automatic);
     }
@@ -217,13 +194,17 @@ final class ModelMaster {
         return new MastershipView.Log(journal.isEmpty(), office, handedTo);
     }
 
-    private void perform(Process same, List<MastershipEffect> effects) {
+    private void perform(Running same, List<MastershipEffect> effects) {
         int end = effects.size();
         boolean crashes = end > 0 && model.chance(model.crashInEffects);
         if (crashes) {
             end = model.random.nextInt(end);
         }
         for (MastershipEffect effect : effects.subList(0, end)) {
+            if (effect instanceof MastershipEffect.Writing && model.chance(0.05)) {
+                same.mastership.withdraw();
+                break;
+            }
             if (process == same) {
                 perform(same, effect);
             }
@@ -234,7 +215,7 @@ final class ModelMaster {
         }
     }
 
-    private void perform(Process same, MastershipEffect effect) {
+    private void perform(Running same, MastershipEffect effect) {
         if (!(effect instanceof MastershipEffect.Ask)) {
             model.trace("%s: %s", id, effect);
         }
@@ -244,24 +225,10 @@ final class ModelMaster {
                     ask(same, node, requestId, request);
             case MastershipEffect.TakeOffice(var register, _) -> {
                 model.checks.tookOffice(replica, same.number, register, journal);
-                same.office = new Office(register, journal.size());
-                journal.add(new ModelEntry.Office(register.ballot()));
-                commit(same.office);
+                same.office = new ModelOffice(model, replica, journal, register);
             }
-            case MastershipEffect.Writing(var register) -> {
-                Office office = led(same);
-                office.writing = Optional.of(register);
-                if (model.mutation == Mutation.IN_SYNC_SHRINKS_BEFORE_A_QUORUM_ACCEPTED) {
-                    office.written = register;
-                }
-            }
-            case MastershipEffect.Written(var register) -> {
-                Office office = led(same);
-                model.written(office.written, register);
-                office.written = register;
-                office.writing = Optional.empty();
-                commit(office);
-            }
+            case MastershipEffect.Writing(var register) -> led(same).begins(register);
+            case MastershipEffect.Written(var register) -> led(same).hasWritten(register);
             case MastershipEffect.StandDown _ -> {
                 crash();
                 model.later(this::start);
@@ -269,15 +236,15 @@ final class ModelMaster {
         }
     }
 
-    private static Office led(Process of) {
-        Office office = of.office;
+    private static ModelOffice led(Running of) {
+        ModelOffice office = of.office;
         if (office == null) {
             throw new IllegalStateException("a register is written by a process without office");
         }
         return office;
     }
 
-    private void ask(Process same, NodeId node, long requestId, WitnessRequest request) {
+    private void ask(Running same, NodeId node, long requestId, WitnessRequest request) {
         model.checks.uses(id, same.number, request);
         if (!(request instanceof WitnessRequest.Alive)) {
             model.trace("%s asks %s: %d %s", id, node, requestId, request);
@@ -289,7 +256,7 @@ final class ModelMaster {
     /** A reply goes to the process that is there, whichever asked. */
     void replied(NodeId node, long requestId, WitnessReply reply) {
         toProcess(() -> {
-            Process now = process;
+            Running now = process;
             if (now != null) {
                 perform(now, now.mastership.replied(model.network.now(), node, requestId, reply));
             }
@@ -298,7 +265,7 @@ final class ModelMaster {
 
     void sawObeyed(Ballot ballot) {
         toProcess(() -> {
-            Process now = process;
+            Running now = process;
             if (now != null) {
                 perform(now, now.mastership.saw(ballot));
             }
@@ -314,25 +281,23 @@ final class ModelMaster {
 
     // A primary.
 
-    private void lead(Process same, Office office) {
+    private void lead(Running same, ModelOffice office) {
         boolean primary = same.mastership.role() instanceof Mastership.Role.Primary;
-        if (primary && !office.handed && journal.size() < ElectionModel.MAX_ENTRIES) {
-            if (model.chance(0.3)) {
-                journal.add(new ModelEntry.Value(office.ballot, model.nextNumber()));
-            }
+        if (primary) {
+            office.decide();
         }
         List<ModelEntry> copy = List.copyOf(journal);
+        Ballot ballot = office.ballot();
+        Register register = office.written();
         for (ModelMaster other : model.masters()) {
             if (other != this) {
-                Register register = office.written;
-                Ballot ballot = office.ballot;
                 model.network.send(id, other.id, () -> other.shipped(this, ballot, copy, register));
             }
         }
         if (primary) {
-            model.agents().forEach(agent -> fence(agent, office.ballot));
+            model.agents().forEach(agent -> fence(agent, ballot));
         }
-        commit(office);
+        office.commit();
     }
 
     private void fence(ModelAgent agent, Ballot ballot) {
@@ -341,73 +306,21 @@ final class ModelMaster {
         }
     }
 
-    private SortedSet<Replica> inSync(Office office) {
-        SortedSet<Replica> proposed = new TreeSet<>(List.of(replica));
-        office.followers.forEach((follower, progress) -> {
-            boolean recent = model.network.now() - progress.at() < 1000 * ModelNetwork.MILLI;
-            boolean near =
-                    progress.length() >= office.committed
-                            && progress.length() > office.begin
-                            && progress.length() >= journal.size() - NEAR;
-            if (model.mutation == Mutation.FOLLOWER_BEHIND_IS_TAKEN_IN) {
-                near = true;
-            }
-            if (recent && (near || office.written.inSync().contains(follower))) {
-                proposed.add(follower);
-            }
-        });
-        return proposed;
-    }
-
-    private void commit(Office office) {
-        SortedSet<Replica> required = new TreeSet<>(office.written.inSync());
-        if (model.mutation != Mutation.COMMIT_COUNTS_ONLY_WHAT_IS_WRITTEN) {
-            office.writing.ifPresent(register -> required.addAll(register.inSync()));
-        }
-        int length = journal.size();
-        for (Replica follower : required) {
-            if (!follower.equals(replica)) {
-                Progress progress = office.followers.get(follower);
-                length = Math.min(length, progress == null ? 0 : progress.length());
-            }
-        }
-        if (length > office.begin) {
-            for (int i = office.committed; i < length; i++) {
-                model.checks.commits(office.ballot, i, journal.get(i));
-            }
-            office.committed = Math.max(office.committed, length);
-        }
-    }
-
     void handOver() {
-        Process same = process;
-        Office office = same == null ? null : same.office;
-        if (same == null
-                || office == null
-                || office.handed
-                || !(same.mastership.role() instanceof Mastership.Role.Primary)) {
-            return;
+        Running same = process;
+        if (same != null
+                && same.office != null
+                && same.mastership.role() instanceof Mastership.Role.Primary) {
+            model.trace("%s hands over", id);
+            same.office.handOver();
         }
-        office.written.inSync().stream()
-                .filter(follower -> !follower.equals(replica))
-                .findFirst()
-                .ifPresent(successor -> {
-                    model.trace("%s hands over to %s", id, successor);
-                    journal.add(new ModelEntry.Handover(office.ballot, successor.master()));
-                    office.handed = true;
-                    model.handovers++;
-                });
     }
 
     private void acknowledged(Ballot ballot, Replica follower, int length) {
         toProcess(() -> {
-            Process now = process;
-            Office office = now == null ? null : now.office;
-            if (office != null && office.ballot.equals(ballot)) {
-                Progress before = office.followers.get(follower);
-                int most = before == null ? length : Math.max(length, before.length());
-                office.followers.put(follower, new Progress(most, model.network.now()));
-                commit(office);
+            Running now = process;
+            if (now != null && now.office != null && now.office.ballot().equals(ballot)) {
+                now.office.acknowledged(follower, length);
             }
         });
     }
@@ -417,7 +330,7 @@ final class ModelMaster {
     private void shipped(
             ModelMaster from, Ballot ballot, List<ModelEntry> entries, Register register) {
         toProcess(() -> {
-            Process now = process;
+            Running now = process;
             if (now != null) {
                 follow(now, from, ballot, entries, register);
             }
@@ -425,15 +338,15 @@ final class ModelMaster {
     }
 
     private void follow(
-            Process same,
+            Running same,
             ModelMaster from,
             Ballot ballot,
             List<ModelEntry> entries,
             Register register) {
-        Ballot highest = memory.highest();
+        Register known = memory.register();
         boolean obeys = model.mutation == Mutation.FOLLOWER_OBEYS_ANY_BALLOT;
-        if (highest != null && highest.isAbove(ballot) && !obeys) {
-            model.network.send(id, from.id, () -> from.sawObeyed(highest));
+        if (known != null && known.ballot().isAbove(ballot) && !obeys) {
+            model.network.send(id, from.id, () -> from.sawObeyed(known.ballot()));
             return;
         }
         perform(same, same.mastership.heardPrimary(model.network.now(), ballot, register));
@@ -466,15 +379,12 @@ final class ModelMaster {
 
     /** Whether it leads with everybody in sync, and all it decided is committed. */
     boolean leadsAll(SortedSet<Replica> all) {
-        Process now = process;
-        Office office = now == null ? null : now.office;
+        Running now = process;
         return now != null
-                && office != null
                 && now.mastership.role() instanceof Mastership.Role.Primary(Register register)
                 && register.inSync().equals(all)
-                && register.leaving().isEmpty()
-                && office.writing.isEmpty()
-                && office.committed == journal.size();
+                && now.office != null
+                && now.office.isSettled();
     }
 
     boolean leads() {

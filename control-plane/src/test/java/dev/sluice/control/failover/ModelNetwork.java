@@ -17,7 +17,8 @@ final class ModelNetwork {
     private record Way(NodeId from, NodeId to) {}
 
     private final PriorityQueue<Event> events =
-            new PriorityQueue<>(Comparator.comparingLong(Event::at).thenComparing(Event::order));
+            new PriorityQueue<>(
+                    Comparator.comparingLong(Event::at).thenComparingLong(Event::order));
     private final Set<Way> cut = new HashSet<>();
     private final SplittableRandom random;
     private double lost;

@@ -104,6 +104,7 @@ final class ServedMaster implements AutoCloseable {
                                 List::of,
                                 content -> depot.importPackage(content),
                                 masters,
+                                Relations.none(),
                                 new OperatorSignatures(identity(PeerName.master(self.value()))),
                                 () -> now,
                                 "10.0.0.1"));

@@ -59,7 +59,7 @@ final class ElectedMasters implements Masters {
                 controller.replica().store(),
                 keeper.followed().orElse(null),
                 keeper.contact()
-                        .map(c -> new Contact(c.primary(), c.at(), c.index(), null))
+                        .map(c -> new Contact(c.primary(), c.at(), c.index(), c.lastSync()))
                         .orElse(null),
                 resyncs());
     }

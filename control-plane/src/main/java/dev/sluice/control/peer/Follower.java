@@ -308,6 +308,9 @@ public final class Follower implements AutoCloseable {
                 return;
             }
             perform(() -> core.hear(message));
+            if (message instanceof FollowerCore.Message.Heartbeat(var _, var committed, var _)) {
+                ports.heard().committed(master, committed);
+            }
             if (response.hasAccepted() && heard) {
                 accepted = true;
                 peers.leads(master, response.getAccepted().getControlPlaneVersion());
@@ -332,7 +335,8 @@ public final class Follower implements AutoCloseable {
                 case FollowerCore.Action.Heard(var ballot, var register) -> {
                     heard = ports.heard().heard(master, ballot, register);
                     if (!heard) {
-                        leave("a primary above ballot %s is known".formatted(ballot));
+                        LOG.info("Master {} is left: a primary above {} is known", master, ballot);
+                        cancel("a primary above ballot %s is known".formatted(ballot));
                     }
                 }
                 case FollowerCore.Action.Append(var firstIndex, var payloads) ->

@@ -28,6 +28,9 @@ public interface PrimaryHeard {
      */
     boolean heard(NodeId master, Ballot ballot, Optional<Register> register);
 
+    /** A primary said up to where it has committed. */
+    default void committed(NodeId master, long index) {}
+
     /** The session with a master that was primary has ended. */
     void ended(NodeId master);
 }

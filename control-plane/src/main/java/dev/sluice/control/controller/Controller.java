@@ -33,6 +33,7 @@ public final class Controller implements AutoCloseable {
     private final Writer writer;
     private final LongSupplier ticker;
     private final Runnable onFailure;
+    private final Runnable onWork;
     private final Semaphore wake = new Semaphore(0);
     private final Thread thread;
     private volatile boolean closing;
@@ -52,19 +53,45 @@ public final class Controller implements AutoCloseable {
      */
     public Controller(
             DurableState durable, CommitGate gate, LongSupplier ticker, Runnable onFailure) {
+        this(durable, gate, ticker, onFailure, () -> {});
+        thread.start();
+    }
+
+    private Controller(
+            DurableState durable,
+            CommitGate gate,
+            LongSupplier ticker,
+            Runnable onFailure,
+            Runnable onWork) {
         this.durable = durable;
         this.writer = new Writer(durable, gate, ticker);
         this.ticker = ticker;
         this.onFailure = onFailure;
+        this.onWork = onWork;
         this.thread = Thread.ofPlatform().name("controller").unstarted(this::run);
         gate.onProgress(this::wake);
-        thread.start();
+    }
+
+    /**
+     * One without a thread: its owner calls {@link #step}.
+     *
+     * @param onWork told when there may be something to do
+     */
+    public static Controller stepped(
+            DurableState durable, CommitGate gate, LongSupplier ticker, Runnable onWork) {
+        return new Controller(durable, gate, ticker, () -> {}, onWork);
+    }
+
+    /** As {@link Writer#step}, for the owner of a controller without a thread. */
+    public boolean step() throws IOException {
+        return writer.step();
     }
 
     private void wake() {
         if (wake.availablePermits() == 0) {
             wake.release();
         }
+        onWork.run();
     }
 
     public void subscribe(StateListener listener) {

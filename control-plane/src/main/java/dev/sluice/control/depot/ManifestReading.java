@@ -14,7 +14,7 @@ import dev.sluice.trust.packages.PackageVersion;
 import java.util.stream.Collectors;
 
 /** Turns a verified manifest into what planning needs to know of it. */
-final class ManifestReading {
+public final class ManifestReading {
 
     private ManifestReading() {}
 
@@ -24,7 +24,7 @@ final class ManifestReading {
      * @throws IllegalArgumentException when the model's narrower rules for names or ranges are not
      *     kept; the message names which
      */
-    static PackageDescriptor descriptor(Manifest manifest) {
+    public static PackageDescriptor descriptor(Manifest manifest) {
         ManifestDraft said = manifest.description();
         PackageVersion oldest = said.minDirectUpgradeFrom();
         return new PackageDescriptor(

@@ -151,6 +151,10 @@ final class StepJudge {
         return distribution.pulling(node, pkg, facts.get());
     }
 
+    /**
+     * A node whose site restarts does not accept either, and does again in a moment: it is closed
+     * when it was told so as well.
+     */
     private Verdict admission(Step step, NodeId node, boolean accepting) {
         Optional<NodeFacts> facts = situation.facts(node);
         if (facts.isEmpty()) {
@@ -159,14 +163,17 @@ final class StepJudge {
         if (accepting && situation.state().operatorClosed().contains(node)) {
             return Verdict.succeeded(node + " stays closed: its operator took it out");
         }
-        if (facts.get().accepting() == accepting
-                && (!accepting || facts.get().service().healthy())) {
+        Optional<CommandOutcome> told = outcome(step);
+        boolean isSo =
+                accepting
+                        ? facts.get().accepting() && facts.get().service().healthy()
+                        : !facts.get().accepting() && told.isPresent();
+        if (told.orElse(null) instanceof CommandOutcome.Failed(var reason, var retryable)) {
+            return new Verdict.Failed(reason, retryable);
+        }
+        if (isSo) {
             return Verdict.succeeded(
                     "%s %s".formatted(node, accepting ? "accepts" : "does not accept"));
-        }
-        if (outcome(step).orElse(null)
-                instanceof CommandOutcome.Failed(var reason, var retryable)) {
-            return new Verdict.Failed(reason, retryable);
         }
         return new Verdict.Tell(
                 new AgentCommand.AgentWork.SetAdmission(accepting),

@@ -101,6 +101,20 @@ final class AgentSession {
         }
     }
 
+    /**
+     * Asks again, if the agent did not acknowledge: a ledger that can't be written answers nothing,
+     * and may be well by now.
+     */
+    void fenceAgain() {
+        synchronized (lock) {
+            Tenure now = tenure.get();
+            Ballot ballot = now.ballot();
+            if (ballot != null && fenceSentIn == now.term()) {
+                var _ = offerNow(now, CommandWriter.fence(ballot));
+            }
+        }
+    }
+
     /** Forgets what waits, once this master leads no more; nothing of it is sent after that. */
     void dropCommands() {
         synchronized (lock) {

@@ -199,12 +199,17 @@ public final class Fleet implements AgentGateway, WitnessLink {
 
     /**
      * Ends the sessions that have not reported for {@link #MAX_SILENCE}: their connections may be
-     * half open. To be called about once a second.
+     * half open. Asks those again that have not acknowledged the ballot. To be called about once a
+     * second.
      */
     public void expireSilent() {
         long now = nanos.getAsLong();
+        Tenure leading = tenure;
         for (Known known : nodes.values()) {
             AgentSession session = known.live();
+            if (session != null && !known.fencedIn(leading)) {
+                session.fenceAgain();
+            }
             if (session != null && now - known.heardNanos() > MAX_SILENCE.toNanos()) {
                 String reason = "no report for %d s".formatted(MAX_SILENCE.toSeconds());
                 session.end(

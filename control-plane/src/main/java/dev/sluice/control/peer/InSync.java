@@ -107,7 +107,7 @@ public final class InSync implements CommitGate {
     }
 
     /** Lets time count: to be called a few times within the shortest of the rule's bounds. */
-    void look() {
+    public void look() {
         change(() -> {
             long now = ticker.getAsLong();
             long gap = looks ? now - lookedAt : 0;
@@ -121,18 +121,18 @@ public final class InSync implements CommitGate {
     }
 
     /** See {@link CommitRule#connected}. */
-    long connected(Replica follower, long durableIndex) {
+    public long connected(Replica follower, long durableIndex) {
         return change(() -> rule.connected(follower, durableIndex, ticker.getAsLong()));
     }
 
-    void acknowledged(Replica follower, long session, long index) {
+    public void acknowledged(Replica follower, long session, long index) {
         change(() -> {
             rule.acknowledged(follower, session, index, ticker.getAsLong());
             return true;
         });
     }
 
-    void left(Replica follower, long session) {
+    public void left(Replica follower, long session) {
         change(() -> {
             rule.left(follower, session, ticker.getAsLong());
             return true;
@@ -140,12 +140,12 @@ public final class InSync implements CommitGate {
     }
 
     /** Registers what is to be called when there is more for followers. */
-    void onShippable(Runnable call) {
+    public void onShippable(Runnable call) {
         onShippable = call;
     }
 
     /** The batch that begins with the entry, if it was appended a moment ago. */
-    Optional<RecentBatches.Sent> recent(long firstIndex) {
+    public Optional<RecentBatches.Sent> recent(long firstIndex) {
         lock.lock();
         try {
             return recent.from(firstIndex);

@@ -74,12 +74,12 @@ public final class PeerTable implements Peers {
     }
 
     /** It follows from here on. */
-    void follows(NodeId id, long durableIndex, String version) {
+    public void follows(NodeId id, long durableIndex, String version) {
         change(id, e -> new Entry(true, durableIndex, version, e.primaryVersion(), e.lastSync()));
     }
 
     /** It has acknowledged entries; without effect when it follows no more. */
-    void acknowledged(NodeId id, long durableIndex, boolean everything, Instant at) {
+    public void acknowledged(NodeId id, long durableIndex, boolean everything, Instant at) {
         change(
                 id,
                 e ->
@@ -94,17 +94,17 @@ public final class PeerTable implements Peers {
     }
 
     /** Its stream as a follower has ended: what it runs is not known any more. */
-    void followsNoMore(NodeId id) {
+    public void followsNoMore(NodeId id) {
         change(id, e -> new Entry(false, e.durableIndex(), "", e.primaryVersion(), e.lastSync()));
     }
 
     /** This master follows it from here on. */
-    void leads(NodeId id, String version) {
+    public void leads(NodeId id, String version) {
         change(id, e -> withPrimaryVersion(e, version));
     }
 
     /** The stream to it has ended: what it runs is not known any more. */
-    void leadsNoMore(NodeId id) {
+    public void leadsNoMore(NodeId id) {
         change(id, e -> withPrimaryVersion(e, ""));
     }
 

@@ -26,13 +26,14 @@ import java.util.Optional;
  * Replication's messages on the wire. What is read is foreign input: whatever is out of bounds is
  * an {@link IllegalArgumentException} that says what.
  */
-final class ReplicationWire {
+public final class ReplicationWire {
 
     private ReplicationWire() {}
 
     // The primary's.
 
-    static FollowResponse accepted(Ballot ballot, String version, Optional<Register> register) {
+    public static FollowResponse accepted(
+            Ballot ballot, String version, Optional<Register> register) {
         FollowAccepted.Builder accepted =
                 FollowAccepted.newBuilder()
                         .setBallot(WitnessWire.encode(ballot))
@@ -41,7 +42,7 @@ final class ReplicationWire {
         return FollowResponse.newBuilder().setAccepted(accepted).build();
     }
 
-    static FollowResponse heartbeat(
+    public static FollowResponse heartbeat(
             Ballot ballot, long committedIndex, Optional<Register> register) {
         PrimaryHeartbeat.Builder heartbeat =
                 PrimaryHeartbeat.newBuilder()
@@ -51,14 +52,14 @@ final class ReplicationWire {
         return FollowResponse.newBuilder().setHeartbeat(heartbeat).build();
     }
 
-    static FollowResponse entries(long firstIndex, List<byte[]> payloads, ChainHash hash) {
+    public static FollowResponse entries(long firstIndex, List<byte[]> payloads, ChainHash hash) {
         JournalEntries.Builder entries =
                 JournalEntries.newBuilder().setFirstIndex(firstIndex).setLastHash(bytes(hash));
         payloads.forEach(payload -> entries.addPayloads(UnsafeByteOperations.unsafeWrap(payload)));
         return FollowResponse.newBuilder().setEntries(entries).build();
     }
 
-    static FollowResponse refused(
+    public static FollowResponse refused(
             FollowerCore.Refusal refusal,
             String detail,
             Optional<Ballot> ballot,
@@ -77,7 +78,7 @@ final class ReplicationWire {
         return FollowResponse.newBuilder().setRefused(refused).build();
     }
 
-    static FollowerCore.Message read(FollowResponse response) {
+    public static FollowerCore.Message read(FollowResponse response) {
         return switch (response.getMessageCase()) {
             case ACCEPTED -> {
                 FollowAccepted accepted = response.getAccepted();
@@ -127,7 +128,7 @@ final class ReplicationWire {
 
     // The follower's.
 
-    static FollowRequest position(Replica replica, String version, JournalPosition durable) {
+    public static FollowRequest position(Replica replica, String version, JournalPosition durable) {
         return FollowRequest.newBuilder()
                 .setPosition(
                         FollowerPosition.newBuilder()
@@ -139,17 +140,17 @@ final class ReplicationWire {
                 .build();
     }
 
-    static FollowRequest ack(long index) {
+    public static FollowRequest ack(long index) {
         return FollowRequest.newBuilder().setAck(FollowerAck.newBuilder().setIndex(index)).build();
     }
 
-    static JournalPosition position(FollowerPosition wire) {
+    public static JournalPosition position(FollowerPosition wire) {
         return new JournalPosition(
                 notNegative("last index", wire.getLastIndex()), hash(wire.getLastHash()));
     }
 
     /** The follower with its journal; empty for one of a release whose journals have no names. */
-    static Optional<Replica> replica(FollowerPosition wire) {
+    public static Optional<Replica> replica(FollowerPosition wire) {
         return wire.getStoreId().isEmpty()
                 ? Optional.empty()
                 : Optional.of(

@@ -36,6 +36,11 @@ public final class PeerIdentity {
         return new FromTlsSession();
     }
 
+    /** A context whose calls come from this peer, for a transport that proves names otherwise. */
+    public static Context as(PeerName peer) {
+        return Context.current().withValue(PEER, peer);
+    }
+
     /**
      * The peer of the current call.
      *

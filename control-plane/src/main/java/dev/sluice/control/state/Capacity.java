@@ -17,12 +17,15 @@ import java.util.TreeSet;
  * @param baseline nodes that would accept if nothing were wrong: all but those an operator closed
  * @param required how many of them have to accept at any time
  * @param out nodes of the baseline that are out, or may be
+ * @param closed those of them that the plan has taken out already
  */
-public record Capacity(RegionId region, Set<NodeId> baseline, int required, Set<NodeId> out) {
+public record Capacity(
+        RegionId region, Set<NodeId> baseline, int required, Set<NodeId> out, Set<NodeId> closed) {
 
     public Capacity {
         baseline = Set.copyOf(baseline);
         out = Set.copyOf(out);
+        closed = Set.copyOf(closed);
     }
 
     /**
@@ -33,6 +36,7 @@ public record Capacity(RegionId region, Set<NodeId> baseline, int required, Set<
     public static Capacity of(ClusterState state, RegionId region, Set<NodeId> notServing) {
         Set<NodeId> baseline = new TreeSet<>();
         Set<NodeId> out = new TreeSet<>();
+        Set<NodeId> closed = new TreeSet<>();
         for (TrafficNode node : StepDecisions.regionOf(state, region)) {
             if (state.operatorClosed().contains(node.id())) {
                 continue;
@@ -40,6 +44,9 @@ public record Capacity(RegionId region, Set<NodeId> baseline, int required, Set<
             baseline.add(node.id());
             boolean byPlan =
                     state.currentUpgrade().filter(u -> isOutByPlan(u, node.id())).isPresent();
+            if (byPlan) {
+                closed.add(node.id());
+            }
             if (byPlan || notServing.contains(node.id())) {
                 out.add(node.id());
             }
@@ -49,19 +56,23 @@ public record Capacity(RegionId region, Set<NodeId> baseline, int required, Set<
                         .map(u -> u.blueprint().policy())
                         .orElseGet(state::policy)
                         .minAcceptingShare();
-        return new Capacity(region, baseline, (int) Math.floor(share * baseline.size()), out);
+        return new Capacity(
+                region, baseline, (int) Math.floor(share * baseline.size()), out, closed);
     }
 
     public int serving() {
         return baseline.size() - out.size();
     }
 
-    /** Why closing this node would leave too few; empty when it would not. */
+    /**
+     * Why closing this node would leave too few; empty when it would not. One that is not known to
+     * serve may serve: the others have to be enough without it.
+     */
     public Optional<String> refusesToClose(NodeId node) {
-        if (!baseline.contains(node) || out.contains(node)) {
+        if (!baseline.contains(node) || closed.contains(node)) {
             return Optional.empty();
         }
-        int left = serving() - 1;
+        int left = serving() - (out.contains(node) ? 0 : 1);
         return left >= required
                 ? Optional.empty()
                 : Optional.of(

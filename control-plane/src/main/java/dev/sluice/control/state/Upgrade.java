@@ -6,7 +6,9 @@ import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Step;
 import dev.sluice.control.model.StepId;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.TreePMap;
 
@@ -50,10 +52,23 @@ public record Upgrade(
         return record(step).status();
     }
 
-    /** Every step it waits for is over. */
+    /**
+     * Every step it waits for is over. One that was skipped hands its waits on: otherwise what
+     * stands behind a node that is set aside would begin before its turn.
+     */
     public boolean isReady(Step step) {
+        return isReady(step, new HashSet<>());
+    }
+
+    private boolean isReady(Step step, Set<StepId> seen) {
         for (StepId before : step.after()) {
-            if (!statusOf(before).isOver()) {
+            StepStatus status = statusOf(before);
+            if (!status.isOver()) {
+                return false;
+            }
+            if (status == StepStatus.SKIPPED
+                    && seen.add(before)
+                    && !isReady(graph.step(before).orElseThrow(), seen)) {
                 return false;
             }
         }

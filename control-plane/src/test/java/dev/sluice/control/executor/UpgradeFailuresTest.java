@@ -278,6 +278,67 @@ class UpgradeFailuresTest {
                                 .formatted(first.id));
     }
 
+    /** A new primary knows of no node that it serves, and still most of them do. */
+    @Test
+    @Tag("CLU-3")
+    @Tag("CLU-15")
+    void closesNoNodeThatMayServeWhileTooFewOthersAreKnownTo() {
+        UpgradeScenario upgrade = started(cluster());
+        Step gate = gate(upgrade, Work.Gate.PACKAGES_STAGED);
+        upgrade.runUntil(
+                "staged", () -> upgrade.upgrade().statusOf(gate.id()) == StepStatus.RUNNING);
+        upgrade.accepted(new Command.CompleteStep(UpgradeScenario.PLAN, gate.id(), List.of()));
+        FakeNode first = upgrade.firstOf("us");
+        Step close =
+                upgrade.blueprint.steps().stream()
+                        .filter(s -> s.work().equals(new Work.CloseAdmission(first.id)))
+                        .findFirst()
+                        .orElseThrow();
+        Set<NodeId> everybody =
+                Set.of(first.id, upgrade.secondOf("us").id, otherThan(first, upgrade));
+
+        assertThat(
+                        upgrade.rejected(
+                                new Command.StartStep(UpgradeScenario.PLAN, close.id(), everybody)))
+                .startsWith(
+                        "node %s: closing it would leave 0 of 3 nodes of region us"
+                                .formatted(first.id));
+    }
+
+    /** Its site restarts just then: it does not accept, and will again in a moment. */
+    @Test
+    @Tag("CLU-2")
+    void tellsANodeToCloseAlthoughItDoesNotAcceptJustNow() {
+        UpgradeScenario upgrade = started(cluster());
+        FakeNode first = upgrade.firstOf("eu");
+        upgrade.runUpTo(StepKind.CLOSE_ADMISSION, first.id);
+        first.accepting = false;
+
+        upgrade.runUpTo(StepKind.DRAIN, first.id);
+
+        assertThat(first.received).contains(new AgentCommand.AgentWork.SetAdmission(false));
+    }
+
+    @Test
+    @Tag("CLU-5")
+    @Tag("CLU-14")
+    void upgradesTheOldPrimaryAfterThePromotionAlsoWhenAllNodesBetweenAreSetAside() {
+        UpgradeScenario upgrade =
+                started(
+                        Fixture.twoMasters()
+                                .region("eu", 2)
+                                .pkg("base 7.0.0", "base >=6.1.0")
+                                .pkg("site 24.3.0", "base >=7.0.0")
+                                .target("site 24.3.0"));
+        upgrade.secondOf("eu").stagingsToFail = 100;
+
+        upgrade.runUntil("promoted", () -> upgrade.self.equals(B));
+
+        assertThat(upgrade.upgrade().setAside()).containsOnlyKeys(upgrade.secondOf("eu").id);
+        assertThat(upgrade.node(UpgradeScenario.A).installs).isEmpty();
+        assertThat(upgrade.runToEnd().status()).isEqualTo(UpgradeStatus.COMPLETED);
+    }
+
     private static NodeId otherThan(FakeNode first, UpgradeScenario upgrade) {
         return upgrade.traffic().stream()
                 .filter(n -> n.region.equals(first.region) && n != first)

@@ -118,6 +118,21 @@ final class FleetTest {
                 .toList();
     }
 
+    /** Its ledger could not be written: it answers nothing then, and does not end its session. */
+    @Test
+    @Tag("REL-1")
+    void anAgentThatDoesNotAcknowledgeIsAskedAgain() throws Exception {
+        AgentSession session = join(NODE, stream);
+        fleet.lead(FIRST);
+
+        fleet.expireSilent();
+        fleet.fenced(session, FIRST);
+        fleet.expireSilent();
+
+        assertThat(stream.kinds())
+                .containsExactly(MessageCase.WELCOME, MessageCase.FENCE, MessageCase.FENCE);
+    }
+
     @Test
     @Tag("REL-1")
     void aCommandIsSentOnlyUnderTheBallotThatTheAgentAcknowledged() throws Exception {

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /** The agent's own refusals: what would break the node is not done, whoever asks. Pure. */
-final class InstallGuard {
+public final class InstallGuard {
 
     /**
      * The node right before an install.
@@ -18,7 +18,7 @@ final class InstallGuard {
      * @param connectedClients empty on masters, and when the site does not answer
      * @param interlock why power actions are interlocked; empty: they are not
      */
-    record Facts(
+    public record Facts(
             String nodeId,
             String hardwareModel,
             SortedMap<String, String> installed,
@@ -29,7 +29,7 @@ final class InstallGuard {
     private InstallGuard() {}
 
     /** Why the package must not be installed; empty: it may. */
-    static Optional<String> refusal(Manifest manifest, Facts facts, boolean cutClients) {
+    public static Optional<String> refusal(Manifest manifest, Facts facts, boolean cutClients) {
         return compatibility(manifest, facts)
                 .or(() -> order(manifest, facts))
                 .or(() -> requirements(manifest, facts.installed(), facts.nodeId()))

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,12 +35,10 @@ public final class Ledger implements AutoCloseable {
     private volatile LedgerState state;
     private long appendedBytes;
 
-    private Ledger(LedgerStorage storage, LedgerState state, long appendedBytes) {
+    private Ledger(LedgerStorage storage, LedgerState state, ExecutorService writer) {
         this.storage = storage;
         this.state = state;
-        this.appendedBytes = appendedBytes;
-        this.writer =
-                Executors.newSingleThreadExecutor(Thread.ofPlatform().name("ledger").factory());
+        this.writer = writer;
     }
 
     /**
@@ -58,6 +57,26 @@ public final class Ledger implements AutoCloseable {
      * @param names where the name of a ledger comes from that has none yet
      */
     public static Ledger open(LedgerStorage storage, String nodeId, RandomGenerator names)
+            throws IOException {
+        return open(
+                storage,
+                nodeId,
+                names,
+                () ->
+                        Executors.newSingleThreadExecutor(
+                                Thread.ofPlatform().name("ledger").factory()));
+    }
+
+    /**
+     * The same with a writer of one's own.
+     *
+     * @param writer runs one write at a time, in order; closed with the ledger
+     */
+    public static Ledger open(
+            LedgerStorage storage,
+            String nodeId,
+            RandomGenerator names,
+            Supplier<ExecutorService> writer)
             throws IOException {
         byte[] bytes = storage.read();
         LedgerCodec.Decoded decoded = LedgerCodec.decode(storage.name(), bytes);
@@ -85,7 +104,7 @@ public final class Ledger implements AutoCloseable {
         state = state.apply(new LedgerRecord.Started(state.incarnation() + 1));
         byte[] compacted = encode(state);
         storage.replace(compacted);
-        return new Ledger(storage, state, 0);
+        return new Ledger(storage, state, writer.get());
     }
 
     private static String name(RandomGenerator names) {

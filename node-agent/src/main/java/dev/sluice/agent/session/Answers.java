@@ -11,16 +11,16 @@ import dev.sluice.v1.SessionRequest;
 import java.util.function.Supplier;
 
 /** The agent's answers on the wire. */
-final class Answers {
+public final class Answers {
 
     private Answers() {}
 
-    static SessionRequest.Builder fenced(Effect.ConfirmFence confirm) {
+    public static SessionRequest.Builder fenced(Effect.ConfirmFence confirm) {
         return SessionRequest.newBuilder()
                 .setFenced(Fenced.newBuilder().setBallot(Ballots.toWire(confirm.ballot())));
     }
 
-    static SessionRequest.Builder refused(Effect.Refuse refuse) {
+    public static SessionRequest.Builder refused(Effect.Refuse refuse) {
         return SessionRequest.newBuilder()
                 .setRefused(
                         BallotRefused.newBuilder()
@@ -29,7 +29,7 @@ final class Answers {
                                 .setCommandId(refuse.commandId()));
     }
 
-    static SessionRequest.Builder result(Effect.Answer answer) {
+    public static SessionRequest.Builder result(Effect.Answer answer) {
         CommandResult.Builder result =
                 CommandResult.newBuilder()
                         .setCommandId(answer.commandId())
@@ -46,13 +46,13 @@ final class Answers {
         return SessionRequest.newBuilder().setResult(result);
     }
 
-    static SessionRequest.Builder witness(Effect.AnswerWitness answer) {
+    public static SessionRequest.Builder witness(Effect.AnswerWitness answer) {
         return SessionRequest.newBuilder()
                 .setWitness(WitnessMessages.toWire(answer.requestId(), answer.answer()));
     }
 
     /** Adds a report to the answers that carry one; for the others none is made. */
-    static SessionRequest.Builder withReport(
+    public static SessionRequest.Builder withReport(
             SessionRequest.Builder message, Supplier<NodeReport> reports) {
         switch (message.getMessageCase()) {
             case FENCED -> message.getFencedBuilder().setReport(reports.get());

@@ -1,5 +1,6 @@
 package dev.sluice.control.controller;
 
+import dev.sluice.control.failover.Replica;
 import dev.sluice.control.journal.JournalEntry;
 import dev.sluice.control.journal.JournalPosition;
 import dev.sluice.control.model.Ballot;
@@ -8,6 +9,7 @@ import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -81,9 +83,14 @@ public final class Controller implements AutoCloseable {
         return durable.isInOffice();
     }
 
-    /** Whether others follow this master's journal. */
-    public boolean leads() {
-        return durable.leads();
+    /** See {@link DurableState#leading}. */
+    public Optional<Ballot> leading() {
+        return durable.leading();
+    }
+
+    /** This master with the journal that it has now. */
+    public Replica replica() {
+        return durable.replica();
     }
 
     /** The ballot this process commands under; null: it does not. */

@@ -3,6 +3,8 @@ package dev.sluice.control.controller;
 import dev.sluice.control.codec.EventCodec;
 import dev.sluice.control.codec.JournalCodecException;
 import dev.sluice.control.codec.SnapshotCodec;
+import dev.sluice.control.failover.Replica;
+import dev.sluice.control.failover.StoreId;
 import dev.sluice.control.journal.Disk;
 import dev.sluice.control.journal.Journal;
 import dev.sluice.control.journal.JournalEntry;
@@ -21,6 +23,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -118,6 +121,11 @@ public final class DurableState implements Closeable {
         return warnings;
     }
 
+    /** This master with the journal that it has now: one that was lost has another name. */
+    public Replica replica() {
+        return new Replica(decider.self(), new StoreId(journal.storeId()));
+    }
+
     /** The visible state: what was applied. */
     public ClusterState state() {
         return state;
@@ -182,14 +190,17 @@ public final class DurableState implements Closeable {
     }
 
     /**
-     * Whether others follow this journal: this master's ballot is the last in it, and this process
-     * decides or has given the office away.
+     * The ballot under which others follow this journal: the last in it is this master's, and this
+     * process decides or has given the office away. Empty: nobody follows it.
      */
-    public boolean leads() {
-        Office office = appended.office();
+    public Optional<Ballot> leading() {
+        ClusterState at = appended;
+        Office office = at.office();
         return office != null
-                && office.primary().equals(decider.self())
-                && (decides() || office.handedTo() != null);
+                        && office.primary().equals(decider.self())
+                        && (decider.isInOffice(at) || office.handedTo() != null)
+                ? Optional.of(office.ballot())
+                : Optional.empty();
     }
 
     /**

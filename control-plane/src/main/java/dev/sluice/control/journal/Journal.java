@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,7 @@ public final class Journal implements Closeable {
     private final Disk disk;
     private final JournalOptions options;
     private final Closeable lock;
+    private final String storeId;
     private final RecoveryReport report;
     private final EntryLocations locations;
     private final EntryReader reader;
@@ -57,12 +59,14 @@ public final class Journal implements Closeable {
             Disk disk,
             JournalOptions options,
             Closeable lock,
+            String storeId,
             Recovery.Recovered recovered,
             SegmentWriter writer,
             ByteBuffer buffer) {
         this.disk = disk;
         this.options = options;
         this.lock = lock;
+        this.storeId = storeId;
         this.locations = recovered.locations();
         this.reader = new EntryReader(disk, locations);
         this.segments = new ArrayDeque<>(recovered.segments());
@@ -107,7 +111,22 @@ public final class Journal implements Closeable {
     public static Journal open(
             Disk disk, JournalOptions options, JournalPosition base, EntryVisitor visitor)
             throws IOException {
-        return locked(disk, lock -> recover(disk, options, lock, base, visitor));
+        return open(disk, options, StoreIdFile::random, base, visitor);
+    }
+
+    /**
+     * As {@link #open(Disk, JournalOptions, JournalPosition, EntryVisitor)}.
+     *
+     * @param ids gives a store id, 32 hexadecimal digits, to a journal that has none
+     */
+    public static Journal open(
+            Disk disk,
+            JournalOptions options,
+            Supplier<String> ids,
+            JournalPosition base,
+            EntryVisitor visitor)
+            throws IOException {
+        return locked(disk, lock -> recover(disk, options, ids, lock, base, visitor));
     }
 
     /**
@@ -115,6 +134,17 @@ public final class Journal implements Closeable {
      * entry follows {@code base}. The directory must not hold a journal yet.
      */
     public static Journal createAfter(Disk disk, JournalOptions options, JournalPosition base)
+            throws IOException {
+        return createAfter(disk, options, StoreIdFile::random, base);
+    }
+
+    /**
+     * As {@link #createAfter(Disk, JournalOptions, JournalPosition)}.
+     *
+     * @param ids gives the journal its store id, 32 hexadecimal digits
+     */
+    public static Journal createAfter(
+            Disk disk, JournalOptions options, Supplier<String> ids, JournalPosition base)
             throws IOException {
         return locked(
                 disk,
@@ -126,6 +156,7 @@ public final class Journal implements Closeable {
                                             .formatted(disk.location(), name));
                         }
                     }
+                    String storeId = StoreIdFile.write(disk, ids);
                     ByteBuffer buffer = SegmentWriter.newBuffer();
                     Segment first = Segment.after(base);
                     SegmentWriter writer = SegmentWriter.create(disk, first, options, buffer);
@@ -139,7 +170,7 @@ public final class Journal implements Closeable {
                                     List.of(),
                                     0,
                                     List.of());
-                    return new Journal(disk, options, lock, recovered, writer, buffer);
+                    return new Journal(disk, options, lock, storeId, recovered, writer, buffer);
                 });
     }
 
@@ -176,20 +207,27 @@ public final class Journal implements Closeable {
     private static Journal recover(
             Disk disk,
             JournalOptions options,
+            Supplier<String> ids,
             Closeable lock,
             JournalPosition base,
             EntryVisitor visitor)
             throws IOException {
+        Optional<String> named = StoreIdFile.read(disk);
         Recovery.Recovered recovered = new Recovery(disk, base, visitor).run();
         for (String leftover : recovered.leftovers()) {
             disk.delete(leftover);
         }
+        // A name without segments is left of a journal that was lost.
+        String storeId =
+                named.isPresent() && !recovered.segments().isEmpty()
+                        ? named.get()
+                        : StoreIdFile.write(disk, ids);
         ByteBuffer buffer = SegmentWriter.newBuffer();
         if (recovered.segments().isEmpty()) {
             Segment first = Segment.after(base);
             SegmentWriter writer = SegmentWriter.create(disk, first, options, buffer);
             recovered.segments().add(first);
-            return new Journal(disk, options, lock, recovered, writer, buffer);
+            return new Journal(disk, options, lock, storeId, recovered, writer, buffer);
         }
         DiskFile file = disk.openForWriting(recovered.segments().getLast().name());
         boolean ready = false;
@@ -202,12 +240,17 @@ public final class Journal implements Closeable {
             disk.forceDirectory();
             SegmentWriter writer = SegmentWriter.resume(file, recovered.end(), options, buffer);
             ready = true;
-            return new Journal(disk, options, lock, recovered, writer, buffer);
+            return new Journal(disk, options, lock, storeId, recovered, writer, buffer);
         } finally {
             if (!ready) {
                 file.close();
             }
         }
+    }
+
+    /** Returns the name of this journal: another one begun in its place has another. */
+    public String storeId() {
+        return storeId;
     }
 
     /** Returns what opening found and repaired. */

@@ -1,16 +1,12 @@
 package dev.sluice.control.peer;
 
-import com.google.protobuf.ByteString;
 import dev.sluice.control.controller.Controller;
-import dev.sluice.control.journal.JournalPosition;
+import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.replication.FollowerCore;
 import dev.sluice.control.state.Office;
-import dev.sluice.v1.FollowRefused;
 import dev.sluice.v1.FollowRequest;
 import dev.sluice.v1.FollowResponse;
-import dev.sluice.v1.FollowerAck;
-import dev.sluice.v1.FollowerPosition;
-import dev.sluice.v1.JournalEntries;
 import dev.sluice.v1.ReplicationServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -22,14 +18,16 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The backup's side of replication: while another master's turn it is, finds the primary among the
- * others, takes over its entries and acknowledges what is durable here.
+ * The backup's side of replication: while it may follow, finds the primary among the other masters
+ * and does what {@link FollowerCore} makes of its messages.
  */
 public final class Follower implements AutoCloseable {
 
@@ -49,6 +47,8 @@ public final class Follower implements AutoCloseable {
     private final Controller controller;
     private final SortedMap<NodeId, ManagedChannel> masters;
     private final PeerTable peers;
+    private final PrimaryHeard heard;
+    private final BooleanSupplier mayFollow;
     private final LongSupplier ticker;
     private final Semaphore wake = new Semaphore(0);
     private final Thread thread;
@@ -59,6 +59,7 @@ public final class Follower implements AutoCloseable {
      * Starts the thread that follows.
      *
      * @param masters channels to the other masters; closed by their owner
+     * @param mayFollow false while this master is or becomes primary
      * @param ticker nanoseconds of a monotonic clock
      */
     public Follower(
@@ -67,21 +68,37 @@ public final class Follower implements AutoCloseable {
             Controller controller,
             SortedMap<NodeId, ManagedChannel> masters,
             PeerTable peers,
+            PrimaryHeard heard,
+            BooleanSupplier mayFollow,
             LongSupplier ticker) {
         this.self = self;
         this.version = version;
         this.controller = controller;
         this.masters = new TreeMap<>(masters);
         this.peers = peers;
+        this.heard = heard;
+        this.mayFollow = mayFollow;
         this.ticker = ticker;
         this.thread = Thread.ofPlatform().name("follower").unstarted(this::run);
-        controller.subscribe((_, _) -> wake.release());
+        controller.subscribe((_, _) -> look());
         thread.start();
     }
 
+    /** Whether it is another master's turn by this one's journal. */
+    public static BooleanSupplier byOffice(NodeId self, Controller controller) {
+        return () -> {
+            Office office = controller.state().office();
+            return !controller.isInOffice() && (office == null || !office.entitled().equals(self));
+        };
+    }
+
+    /** Makes it look for a primary now, without waiting for the pause between two attempts. */
+    public void look() {
+        wake.release();
+    }
+
     private boolean mayFollow() {
-        Office office = controller.state().office();
-        return !controller.isInOffice() && (office == null || !office.entitled().equals(self));
+        return mayFollow.getAsBoolean();
     }
 
     private void run() {
@@ -138,20 +155,33 @@ public final class Follower implements AutoCloseable {
         }
         if (session.accepted) {
             peers.leadsNoMore(master);
-            LOG.info("Following master {} ends at entry {}", master, controller.state().index());
+            heard.ended(master);
+            LOG.info(
+                    "Following master {} ends at entry {}",
+                    master,
+                    controller.durablePosition().index());
         }
         return session.accepted;
     }
 
+    /** One attempt to follow a master. */
     private final class Session implements ClientResponseObserver<FollowRequest, FollowResponse> {
         private final NodeId master;
         private final CountDownLatch ended = new CountDownLatch(1);
+        private final FollowerCore core;
         private @Nullable ClientCallStreamObserver<FollowRequest> requests;
         private volatile long heardAt = ticker.getAsLong();
         private volatile boolean accepted;
+        private boolean cancelled;
 
         Session(NodeId master) {
             this.master = master;
+            this.core = new FollowerCore(controller.durablePosition(), ownBallot());
+        }
+
+        private @Nullable Ballot ownBallot() {
+            Office office = controller.state().office();
+            return office == null ? null : office.ballot();
         }
 
         @Override
@@ -164,90 +194,104 @@ public final class Follower implements AutoCloseable {
         }
 
         void sendPosition() {
-            JournalPosition position = controller.durablePosition();
             send(
-                    FollowRequest.newBuilder()
-                            .setPosition(
-                                    FollowerPosition.newBuilder()
-                                            .setMasterId(self.value())
-                                            .setControlPlaneVersion(version)
-                                            .setLastIndex(position.index())
-                                            .setLastHash(
-                                                    ByteString.copyFrom(
-                                                            position.chainHash().toBytes())))
-                            .build());
+                    ReplicationWire.position(
+                            controller.replica(), version, controller.durablePosition()));
         }
 
         private synchronized void send(FollowRequest request) {
-            if (requests != null && ended.getCount() > 0) {
+            if (requests != null && isOpen()) {
                 requests.onNext(request);
             }
         }
 
         synchronized void cancel(String why) {
-            if (requests != null) {
+            if (requests != null && isOpen()) {
+                cancelled = true;
                 requests.cancel(why, null);
             }
+        }
+
+        /** After either end nothing may be sent, not even the end: gRPC throws. */
+        private boolean isOpen() {
+            return !cancelled && ended.getCount() > 0;
         }
 
         @Override
         public void onNext(FollowResponse response) {
             heardAt = ticker.getAsLong();
-            switch (response.getMessageCase()) {
-                case ACCEPTED -> {
-                    accepted = true;
-                    peers.leads(master, response.getAccepted().getControlPlaneVersion());
-                    LOG.info(
-                            "Following master {} from entry {}",
-                            master,
-                            controller.state().index());
-                }
-                case ENTRIES -> take(response.getEntries());
-                case HEARTBEAT -> {}
-                case REFUSED -> refused(response.getRefused());
-                case MESSAGE_NOT_SET -> cancel("a message of an unknown kind");
+            FollowerCore.Message message;
+            try {
+                message = ReplicationWire.read(response);
+            } catch (IllegalArgumentException e) {
+                leave("it sent " + e.getMessage());
+                return;
+            }
+            perform(() -> core.hear(message));
+            if (response.hasAccepted() && accepted) {
+                peers.leads(master, response.getAccepted().getControlPlaneVersion());
+                LOG.info(
+                        "Following master {} from entry {}",
+                        master,
+                        controller.durablePosition().index());
             }
         }
 
-        private void take(JournalEntries entries) {
-            List<byte[]> payloads =
-                    entries.getPayloadsList().stream().map(ByteString::toByteArray).toList();
-            ByteString expected = entries.getLastHash();
+        /** The core is asked by the transport's threads and by the writer's. */
+        private void perform(Supplier<List<FollowerCore.Action>> ask) {
+            List<FollowerCore.Action> actions;
+            synchronized (core) {
+                actions = ask.get();
+            }
+            actions.forEach(this::perform);
+        }
+
+        private void perform(FollowerCore.Action action) {
+            switch (action) {
+                case FollowerCore.Action.Heard(var ballot, var register) -> {
+                    if (heard.heard(master, ballot, register)) {
+                        accepted = true;
+                    } else {
+                        leave("a primary above ballot %s is known".formatted(ballot));
+                    }
+                }
+                case FollowerCore.Action.Append(var firstIndex, var payloads) ->
+                        append(firstIndex, payloads);
+                case FollowerCore.Action.AskWriter _ -> askWriter();
+                case FollowerCore.Action.Acknowledge(var index) -> send(ReplicationWire.ack(index));
+                case FollowerCore.Action.Resync(var refusal, var detail, var _) ->
+                        leave("%s: %s; this journal needs a resync".formatted(refusal, detail));
+                case FollowerCore.Action.Leave(var why) -> leave(why);
+            }
+        }
+
+        private void append(long firstIndex, List<byte[]> payloads) {
             var _ =
                     controller
-                            .replicate(entries.getFirstIndex(), payloads)
-                            .whenComplete((position, failure) -> {
-                                if (failure != null) {
-                                    complain("entries were not taken: " + failure.getMessage());
-                                    cancel("entries were not taken");
-                                } else {
-                                    acknowledge(position, expected);
+                            .replicate(firstIndex, payloads)
+                            .whenComplete((position, failure) ->
+                                    perform(() ->
+                                            failure == null
+                                                    ? core.durable(position)
+                                                    : core.notTaken(
+                                                            String.valueOf(failure.getMessage()))));
+        }
+
+        /** A writer that hangs at its disk must not be taken for one that lives. */
+        private void askWriter() {
+            var _ =
+                    controller
+                            .maintain(_ -> {})
+                            .thenAccept(ran -> {
+                                if (ran) {
+                                    perform(() -> core.durable(controller.durablePosition()));
                                 }
                             });
         }
 
-        private void acknowledge(JournalPosition durable, ByteString expected) {
-            if (!ByteString.copyFrom(durable.chainHash().toBytes()).equals(expected)) {
-                LOG.error(
-                        "Entry {} of master {} has another chain hash here; nothing more is taken from it",
-                        durable.index(),
-                        master);
-                cancel("the journals diverged at entry " + durable.index());
-                return;
-            }
-            send(
-                    FollowRequest.newBuilder()
-                            .setAck(FollowerAck.newBuilder().setIndex(durable.index()))
-                            .build());
-        }
-
-        private void refused(FollowRefused refusal) {
-            if (refusal.getReason() == FollowRefused.Reason.REASON_NOT_PRIMARY) {
-                return;
-            }
-            complain(
-                    "%s: %s; this journal needs a resync"
-                            .formatted(refusal.getReason(), refusal.getDetail()));
+        private void leave(String why) {
+            complain(why);
+            cancel(why);
         }
 
         /** Says once what will be the same at each further attempt. */
@@ -267,18 +311,18 @@ public final class Follower implements AutoCloseable {
         @Override
         public void onCompleted() {
             synchronized (this) {
-                if (requests != null && ended.getCount() > 0) {
+                if (requests != null && isOpen()) {
                     requests.onCompleted();
                 }
+                ended.countDown();
             }
-            ended.countDown();
         }
     }
 
     @Override
     public void close() {
         closing = true;
-        wake.release();
+        look();
         try {
             thread.join();
         } catch (InterruptedException _) {

@@ -1,15 +1,16 @@
 package dev.sluice.control.peer;
 
 import dev.sluice.control.controller.Controller;
-import dev.sluice.control.journal.ChainHash;
+import dev.sluice.control.failover.Register;
+import dev.sluice.control.failover.Replica;
 import dev.sluice.control.journal.JournalPosition;
+import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.pki.PeerIdentity;
+import dev.sluice.control.replication.FollowerCore;
 import dev.sluice.control.replication.Shipment;
 import dev.sluice.control.state.Office;
 import dev.sluice.trust.pki.PeerName;
-import dev.sluice.v1.FollowAccepted;
-import dev.sluice.v1.FollowRefused;
 import dev.sluice.v1.FollowRequest;
 import dev.sluice.v1.FollowResponse;
 import dev.sluice.v1.FollowerPosition;
@@ -22,6 +23,10 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,35 +42,53 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
 
     private static final Logger LOG = LoggerFactory.getLogger(ReplicationEndpoint.class);
 
+    /** How often silence is looked for: a few times within the shortest bound. */
+    private static final long LOOK_MILLIS = 100;
+
     private final NodeId self;
     private final String version;
     private final Controller controller;
+    private final InSync inSync;
+    private final Supplier<Optional<Register>> register;
     private final PeerTable peers;
     private final InstantSource clock;
     private final Runnable wake;
     private final Map<NodeId, Shipper> shippers = new ConcurrentHashMap<>();
     private final Map<NodeId, String> complaints = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService timer;
 
     /**
      * Creates the endpoint.
      *
      * @param version of this control plane
+     * @param inSync the controller's gate
+     * @param register the last one that a majority accepted, as far as known
      * @param wake called when a follower's position changes
      */
     public ReplicationEndpoint(
             NodeId self,
             String version,
             Controller controller,
+            InSync inSync,
+            Supplier<Optional<Register>> register,
             PeerTable peers,
             InstantSource clock,
             Runnable wake) {
         this.self = self;
         this.version = version;
         this.controller = controller;
+        this.inSync = inSync;
+        this.register = register;
         this.peers = peers;
         this.clock = clock;
         this.wake = wake;
-        controller.subscribe((_, _) -> shippers.values().forEach(Shipper::signal));
+        inSync.onShippable(() -> shippers.values().forEach(Shipper::signal));
+        timer =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().name("in-sync").factory());
+        var _ =
+                timer.scheduleWithFixedDelay(
+                        inSync::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -122,34 +145,53 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
                 return;
             }
             NodeId follower = new NodeId(peer.id());
-            if (!controller.leads()) {
+            Optional<Ballot> leading = controller.leading();
+            if (leading.isEmpty()) {
                 refuse(
-                        FollowRefused.Reason.REASON_NOT_PRIMARY,
-                        "master " + self + " is not the primary");
+                        FollowerCore.Refusal.NOT_PRIMARY,
+                        "master " + self + " is not the primary",
+                        leading);
                 return;
             }
-            Shipment.Start start;
             try {
-                start = judge(position);
+                JournalPosition ends = ReplicationWire.position(position);
+                Optional<Replica> replica = ReplicationWire.replica(position);
+                if (isBeingForced(ends.index())) {
+                    responses.onError(
+                            Status.UNAVAILABLE
+                                    .withDescription(
+                                            "follow: entry %d is being made durable here; try again"
+                                                    .formatted(ends.index()))
+                                    .asRuntimeException());
+                    return;
+                }
+                begin(follower, replica, position, judge(ends), leading.get());
             } catch (IOException | IllegalArgumentException e) {
                 responses.onError(
                         Status.INTERNAL
                                 .withDescription("follow: " + e.getMessage())
                                 .asRuntimeException());
-                return;
             }
+        }
+
+        private void begin(
+                NodeId follower,
+                Optional<Replica> replica,
+                FollowerPosition position,
+                Shipment.Start start,
+                Ballot ballot) {
             switch (start) {
                 case Shipment.Start.Diverged(var detail) -> {
                     complain(follower, detail);
-                    refuse(FollowRefused.Reason.REASON_DIVERGED, detail);
+                    refuse(FollowerCore.Refusal.DIVERGED, detail, Optional.of(ballot));
                 }
                 case Shipment.Start.TooOld(var detail) -> {
                     complain(follower, detail);
-                    refuse(FollowRefused.Reason.REASON_TOO_OLD, detail);
+                    refuse(FollowerCore.Refusal.TOO_OLD, detail, Optional.of(ballot));
                 }
                 case Shipment.Start.Accepted(var shipment) -> {
                     complaints.remove(follower);
-                    ship(follower, position, shipment);
+                    ship(follower, replica, position, shipment, ballot);
                 }
             }
         }
@@ -157,41 +199,43 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
         /** Says once what will be the same at each further attempt. */
         private void complain(NodeId follower, String detail) {
             if (!detail.equals(complaints.put(follower, detail))) {
-                LOG.error("Master {} can't follow: {}", follower, detail);
+                LOG.warn("Master {} has to resync: {}", follower, detail);
             }
         }
 
-        private Shipment.Start judge(FollowerPosition position) throws IOException {
-            long index = position.getLastIndex();
-            ChainHash hash =
-                    position.getLastHash().isEmpty()
-                            ? ChainHash.GENESIS
-                            : ChainHash.of(position.getLastHash().toByteArray());
+        /**
+         * Whether a follower has an entry from memory that this journal has not forced yet: nobody
+         * can say whether it is the same.
+         */
+        private boolean isBeingForced(long index) {
+            return index > controller.durablePosition().index() && index <= controller.lastIndex();
+        }
+
+        private Shipment.Start judge(JournalPosition follower) throws IOException {
             long first = controller.firstIndex();
             long last = controller.durablePosition().index();
-            boolean held = index >= first - 1 && index <= last;
+            boolean held = follower.index() >= first - 1 && follower.index() <= last;
             Optional<JournalPosition> here =
-                    held ? Optional.of(controller.positionAt(index)) : Optional.empty();
-            return Shipment.begin(new JournalPosition(index, hash), here, first, last);
+                    held ? Optional.of(controller.positionAt(follower.index())) : Optional.empty();
+            return Shipment.begin(follower, here, first, last);
         }
 
-        private void ship(NodeId follower, FollowerPosition position, Shipment shipment) {
-            Office office = controller.state().office();
-            if (office == null) {
-                refuse(FollowRefused.Reason.REASON_NOT_PRIMARY, "no primary yet");
-                return;
-            }
-            responses.onNext(
-                    FollowResponse.newBuilder()
-                            .setAccepted(
-                                    FollowAccepted.newBuilder()
-                                            .setBallot(Ballots.toProto(office.ballot()))
-                                            .setControlPlaneVersion(version))
-                            .build());
+        private void ship(
+                NodeId follower,
+                Optional<Replica> replica,
+                FollowerPosition position,
+                Shipment shipment,
+                Ballot ballot) {
+            responses.onNext(ReplicationWire.accepted(ballot, version, register.get()));
             peers.follows(follower, position.getLastIndex(), position.getControlPlaneVersion());
             LOG.info("Master {} follows from entry {}", follower, position.getLastIndex());
             Shipper mine =
-                    new Shipper(follower, controller, shipment, responses, controller::leads) {
+                    new Shipper(
+                            follower,
+                            replica,
+                            new Shipper.Ports(controller, inSync, register),
+                            shipment,
+                            responses) {
                         @Override
                         void onAcknowledged(long index) {
                             if (shippers.get(follower) == this) {
@@ -213,19 +257,14 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
             wake.run();
         }
 
-        private void refuse(FollowRefused.Reason reason, String detail) {
+        private void refuse(FollowerCore.Refusal refusal, String detail, Optional<Ballot> ballot) {
             Office office = controller.state().office();
             responses.onNext(
-                    FollowResponse.newBuilder()
-                            .setRefused(
-                                    FollowRefused.newBuilder()
-                                            .setReason(reason)
-                                            .setDetail(detail)
-                                            .setPrimary(
-                                                    office == null
-                                                            ? ""
-                                                            : office.entitled().value()))
-                            .build());
+                    ReplicationWire.refused(
+                            refusal,
+                            detail,
+                            ballot,
+                            Optional.ofNullable(office).map(Office::entitled)));
             responses.onCompleted();
         }
 
@@ -254,6 +293,7 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
 
     @Override
     public void close() {
+        timer.shutdownNow();
         shippers.values().forEach(Shipper::close);
     }
 }

@@ -1,30 +1,32 @@
 package dev.sluice.control.peer;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import dev.sluice.control.controller.Controller;
+import dev.sluice.control.failover.Register;
+import dev.sluice.control.failover.Replica;
+import dev.sluice.control.journal.ChainHash;
 import dev.sluice.control.journal.JournalEntry;
+import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.replication.RecentBatches;
 import dev.sluice.control.replication.Shipment;
-import dev.sluice.control.state.Office;
 import dev.sluice.v1.FollowResponse;
-import dev.sluice.v1.JournalEntries;
-import dev.sluice.v1.PrimaryHeartbeat;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Sends one follower what it lacks, on a virtual thread of its own, and a heartbeat while there is
- * nothing.
+ * nothing: from memory what was appended a moment ago, from the journal what is durable.
  */
 abstract class Shipper {
 
@@ -36,27 +38,45 @@ abstract class Shipper {
     private static final int MAX_BATCH_BYTES = 512 << 10;
 
     private final NodeId follower;
-    private final Controller controller;
+    private final Optional<Replica> replica;
+    private final Ports ports;
     private final Shipment shipment;
     private final StreamObserver<FollowResponse> responses;
-    private final BooleanSupplier leads;
+    private final long session;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private boolean closed;
     private boolean signalled;
+    private long saidAt = System.nanoTime();
     private @Nullable String violation;
 
+    /**
+     * What shippers share.
+     *
+     * @param register the last one that a majority accepted
+     */
+    record Ports(Controller controller, InSync inSync, Supplier<Optional<Register>> register) {}
+
+    /**
+     * Creates the shipper of a session, which counts for the in-sync set from here on.
+     *
+     * @param replica the follower with its journal; empty: it can't be in sync
+     */
     Shipper(
             NodeId follower,
-            Controller controller,
+            Optional<Replica> replica,
+            Ports ports,
             Shipment shipment,
-            StreamObserver<FollowResponse> responses,
-            BooleanSupplier leads) {
+            StreamObserver<FollowResponse> responses) {
         this.follower = follower;
-        this.controller = controller;
+        this.replica = replica;
+        this.ports = ports;
         this.shipment = shipment;
         this.responses = responses;
-        this.leads = leads;
+        this.session =
+                replica.isPresent()
+                        ? ports.inSync().connected(replica.get(), shipment.durableIndex())
+                        : 0;
     }
 
     abstract void onAcknowledged(long index);
@@ -79,23 +99,23 @@ abstract class Shipper {
         }
     }
 
-    /** Notes an acknowledgement; one of entries that were never sent ends the stream. */
+    /** Takes an acknowledgement; one of what was never sent ends the session. */
     void acknowledged(long index) {
         long durable;
         lock.lock();
         try {
             shipment.acknowledged(index);
             durable = shipment.durableIndex();
-            signalled = true;
-            changed.signalAll();
         } catch (IllegalArgumentException e) {
             violation = String.valueOf(e.getMessage());
             closed = true;
-            changed.signalAll();
             return;
         } finally {
+            signalled = true;
+            changed.signalAll();
             lock.unlock();
         }
+        replica.ifPresent(r -> ports.inSync().acknowledged(r, session, durable));
         onAcknowledged(durable);
     }
 
@@ -107,30 +127,33 @@ abstract class Shipper {
         } finally {
             lock.unlock();
         }
+        replica.ifPresent(r -> ports.inSync().left(r, session));
     }
 
-    private record Turn(boolean closed, long nextIndex, int room) {}
+    private record Turn(boolean closed, long nextIndex, int room, boolean nothingUnderWay) {}
 
     private void run() {
         try {
-            for (Turn turn = next(false); !turn.closed() && leads.getAsBoolean(); ) {
-                List<JournalEntry> entries =
-                        turn.room() > 0 && controller.durablePosition().index() >= turn.nextIndex()
-                                ? controller.readDurable(
-                                        turn.nextIndex(), Math.min(turn.room(), MAX_BATCH_BYTES))
-                                : List.of();
-                if (entries.isEmpty()) {
-                    responses.onNext(heartbeat());
-                } else {
-                    send(entries);
+            Turn turn = next(false);
+            Optional<Ballot> leading = ports.controller().leading();
+            while (!turn.closed() && leading.isPresent()) {
+                boolean sent = sendNext(turn);
+                if (!sent && heartbeatIn() <= 0) {
+                    saidAt = System.nanoTime();
+                    responses.onNext(
+                            ReplicationWire.heartbeat(
+                                    leading.get(),
+                                    ports.controller().state().index(),
+                                    ports.register().get()));
                 }
-                turn = next(entries.isEmpty());
+                turn = next(!sent);
+                leading = ports.controller().leading();
             }
             end();
         } catch (IOException | StatusRuntimeException | IllegalStateException e) {
             LOG.info("Shipping to master {} ends: {}", follower, e.getMessage());
             responses.onError(
-                    io.grpc.Status.UNAVAILABLE
+                    Status.UNAVAILABLE
                             .withDescription("replication: " + e.getMessage())
                             .asRuntimeException());
         } catch (InterruptedException _) {
@@ -152,50 +175,72 @@ abstract class Shipper {
         }
         LOG.error("Master {} is dropped as a follower: {}", follower, wrong);
         responses.onError(
-                io.grpc.Status.INVALID_ARGUMENT
+                Status.INVALID_ARGUMENT
                         .withDescription("replication: " + wrong)
                         .asRuntimeException());
     }
 
+    /**
+     * Waits until there may be something to send, if there was nothing before, but no longer than
+     * until the next heartbeat.
+     */
     private Turn next(boolean idle) throws InterruptedException {
         lock.lock();
         try {
-            long left = TimeUnit.MILLISECONDS.toNanos(HEARTBEAT_MILLIS);
+            long left = heartbeatIn();
             while (idle && !signalled && !closed && left > 0) {
                 left = changed.awaitNanos(left);
             }
             signalled = false;
-            return new Turn(closed, shipment.nextIndex(), shipment.room());
+            return new Turn(
+                    closed, shipment.nextIndex(), shipment.room(), shipment.isNothingUnderWay());
         } finally {
             lock.unlock();
         }
     }
 
-    private void send(List<JournalEntry> entries) {
-        JournalEntries.Builder batch =
-                JournalEntries.newBuilder().setFirstIndex(entries.getFirst().index());
-        long bytes = 0;
-        for (JournalEntry entry : entries) {
-            batch.addPayloads(UnsafeByteOperations.unsafeWrap(entry.payload()));
-            bytes += entry.payload().length;
+    /** Nanoseconds until something has to be said; 0 or less: now. */
+    private long heartbeatIn() {
+        return saidAt + TimeUnit.MILLISECONDS.toNanos(HEARTBEAT_MILLIS) - System.nanoTime();
+    }
+
+    /** Sends what comes next; false: there is nothing, or no room for it. */
+    private boolean sendNext(Turn turn) throws IOException {
+        Optional<RecentBatches.Sent> recent = ports.inSync().recent(turn.nextIndex());
+        if (recent.isPresent()) {
+            RecentBatches.Sent batch = recent.get();
+            if (batch.bytes() > turn.room() && !turn.nothingUnderWay()) {
+                return false;
+            }
+            send(batch.firstIndex(), batch.payloads(), batch.last().chainHash(), batch.bytes());
+            return true;
         }
-        batch.setLastHash(ByteString.copyFrom(entries.getLast().position().chainHash().toBytes()));
+        if (turn.room() == 0 || ports.controller().durablePosition().index() < turn.nextIndex()) {
+            return false;
+        }
+        List<JournalEntry> entries =
+                ports.controller()
+                        .readDurable(turn.nextIndex(), Math.min(turn.room(), MAX_BATCH_BYTES));
+        if (entries.isEmpty()) {
+            return false;
+        }
+        List<byte[]> payloads = entries.stream().map(JournalEntry::payload).toList();
+        send(
+                entries.getFirst().index(),
+                payloads,
+                entries.getLast().position().chainHash(),
+                payloads.stream().mapToLong(payload -> payload.length).sum());
+        return true;
+    }
+
+    private void send(long firstIndex, List<byte[]> payloads, ChainHash hash, long bytes) {
         lock.lock();
         try {
-            shipment.sent(entries.getLast().index(), bytes);
+            shipment.sent(firstIndex + payloads.size() - 1, bytes);
         } finally {
             lock.unlock();
         }
-        responses.onNext(FollowResponse.newBuilder().setEntries(batch).build());
-    }
-
-    private FollowResponse heartbeat() {
-        Office office = controller.state().office();
-        PrimaryHeartbeat.Builder heartbeat =
-                PrimaryHeartbeat.newBuilder().setCommittedIndex(controller.state().index());
-        if (office != null) {
-            heartbeat.setBallot(Ballots.toProto(office.ballot()));
-        }
-        return FollowResponse.newBuilder().setHeartbeat(heartbeat).build();
+        saidAt = System.nanoTime();
+        responses.onNext(ReplicationWire.entries(firstIndex, payloads, hash));
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.control.replication;
 
 import dev.sluice.control.journal.JournalPosition;
+import java.util.ArrayDeque;
 import java.util.Optional;
 
 /**
@@ -18,7 +19,7 @@ public final class Shipment {
     private long nextIndex;
     private long durableIndex;
     private long bytesUnderWay;
-    private final java.util.ArrayDeque<Sent> underWay = new java.util.ArrayDeque<>();
+    private final ArrayDeque<Sent> underWay = new ArrayDeque<>();
 
     private record Sent(long lastIndex, long bytes) {}
 
@@ -87,6 +88,11 @@ public final class Shipment {
     /** Bytes that may be sent now; 0: wait for an acknowledgement. */
     public int room() {
         return (int) Math.max(0, WINDOW_BYTES - bytesUnderWay);
+    }
+
+    /** Whether everything that was sent is acknowledged. */
+    public boolean isNothingUnderWay() {
+        return underWay.isEmpty();
     }
 
     /** Notes that the entries from {@link #nextIndex} to {@code lastIndex} were sent. */

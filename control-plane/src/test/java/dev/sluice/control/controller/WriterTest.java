@@ -244,7 +244,7 @@ final class WriterTest {
 
         assertThat(durable.isInOffice()).isFalse();
         assertThat(durable.ballot()).isNull();
-        assertThat(durable.leads()).isTrue();
+        assertThat(durable.leading()).hasValue(ballot(1, A, INCARNATION));
         assertThat(durable.state().office()).isEqualTo(new Office(ballot(1, A, INCARNATION), null));
         assertThat(handover).isNotDone();
 

@@ -136,7 +136,7 @@ final class JournalTornWriteTest {
                     .containsExactly(
                             new RecoveryWarning.LeftoverRemoved(
                                     "/memory/00000000000000000004.log.tmp"));
-            assertThat(disk.list()).containsExactly(SEGMENT);
+            assertThat(disk.list()).containsExactly(SEGMENT, "store-id");
         }
     }
 

@@ -2,10 +2,9 @@ package dev.sluice.control.peer;
 
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
-import dev.sluice.control.controller.OfficeKeeper;
-import dev.sluice.control.controller.SeenBallots;
+import dev.sluice.control.controller.Founding;
 import dev.sluice.control.executor.Peers;
-import dev.sluice.control.failover.OfficeRule;
+import dev.sluice.control.failover.Replica;
 import dev.sluice.control.journal.JournalOptions;
 import dev.sluice.control.journal.NioDisk;
 import dev.sluice.control.model.NodeId;
@@ -40,7 +39,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -145,25 +146,40 @@ final class ReplicatedPair implements AutoCloseable {
         final NodeId other;
         final Controller controller;
         final PeerTable peers;
+        final InSync inSync;
+
+        /** Whether a wanted in-sync set counts as written at once. */
+        volatile boolean writesWanted = true;
+
         private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
         private Running(NodeId self, NodeId other) throws Exception {
             this.self = self;
             this.other = other;
             long incarnation = incarnations.incrementAndGet();
-            controller =
-                    new Controller(
-                            DurableState.recover(
-                                    self,
-                                    incarnation,
-                                    NioDisk.in(journal(self)),
-                                    JournalOptions.defaults().withPreallocateBytes(0),
-                                    CLOCK),
-                            () -> {});
+            DurableState durable =
+                    DurableState.recover(
+                            self,
+                            incarnation,
+                            NioDisk.in(journal(self)),
+                            JournalOptions.defaults().withPreallocateBytes(0),
+                            CLOCK);
+            inSync = new InSync(System::nanoTime);
+            inSync.primary(durable.replica(), new TreeSet<>(Set.of(durable.replica())));
+            inSync.onWantedChanged(this::writeWanted);
+            controller = new Controller(durable, inSync, System::nanoTime, () -> {});
             parts.push(controller);
             peers = new PeerTable(List.of(other));
             ReplicationEndpoint endpoint =
-                    new ReplicationEndpoint(self, "1.0.0", controller, peers, CLOCK, () -> {});
+                    new ReplicationEndpoint(
+                            self,
+                            "1.0.0",
+                            controller,
+                            inSync,
+                            Optional::empty,
+                            peers,
+                            CLOCK,
+                            () -> {});
             parts.push(endpoint);
             serve(endpoint);
             ManagedChannel channel = channel(PeerName.master(self.value()), other);
@@ -175,6 +191,8 @@ final class ReplicatedPair implements AutoCloseable {
                             controller,
                             new TreeMap<>(Map.of(other, channel)),
                             peers,
+                            PrimaryHeard.NOBODY,
+                            Follower.byOffice(self, controller),
                             System::nanoTime));
             PlanningInput input =
                     Fixture.twoMasters()
@@ -182,15 +200,20 @@ final class ReplicatedPair implements AutoCloseable {
                             .pkg("base 7.0.0", "base >=6.1.0")
                             .target("base 7.0.0")
                             .input();
-            new OfficeKeeper(
-                            new OfficeRule(self, A, incarnation),
+            new OfficeByJournal(
+                            self,
+                            A,
+                            incarnation,
                             controller,
-                            SeenBallots.open(directory.resolve(self.value()).resolve("ballot")),
-                            "1.0.0",
-                            Optional.of(
-                                    new OfficeKeeper.Founding(input.topology(), input.policy())),
-                            () -> {})
+                            new Founding(input.topology(), input.policy()))
                     .start();
+        }
+
+        private void writeWanted() {
+            if (writesWanted) {
+                SortedSet<Replica> wanted = inSync.wanted();
+                boolean _ = inSync.registers(wanted, wanted);
+            }
         }
 
         private void serve(ReplicationEndpoint endpoint) throws Exception {

@@ -13,7 +13,7 @@ final class ElectionHistory {
     private static final long MAX_FAULTS_MILLIS = 8_000;
 
     /** Time for many elections; what needs longer is stuck. */
-    private static final long RECOVERY_MILLIS = 40_000;
+    private static final long RECOVERY_MILLIS = 20_000;
 
     /** As many as all other faults together. */
     private static final int MOST_OF_A_FAVOURITE = 16;

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MastershipExplorationTest {
 
     private static final long FIRST = Long.getLong("sluice.election.first", 1);
-    private static final int COUNT = Integer.getInteger("sluice.election.count", 5000);
+    private static final int COUNT = Integer.getInteger("sluice.election.count", 4000);
 
     /** Histories among which a broken rule has to show. */
     private static final int ENOUGH = 12_000;
@@ -46,7 +46,8 @@ class MastershipExplorationTest {
         for (long seed = 1; seed <= ENOUGH; seed++) {
             Optional<ElectionChecks.Violation> broken =
                     broken(new ElectionHistory(seed, mutation, false));
-            if (broken.filter(violation -> violation.isOfSafety()).isPresent()) {
+            boolean harmsRecovery = mutation == Mutation.FOLLOWER_REMEMBERS_LATE;
+            if (broken.filter(b -> harmsRecovery || b.isOfSafety()).isPresent()) {
                 return;
             }
         }

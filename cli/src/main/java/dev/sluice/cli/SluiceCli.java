@@ -7,12 +7,16 @@ import dev.sluice.cli.outcome.CommandFailure;
 import dev.sluice.cli.outcome.ExitCode;
 import dev.sluice.cli.render.LiveScreen;
 import dev.sluice.cli.render.OutputFormat;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -37,10 +41,22 @@ public final class SluiceCli {
                                 throw new InterruptedException();
                             }
                         },
-                        LiveScreen::isPossible);
+                        LiveScreen::isPossible,
+                        SluiceCli::typed);
         int exitCode = run(surroundings, arguments);
         surroundings.out().flush();
         System.exit(exitCode);
+    }
+
+    /** One line of standard input, at most. */
+    private static Optional<String> typed() {
+        try {
+            return Optional.ofNullable(
+                    new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+                            .readLine());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /** Runs one command. */

@@ -11,6 +11,10 @@ import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
 import dev.sluice.v1.DemoteMasterRequest;
 import dev.sluice.v1.DemoteMasterResponse;
+import dev.sluice.v1.ForcePromotionRequest;
+import dev.sluice.v1.ForcePromotionResponse;
+import dev.sluice.v1.GetConfigurationRequest;
+import dev.sluice.v1.GetConfigurationResponse;
 import dev.sluice.v1.GetStatusRequest;
 import dev.sluice.v1.GetStatusResponse;
 import dev.sluice.v1.ImportPackageRequest;
@@ -26,6 +30,8 @@ import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
 import dev.sluice.v1.PromoteMasterRequest;
 import dev.sluice.v1.PromoteMasterResponse;
+import dev.sluice.v1.ProposeForcedPromotionRequest;
+import dev.sluice.v1.ProposeForcedPromotionResponse;
 import dev.sluice.v1.ResyncMasterRequest;
 import dev.sluice.v1.ResyncMasterResponse;
 import dev.sluice.v1.SetAutomaticFailoverRequest;
@@ -262,6 +268,26 @@ final class FakeMaster implements AutoCloseable {
         public void promoteMaster(
                 PromoteMasterRequest request, StreamObserver<PromoteMasterResponse> observer) {
             scripted(observer, request, PromoteMasterResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void proposeForcedPromotion(
+                ProposeForcedPromotionRequest request,
+                StreamObserver<ProposeForcedPromotionResponse> observer) {
+            scripted(observer, request, ProposeForcedPromotionResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void forcePromotion(
+                ForcePromotionRequest request, StreamObserver<ForcePromotionResponse> observer) {
+            scripted(observer, request, ForcePromotionResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void getConfiguration(
+                GetConfigurationRequest request,
+                StreamObserver<GetConfigurationResponse> observer) {
+            scripted(observer, request, GetConfigurationResponse.getDefaultInstance());
         }
 
         @Override

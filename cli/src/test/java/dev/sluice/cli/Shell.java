@@ -14,8 +14,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -28,6 +31,10 @@ final class Shell {
     private final Path folder;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    /** What the operator will type, a line each. */
+    final Deque<String> typed = new ArrayDeque<>();
+
     private final AtomicLong nanos = new AtomicLong();
 
     Shell(Path folder) throws IOException {
@@ -63,7 +70,8 @@ final class Shell {
                         InstantSource.fixed(NOW),
                         nanos::get,
                         length -> nanos.addAndGet(length.toNanos()),
-                        () -> false);
+                        () -> false,
+                        () -> Optional.ofNullable(typed.poll()));
         return SluiceCli.run(surroundings, arguments);
     }
 

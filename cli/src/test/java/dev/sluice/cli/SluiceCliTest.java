@@ -26,6 +26,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -390,7 +391,8 @@ final class SluiceCliTest {
                             pauses.add(length);
                             whilePausing.run();
                         },
-                        () -> false);
+                        () -> false,
+                        Optional::empty);
         return SluiceCli.run(surroundings, arguments);
     }
 

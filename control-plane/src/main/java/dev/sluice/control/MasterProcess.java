@@ -7,16 +7,13 @@ import dev.sluice.control.config.Inventory;
 import dev.sluice.control.config.InventoryFile;
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
-import dev.sluice.control.controller.OfficeKeeper;
-import dev.sluice.control.controller.SeenBallots;
+import dev.sluice.control.controller.Founding;
 import dev.sluice.control.depot.ContentSource;
 import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
-import dev.sluice.control.failover.Electorate;
-import dev.sluice.control.failover.OfficeRule;
-import dev.sluice.control.failover.Replica;
+import dev.sluice.control.failover.Timings;
 import dev.sluice.control.fleet.AgentLinkEndpoint;
 import dev.sluice.control.fleet.Fleet;
 import dev.sluice.control.fleet.PackageSourceEndpoint;
@@ -27,10 +24,12 @@ import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.peer.Follower;
 import dev.sluice.control.peer.InSync;
+import dev.sluice.control.peer.MemoryFile;
+import dev.sluice.control.peer.OfficeKeeper;
 import dev.sluice.control.peer.PeerTable;
-import dev.sluice.control.peer.PrimaryHeard;
 import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
+import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.vault.BackupFiles;
 import dev.sluice.trust.packages.TrustedSigners;
@@ -57,16 +56,14 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -123,7 +120,6 @@ final class MasterProcess implements AutoCloseable {
 
         long incarnation = new SecureRandom().nextLong() & Long.MAX_VALUE;
         Path data = directory(config.dataDir());
-        SeenBallots seen = SeenBallots.open(data.resolve("highest-ballot"));
         DurableState durable =
                 DurableState.recover(
                         self,
@@ -133,8 +129,6 @@ final class MasterProcess implements AutoCloseable {
                         clock);
         durable.warnings().forEach(warning -> LOG.warn("Recovery: {}", warning));
         InSync inSync = new InSync(System::nanoTime);
-        inSync.primary(durable.replica(), new TreeSet<>(Set.of(durable.replica())));
-        inSync.onWantedChanged(() -> follow(inSync));
         Controller controller =
                 closing(
                         new Controller(
@@ -143,26 +137,39 @@ final class MasterProcess implements AutoCloseable {
                                 System::nanoTime,
                                 () -> onEnd.accept(ControlPlane.EXIT_JOURNAL)));
 
-        LateWake wake = new LateWake();
-        OfficeKeeper keeper =
-                new OfficeKeeper(
-                        new OfficeRule(self, founder, incarnation),
-                        controller,
-                        seen,
-                        version,
-                        Optional.of(
-                                new OfficeKeeper.Founding(
-                                        inventory.topology(), inventory.policy())),
-                        () -> onEnd.accept(ControlPlane.EXIT_SUPERSEDED));
+        Late late = new Late();
         Fleet fleet =
                 new Fleet(
                         self,
                         version,
                         node -> isMember(controller.state().topology(), node),
                         System::nanoTime,
-                        keeper::sawHigher,
-                        wake,
-                        (_, _, _) -> {});
+                        ballot -> late.keeper().obeyed(ballot),
+                        late::wake,
+                        (node, request, reply) -> late.keeper().replied(node, request, reply));
+        OfficeKeeper keeper =
+                closing(
+                        new OfficeKeeper(
+                                new OfficeKeeper.Ports(
+                                        durable.replica(),
+                                        incarnation,
+                                        version,
+                                        self.equals(founder)
+                                                ? Optional.of(
+                                                        new Founding(
+                                                                inventory.topology(),
+                                                                inventory.policy()))
+                                                : Optional.empty(),
+                                        Timings.DEFAULT,
+                                        controller,
+                                        fleet,
+                                        inSync,
+                                        new MemoryFile(NioDisk.in(data)),
+                                        clock,
+                                        System::nanoTime,
+                                        _ -> onEnd.accept(ControlPlane.EXIT_SUPERSEDED),
+                                        () -> onEnd.accept(ControlPlane.EXIT_JOURNAL))));
+        late.keeper = keeper;
         PeerTable peers = new PeerTable(config.masters().keySet());
         String address = config.listen().getHostString() + ":" + config.listen().getPort();
         Depot depot = Depot.open(data.resolve("depot"), signers, clock, MAX_PACKAGE_BYTES);
@@ -191,8 +198,8 @@ final class MasterProcess implements AutoCloseable {
                                         System::nanoTime,
                                         disk,
                                         config.sharedAddress().orElse(null),
-                                        () -> Electorate.NONE)));
-        wake.target = executor::wake;
+                                        keeper::electorate)));
+        late.executor = executor;
         executor.start();
 
         AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime);
@@ -203,7 +210,7 @@ final class MasterProcess implements AutoCloseable {
                                 version,
                                 controller,
                                 inSync,
-                                Optional::empty,
+                                keeper::register,
                                 peers,
                                 clock,
                                 executor::wake));
@@ -218,7 +225,10 @@ final class MasterProcess implements AutoCloseable {
                                         peers,
                                         executor::waits,
                                         depot::importPackage,
-                                        new WithoutElection(controller),
+                                        new ElectedMasters(
+                                                keeper, fleet, controller, peers, late::resync),
+                                        new OperatorSignatures(identity),
+                                        clock,
                                         config.sharedAddress().orElse(null))));
         serve(
                 config.listen(),
@@ -229,42 +239,51 @@ final class MasterProcess implements AutoCloseable {
                         new PackageSourceEndpoint(contents, disk),
                         replication,
                         ProtoReflectionServiceV1.newInstance()));
-        closing(
-                new Follower(
-                        new Follower.Ports(
-                                self,
-                                version,
-                                controller,
-                                channels(config, identity),
-                                peers,
-                                PrimaryHeard.NOBODY,
-                                Follower.byOffice(self, controller),
-                                NioDisk.in(directory(data.resolve("archive"))),
-                                NioDisk.in(directory(data.resolve("resync"))),
-                                replica -> inSync.primary(replica, new TreeSet<>(Set.of(replica))),
-                                System::nanoTime)));
+        late.follower =
+                closing(
+                        new Follower(
+                                new Follower.Ports(
+                                        self,
+                                        version,
+                                        controller,
+                                        channels(config, identity),
+                                        peers,
+                                        keeper,
+                                        () -> !keeper.isPrimary() && !controller.isInOffice(),
+                                        NioDisk.in(directory(data.resolve("archive"))),
+                                        NioDisk.in(directory(data.resolve("resync"))),
+                                        keeper::replaced,
+                                        System::nanoTime)));
         sweep(agents);
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
     }
 
-    /** Without witnesses a set counts as written as soon as it is wanted. */
-    private static void follow(InSync inSync) {
-        SortedSet<Replica> wanted = inSync.wanted();
-        if (!inSync.registers(wanted, wanted)) {
-            LOG.debug("In-sync set {} is out of date already", wanted);
-        } else {
-            LOG.info("In sync: {}", wanted);
+    /** Parts that are made later than those which call them; nothing calls before they are set. */
+    private static final class Late {
+        private volatile @Nullable OfficeKeeper keeper;
+        private volatile @Nullable Executor executor;
+        private volatile @Nullable Follower follower;
+
+        OfficeKeeper keeper() {
+            OfficeKeeper made = keeper;
+            if (made == null) {
+                throw new IllegalStateException("an agent's word came before the server was open");
+            }
+            return made;
         }
-    }
 
-    /** Wakes an executor that is made later than what wakes it. */
-    private static final class LateWake implements Runnable {
-        private volatile Runnable target = () -> {};
+        Optional<String> resync() {
+            Follower made = follower;
+            return made == null ? Optional.of("this master is only starting") : made.resync();
+        }
 
-        @Override
-        public void run() {
-            target.run();
+        void wake() {
+            Executor made = executor;
+            if (made != null) {
+                made.wake();
+            }
+            keeper().wake();
         }
     }
 
@@ -327,8 +346,7 @@ final class MasterProcess implements AutoCloseable {
                 .id();
     }
 
-    private static boolean isMember(
-            @org.jspecify.annotations.Nullable Topology topology, NodeId node) {
+    private static boolean isMember(@Nullable Topology topology, NodeId node) {
         return topology == null
                 || topology.master(node).isPresent()
                 || topology.nodes().stream().anyMatch(n -> n.id().equals(node));

@@ -16,6 +16,7 @@ import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
 import dev.sluice.v1.GetStatusRequest;
+import dev.sluice.v1.ListMastersRequest;
 import dev.sluice.v1.OperatorServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -35,6 +36,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -53,6 +56,14 @@ final class ControlPlaneTest {
 
     @TempDir private Path directory;
     private int port;
+    private @Nullable LoopbackWitness witness;
+
+    @AfterEach
+    void stopWitness() {
+        if (witness != null) {
+            witness.close();
+        }
+    }
 
     @BeforeEach
     void prepare() throws IOException {
@@ -280,13 +291,13 @@ final class ControlPlaneTest {
     }
 
     @Test
-    void aDamagedBallotFileIsNamedAndLeftAsItIs() throws IOException {
-        Path file = Files.createDirectories(data()).resolve("highest-ballot");
-        Files.writeString(file, "0 3 m-b");
+    void aDamagedMemoryOfTheElectionIsNamedAndLeftAsItIs() throws IOException {
+        Path file = Files.createDirectories(data()).resolve("mastership");
+        Files.writeString(file, "sluice mastership 1\n0 3 m-b");
 
         assertThat(refusal(ControlPlane.EXIT_BAD_INPUT))
-                .contains(file.toString(), "found \"0 3 m-b\"", "must not start");
-        assertThat(file).hasContent("0 3 m-b");
+                .contains(file.toString(), "expected the CRC32C", "must not start");
+        assertThat(file).hasContent("sluice mastership 1\n0 3 m-b");
     }
 
     @Test
@@ -306,7 +317,7 @@ final class ControlPlaneTest {
 
     private Path segment() throws IOException {
         try (var files = Files.list(data().resolve("journal"))) {
-            return files.filter(f -> !f.toString().endsWith(".lock"))
+            return files.filter(f -> f.toString().endsWith(".log"))
                     .sorted()
                     .findFirst()
                     .orElseThrow();
@@ -315,10 +326,30 @@ final class ControlPlaneTest {
 
     /** Runs a master until it is in office and has founded its cluster. */
     private void runUntilFounded() throws Exception {
+        startWitness();
         try (MasterProcess master = start()) {
             assertThat(master).isNotNull();
             awaitFounded();
         }
+    }
+
+    /** The agent of the master's own node, the only witness of a cluster with one master. */
+    private void startWitness() throws Exception {
+        if (witness != null) {
+            return;
+        }
+        TlsIdentity node =
+                TlsIdentity.of(
+                        CA.issue(PeerName.node("m-a"), Set.of(), Duration.ofHours(1)), CLOCK);
+        witness =
+                new LoopbackWitness(
+                        NettyChannelBuilder.forAddress("127.0.0.1", port)
+                                .sslContext(
+                                        GrpcTls.client(
+                                                node,
+                                                PeerExpectation.exactly(PeerName.master("m-a"))))
+                                .build(),
+                        "m-a");
     }
 
     /** Asks as an operator would, until the cluster is there. */
@@ -333,7 +364,7 @@ final class ControlPlaneTest {
                                         alice, PeerExpectation.exactly(PeerName.master("m-a"))))
                         .build();
         try {
-            while (!cluster(channel).equals("acme")) {
+            while (!isFounded(channel)) {
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
             }
         } finally {
@@ -341,16 +372,21 @@ final class ControlPlaneTest {
         }
     }
 
-    private static String cluster(ManagedChannel channel) {
+    private static boolean isFounded(ManagedChannel channel) {
         try {
-            return OperatorServiceGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(30, TimeUnit.SECONDS)
-                    .withWaitForReady()
-                    .getStatus(GetStatusRequest.getDefaultInstance())
-                    .getCluster();
+            var operator =
+                    OperatorServiceGrpc.newBlockingStub(channel)
+                            .withDeadlineAfter(30, TimeUnit.SECONDS)
+                            .withWaitForReady();
+            return operator.listMasters(ListMastersRequest.getDefaultInstance())
+                            .getStanding()
+                            .equals("PRIMARY")
+                    && operator.getStatus(GetStatusRequest.getDefaultInstance())
+                            .getCluster()
+                            .equals("acme");
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.UNAVAILABLE) {
-                return "";
+                return false;
             }
             throw e;
         }
@@ -377,6 +413,7 @@ final class ControlPlaneTest {
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile())
                         .start();
+        startWitness();
         try {
             awaitFounded();
             process.destroy();

@@ -40,6 +40,7 @@ public final class Commands {
         line.addSubcommand(
                 new CommandLine(ConfigCommand.group())
                         .addSubcommand(new ConfigCommand.Get(root))
+                        .addSubcommand(new ConfigCommand.Diff(root))
                         .addSubcommand(new ConfigCommand.Put(root)));
         line.addSubcommand(
                 new CommandLine(ContextCommand.group())

@@ -4,8 +4,8 @@ import dev.sluice.cli.connect.ClusterClient;
 import dev.sluice.cli.outcome.CommandFailure;
 import dev.sluice.cli.outcome.ExitCode;
 import dev.sluice.cli.render.Documents;
+import dev.sluice.cli.render.ForcedChanges;
 import dev.sluice.cli.render.Table;
-import dev.sluice.v1.ForcedChange;
 import dev.sluice.v1.GetConfigurationRequest;
 import dev.sluice.v1.GetConfigurationResponse;
 import dev.sluice.v1.SetConfigurationRequest;
@@ -71,16 +71,48 @@ final class ConfigCommand {
             }
             if (all.getForcedChangesCount() > 0) {
                 lines.add("");
-                Table forced = new Table("FORCED", "FROM", "TO", "BY", "PUT BACK");
-                for (ForcedChange change : all.getForcedChangesList()) {
-                    forced.row(
-                            change.getKey(),
-                            change.getFrozenValue(),
-                            change.getForcedValue(),
-                            change.getActor(),
-                            change.getOverwritten() ? "done" : "to come");
-                }
-                lines.addAll(forced.lines());
+                lines.addAll(ForcedChanges.table(all.getForcedChangesList()));
+            }
+            return lines;
+        }
+    }
+
+    /** What the freeze of an upgrade holds, against what was forced meanwhile. */
+    @Command(
+            name = "diff",
+            description = {
+                "Lists what was forced during the freeze of the running or last upgrade:",
+                "the frozen value, the forced one, by whom, when, and what became of it."
+            })
+    static final class Diff extends ClusterCommand {
+        Diff(RootCommand root) {
+            super(root);
+        }
+
+        @Override
+        ExitCode run(ClusterClient client) {
+            GetConfigurationResponse all =
+                    client.call(connection ->
+                            connection
+                                    .within(root().timeout())
+                                    .getConfiguration(
+                                            GetConfigurationRequest.getDefaultInstance()));
+            Map<String, Object> document = Documents.of(all);
+            document.keySet().retainAll(List.of("frozenBy", "forcedChanges"));
+            root().print(document, () -> lines(all));
+            return ExitCode.OK;
+        }
+
+        private static List<String> lines(GetConfigurationResponse all) {
+            List<String> lines = new ArrayList<>();
+            lines.add(
+                    all.getFrozenBy().isEmpty()
+                            ? "The configuration is not frozen."
+                            : "Frozen by " + all.getFrozenBy() + ".");
+            if (all.getForcedChangesCount() == 0) {
+                lines.add("Nothing was forced during the last upgrade.");
+            } else {
+                lines.addAll(ForcedChanges.table(all.getForcedChangesList()));
             }
             return lines;
         }

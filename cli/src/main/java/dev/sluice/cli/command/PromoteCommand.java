@@ -9,8 +9,11 @@ import dev.sluice.cli.render.Words;
 import dev.sluice.v1.PromoteMasterRequest;
 import dev.sluice.v1.PromoteMasterResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,7 +25,8 @@ import picocli.CommandLine.Parameters;
         name = "promote",
         description = {
             "Makes a backup primary.",
-            "The primary hands over when it answers; else the backup asks the witnesses."
+            "The primary hands over when it answers; else the backup asks the witnesses.",
+            "When too few witnesses are left, --force shows what would be given up."
         })
 final class PromoteCommand extends ClusterCommand {
     @Parameters(paramLabel = "ID", description = "The master that is to be primary.")
@@ -34,6 +38,37 @@ final class PromoteCommand extends ClusterCommand {
                     "Also while an upgrade is paused or halted, whose plan names the primary.")
     private boolean duringUpgrade;
 
+    @ArgGroup(exclusive = false)
+    private @Nullable Force force;
+
+    /** Without those that can't be reached. */
+    static final class Force {
+        @Option(
+                names = "--force",
+                required = true,
+                description = {
+                    "Becomes primary without those that can't be reached.",
+                    "Alone, only shows what that would give up."
+                })
+        @SuppressWarnings("UnusedVariable") // that it is there is what counts
+        private boolean force;
+
+        @Option(
+                names = "--write-off",
+                paramLabel = "NODE",
+                split = ",",
+                description = "Masters and nodes that are given up, separated by commas.")
+        private List<String> writeOff = new ArrayList<>();
+
+        @Option(
+                names = "--accept-loss",
+                description = "Does it: what is shown as lost may be lost.")
+        private boolean acceptLoss;
+
+        @Option(names = "--yes", description = "Asks for no confirmation.")
+        private boolean yes;
+    }
+
     PromoteCommand(RootCommand root) {
         super(root);
     }
@@ -41,6 +76,11 @@ final class PromoteCommand extends ClusterCommand {
     @Override
     ExitCode run(ClusterClient client) {
         Duration limit = root().timeout();
+        Force forced = force;
+        if (forced != null) {
+            return new ForcedPromotionFlow(root(), client, id, forced.writeOff)
+                    .run(forced.acceptLoss, forced.yes);
+        }
         long end = root().surroundings().nanos().getAsLong() + limit.toNanos();
         OneMaster masters = new OneMaster(client, limit);
         Optional<String> primary = masters.primary();

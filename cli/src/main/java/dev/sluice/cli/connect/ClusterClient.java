@@ -47,6 +47,11 @@ public final class ClusterClient implements AutoCloseable {
         this.tls = PemIdentity.tls(access);
     }
 
+    /** Signs bytes with the operator's own key, which stays where it is. */
+    public Signed sign(byte[] content) {
+        return PemIdentity.sign(access, content);
+    }
+
     /**
      * Runs a call at the master that will do it.
      *

@@ -1,5 +1,6 @@
 package dev.sluice.cli.connect;
 
+import com.google.protobuf.ByteString;
 import dev.sluice.cli.outcome.CommandFailure;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -13,14 +14,17 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
@@ -67,6 +71,31 @@ final class PemIdentity {
                             + access.key()
                             + " cannot be used together: "
                             + e.getMessage());
+        }
+    }
+
+    /** Signs with the operator's own key: ECDSA with SHA-256, over exactly these bytes. */
+    static Signed sign(ClusterAccess access, byte[] content) {
+        X509Certificate[] chain = certificates(access.certificate());
+        PrivateKey key = key(access.key(), chain[0]);
+        if (!key.getAlgorithm().equals("EC")) {
+            throw CommandFailure.badInput(
+                    access.key()
+                            + ": expected an EC key to sign with, found one of "
+                            + key.getAlgorithm());
+        }
+        try {
+            Signature signature = Signature.getInstance("SHA256withECDSA");
+            signature.initSign(key);
+            signature.update(content);
+            List<ByteString> encoded = new ArrayList<>();
+            for (X509Certificate certificate : chain) {
+                encoded.add(ByteString.copyFrom(certificate.getEncoded()));
+            }
+            return new Signed(ByteString.copyFrom(signature.sign()), encoded);
+        } catch (GeneralSecurityException e) {
+            throw CommandFailure.badInput(
+                    access.key() + ": cannot be signed with: " + e.getMessage());
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.sluice.cli.render;
 
-import dev.sluice.v1.ForcedChange;
 import dev.sluice.v1.MasterStatus;
 import dev.sluice.v1.NodeProgress;
 import dev.sluice.v1.RegionProgress;
@@ -37,8 +36,8 @@ public final class UpgradeChanges {
         added("warning", previous.getWarningsList(), next.getWarningsList(), lines);
         added(
                 "forced change",
-                previous.getForcedChangesList().stream().map(UpgradeChanges::forced).toList(),
-                next.getForcedChangesList().stream().map(UpgradeChanges::forced).toList(),
+                previous.getForcedChangesList().stream().map(ForcedChanges::sentence).toList(),
+                next.getForcedChangesList().stream().map(ForcedChanges::sentence).toList(),
                 lines);
         return lines.stream().map(Table::printable).toList();
     }
@@ -191,16 +190,5 @@ public final class UpgradeChanges {
                             + " -> "
                             + (after.isEmpty() ? "unknown" : after));
         }
-    }
-
-    /** A change that was made against the freeze, and what becomes of it. */
-    static String forced(ForcedChange change) {
-        return change.getKey()
-                + "="
-                + change.getForcedValue()
-                + " by "
-                + change.getActor()
-                + (change.getOverwritten() ? ", was put back to " : ", will be put back to ")
-                + change.getFrozenValue();
     }
 }

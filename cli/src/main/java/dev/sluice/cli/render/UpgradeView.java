@@ -1,5 +1,6 @@
 package dev.sluice.cli.render;
 
+import dev.sluice.v1.ForcedChange;
 import dev.sluice.v1.MasterStatus;
 import dev.sluice.v1.NodeProgress;
 import dev.sluice.v1.PhaseTiming;
@@ -61,7 +62,7 @@ public final class UpgradeView {
         }
         waiting(update.getWaitingList(), now, lines);
         phases(update.getPhasesList(), now, lines);
-        attention(update, lines);
+        attention(update, update.getForcedChangesList(), lines);
         return lines;
     }
 
@@ -95,7 +96,11 @@ public final class UpgradeView {
         }
         lines.addAll(table.lines());
         phases(update.getPhasesList(), now, lines);
-        attention(update, lines);
+        if (update.getForcedChangesCount() > 0) {
+            lines.add("");
+            lines.addAll(ForcedChanges.table(update.getForcedChangesList()));
+        }
+        attention(update, List.of(), lines);
         return lines;
     }
 
@@ -203,12 +208,12 @@ public final class UpgradeView {
         return Words.duration(Duration.between(Words.instant(phase.getStarted()), end));
     }
 
-    private static void attention(WatchUpgradeResponse update, List<String> lines) {
+    private static void attention(
+            WatchUpgradeResponse update, List<ForcedChange> forced, List<String> lines) {
         List<String> notes = new ArrayList<>();
         update.getHaltReasonsList().forEach(reason -> notes.add("Halted: " + reason));
         update.getNodesSetAsideList().forEach(node -> notes.add("Set aside: " + node));
-        update.getForcedChangesList()
-                .forEach(change -> notes.add("Forced change: " + UpgradeChanges.forced(change)));
+        forced.forEach(change -> notes.add("Forced change: " + ForcedChanges.sentence(change)));
         update.getWarningsList().forEach(warning -> notes.add("Warning: " + warning));
         if (!notes.isEmpty()) {
             lines.add("");

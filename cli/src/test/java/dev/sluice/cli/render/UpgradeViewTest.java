@@ -2,6 +2,7 @@ package dev.sluice.cli.render;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Timestamp;
 import dev.sluice.cli.Golden;
 import dev.sluice.v1.ForcedChange;
 import dev.sluice.v1.MasterStatus;
@@ -50,6 +51,46 @@ final class UpgradeViewTest {
                         .build();
 
         Golden.matches("upgrade-halted.txt", UpgradeView.outcome(halted, NOW));
+    }
+
+    @Test
+    @Tag("CLU-6")
+    void theEndListsWhatWasForcedAndOverwritten() {
+        ForcedChange banner =
+                ForcedChange.newBuilder()
+                        .setKey("site.banner")
+                        .setFrozenValue("old")
+                        .setForcedValue("new")
+                        .setActor("kim")
+                        .setAt(Timestamp.newBuilder().setSeconds(1_772_359_200))
+                        .setFate("PENDING")
+                        .build();
+        ForcedChange overwritten =
+                banner.toBuilder().setOverwritten(true).setFate("OVERWRITTEN").build();
+        WatchUpgradeResponse running =
+                SampleUpgrade.draining().toBuilder().addForcedChanges(banner).build();
+        WatchUpgradeResponse end =
+                SampleUpgrade.completed().toBuilder()
+                        .addForcedChanges(overwritten)
+                        .addForcedChanges(
+                                ForcedChange.newBuilder()
+                                        .setKey("site.added")
+                                        .setForcedValue("x")
+                                        .setActor("lee")
+                                        .setAt(Timestamp.newBuilder().setSeconds(1_772_359_260))
+                                        .setOverwritten(true)
+                                        .setFate("OVERWRITTEN"))
+                        .build();
+
+        Golden.matches("upgrade-overwritten.txt", UpgradeView.outcome(end, NOW));
+        assertThat(UpgradeChanges.between(SampleUpgrade.draining(), running))
+                .containsExactly("forced change: site.banner=new by kim, will be put back to old");
+        assertThat(UpgradeChanges.between(running, end))
+                .contains(
+                        "forced change: site.banner=new by kim, was put back to old",
+                        "forced change: site.added=x by lee, was put back to (none)");
+        assertThat(UpgradeView.picture(running, NOW))
+                .contains("Forced change: site.banner=new by kim, will be put back to old");
     }
 
     @Test

@@ -22,7 +22,7 @@ final class ConfigurationView {
                 .putAllSettings(settings)
                 .setRevision(configuration.revision())
                 .setFrozenBy(Objects.toString(configuration.frozenBy(), ""))
-                .addAllForcedChanges(configuration.forced().stream().map(WireValues::of).toList())
+                .addAllForcedChanges(WireValues.forced(configuration))
                 .build();
     }
 

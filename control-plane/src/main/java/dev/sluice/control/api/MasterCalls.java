@@ -5,6 +5,7 @@ import dev.sluice.control.executor.Peers;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.Topology;
+import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.state.Actor;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.UpgradeStatus;
@@ -18,6 +19,7 @@ import dev.sluice.v1.ResyncMasterResponse;
 import dev.sluice.v1.SetAutomaticFailoverRequest;
 import dev.sluice.v1.SetAutomaticFailoverResponse;
 import io.grpc.StatusRuntimeException;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -30,19 +32,28 @@ final class MasterCalls {
     private final Supplier<Outlook> outlook;
     private final OperatorWrites writes;
     private final Ascent ascent;
+    private final ForcedCalls forced;
 
     MasterCalls(
             NodeId self,
             Controller controller,
             Masters masters,
             Supplier<Outlook> outlook,
-            OperatorWrites writes) {
+            OperatorWrites writes,
+            OperatorSignatures signatures,
+            InstantSource clock) {
         this.self = self;
         this.controller = controller;
         this.masters = masters;
         this.outlook = outlook;
         this.writes = writes;
         this.ascent = new Ascent(self, controller, masters, System::nanoTime);
+        this.forced =
+                new ForcedCalls(this, controller, masters, outlook, ascent, signatures, clock);
+    }
+
+    ForcedCalls forced() {
+        return forced;
     }
 
     ListMastersResponse list(Outlook now) {

@@ -87,8 +87,9 @@ public interface Masters {
      * What a follower heard last of a primary.
      *
      * @param index the last entry that the primary had committed by then
+     * @param lastSync when this master last had all that the primary had committed; null: never
      */
-    record Contact(NodeId primary, Instant at, long index) {}
+    record Contact(NodeId primary, Instant at, long index, @Nullable Instant lastSync) {}
 
     /**
      * How far the repair of a journal is.

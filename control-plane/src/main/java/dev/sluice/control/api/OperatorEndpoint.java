@@ -9,6 +9,7 @@ import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Refusal;
 import dev.sluice.control.model.StepId;
+import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.state.Actor;
 import dev.sluice.control.state.Command;
@@ -21,6 +22,8 @@ import dev.sluice.v1.ConfirmStepRequest;
 import dev.sluice.v1.ConfirmStepResponse;
 import dev.sluice.v1.DemoteMasterRequest;
 import dev.sluice.v1.DemoteMasterResponse;
+import dev.sluice.v1.ForcePromotionRequest;
+import dev.sluice.v1.ForcePromotionResponse;
 import dev.sluice.v1.GetConfigurationRequest;
 import dev.sluice.v1.GetConfigurationResponse;
 import dev.sluice.v1.GetStatusRequest;
@@ -40,6 +43,8 @@ import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
 import dev.sluice.v1.PromoteMasterRequest;
 import dev.sluice.v1.PromoteMasterResponse;
+import dev.sluice.v1.ProposeForcedPromotionRequest;
+import dev.sluice.v1.ProposeForcedPromotionResponse;
 import dev.sluice.v1.ResumeUpgradeRequest;
 import dev.sluice.v1.ResumeUpgradeResponse;
 import dev.sluice.v1.ResyncMasterRequest;
@@ -61,6 +66,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -111,6 +117,8 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
             Supplier<List<Waiting>> waits,
             PackageImport packages,
             Masters masters,
+            OperatorSignatures signatures,
+            InstantSource clock,
             @Nullable String sharedAddress) {}
 
     /** Starts the thread that serves watchers; {@link #close} ends it. */
@@ -119,7 +127,13 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
         this.writes = new OperatorWrites(ports.self(), ports.controller(), this::outlook);
         this.masters =
                 new MasterCalls(
-                        ports.self(), ports.controller(), ports.masters(), this::outlook, writes);
+                        ports.self(),
+                        ports.controller(),
+                        ports.masters(),
+                        this::outlook,
+                        writes,
+                        ports.signatures(),
+                        ports.clock());
         this.events = new EventFeed(ports.controller());
         this.upgrades =
                 new UpgradeFeed(
@@ -231,6 +245,19 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
             SetAutomaticFailoverRequest request,
             StreamObserver<SetAutomaticFailoverResponse> observer) {
         write("SetAutomaticFailover", observer, actor -> masters.switchFailover(request, actor));
+    }
+
+    @Override
+    public void proposeForcedPromotion(
+            ProposeForcedPromotionRequest request,
+            StreamObserver<ProposeForcedPromotionResponse> observer) {
+        act("ProposeForcedPromotion", observer, _ -> masters.forced().propose(request));
+    }
+
+    @Override
+    public void forcePromotion(
+            ForcePromotionRequest request, StreamObserver<ForcePromotionResponse> observer) {
+        act("ForcePromotion", observer, _ -> masters.forced().force(request));
     }
 
     // Writes.

@@ -70,10 +70,7 @@ final class UpgradeProgressView {
                         .addAllWarnings(upgrade.warnings());
         upgrade.setAside()
                 .forEach((node, reason) -> view.addNodesSetAside("%s: %s".formatted(node, reason)));
-        outlook.state()
-                .configuration()
-                .forced()
-                .forEach(change -> view.addForcedChanges(WireValues.of(change)));
+        view.addAllForcedChanges(WireValues.forced(outlook.state().configuration()));
         SortedMap<RegionId, List<TrafficNode>> regions = new TreeMap<>();
         outlook.state()
                 .trafficNodes()

@@ -11,6 +11,7 @@ import dev.sluice.control.state.UpgradeStatus;
 import dev.sluice.v1.ForcedChange;
 import dev.sluice.v1.UpgradeState;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -55,13 +56,21 @@ final class WireValues {
         return texts;
     }
 
-    static ForcedChange of(Configuration.ForcedChange change) {
+    /** The changes forced while it was frozen, oldest first, with what became of each. */
+    static List<ForcedChange> forced(Configuration configuration) {
+        boolean frozen = configuration.frozenBy() != null;
+        return configuration.forced().stream().map(change -> forced(change, frozen)).toList();
+    }
+
+    private static ForcedChange forced(Configuration.ForcedChange change, boolean frozen) {
+        String kept = frozen ? "PENDING" : "KEPT";
         ForcedChange.Builder wire =
                 ForcedChange.newBuilder()
                         .setKey(change.key())
                         .setActor(change.actor().name())
                         .setAt(of(change.at()))
-                        .setOverwritten(change.overwritten());
+                        .setOverwritten(change.overwritten())
+                        .setFate(change.overwritten() ? "OVERWRITTEN" : kept);
         if (change.frozenValue() != null) {
             wire.setFrozenValue(change.frozenValue());
         }

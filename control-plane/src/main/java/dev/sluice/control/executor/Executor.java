@@ -52,6 +52,8 @@ public final class Executor implements AutoCloseable {
      */
     private static final Duration RESEND_AFTER = Duration.ofSeconds(3);
 
+    private static final Duration REPEAT_AFTER = Duration.ofMillis(25);
+
     /** Commands whose sending is remembered, to hold back repeats. */
     private static final int MAX_SENT = 50_000;
 
@@ -87,7 +89,12 @@ public final class Executor implements AutoCloseable {
         }
     }
 
-    private record Sent(long session, long atNanos) {}
+    /**
+     * A sending of a command.
+     *
+     * @param id the one it was sent under
+     */
+    private record Sent(String id, long session, long atNanos) {}
 
     private final Ports ports;
     private final Semaphore wake = new Semaphore(0);
@@ -107,6 +114,7 @@ public final class Executor implements AutoCloseable {
     private @Nullable Ballot leading;
     private long leaseRenewedAt;
     private long sendings;
+    private boolean repeatsSoon;
     private volatile List<Waiting> waits = List.of();
     private volatile boolean closing;
 
@@ -137,7 +145,8 @@ public final class Executor implements AutoCloseable {
     private void run() {
         while (!closing) {
             try {
-                boolean _ = wake.tryAcquire(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+                Duration wait = repeatsSoon ? REPEAT_AFTER : LONGEST_WAIT;
+                boolean _ = wake.tryAcquire(wait.toMillis(), TimeUnit.MILLISECONDS);
                 wake.drainPermits();
                 step();
             } catch (InterruptedException _) {
@@ -154,6 +163,7 @@ public final class Executor implements AutoCloseable {
      * is not decided it only keeps the lease: the next look has to see the decision.
      */
     public void step() {
+        repeatsSoon = false;
         Ballot ballot = ports.controller().ballot();
         if (!Objects.equals(ballot, leading)) {
             changeOffice(ballot);
@@ -173,21 +183,12 @@ public final class Executor implements AutoCloseable {
         perform(situation, pass);
     }
 
+    /**
+     * Begins or ends commanding. The shared address stays where it is when the office is handed
+     * over: the agent lets it go when it obeys the successor, who takes it then, or when its lease
+     * ends. Letting it go now would leave nobody there while the successor is elected.
+     */
     private void changeOffice(@Nullable Ballot ballot) {
-        Ballot before = leading;
-        if (before != null) {
-            String id = "release/%s/%d".formatted(before, ++sendings);
-            ports.agents()
-                    .send(
-                            ports.self(),
-                            new AgentCommand(
-                                    id,
-                                    before,
-                                    "",
-                                    "",
-                                    0,
-                                    new AgentCommand.AgentWork.ReleaseAddress()));
-        }
         leading = ballot;
         waits = List.of();
         watched.clear();
@@ -305,13 +306,24 @@ public final class Executor implements AutoCloseable {
         }
         long now = ports.ticker().getAsLong();
         Sent before = sent.get(command.id());
-        if (before != null
-                && before.session() == observed.session()
-                && now - before.atNanos() < RESEND_AFTER.toNanos()) {
-            return;
+        if (before != null && before.session() == observed.session()) {
+            Duration pause = pause(before);
+            if (now - before.atNanos() < pause.toNanos()) {
+                repeatsSoon |= pause.equals(REPEAT_AFTER);
+                return;
+            }
         }
-        sent.put(command.id(), new Sent(observed.session(), now));
-        ports.agents().send(node, command.step().isEmpty() ? withOwnId(command) : command);
+        AgentCommand sending = command.step().isEmpty() ? withOwnId(command) : command;
+        sent.put(command.id(), new Sent(sending.id(), observed.session(), now));
+        ports.agents().send(node, sending);
+    }
+
+    /**
+     * How long to hold back a repeat. What ended and had no effect is told again soon: a shared
+     * address is refused until the node that had it has let it go.
+     */
+    private Duration pause(Sent before) {
+        return ports.agents().outcome(before.id()).isPresent() ? REPEAT_AFTER : RESEND_AFTER;
     }
 
     /**

@@ -1,8 +1,8 @@
 /**
- * Pure deciders of who commands: ballots, roles and, later, witnesses.
+ * Pure deciders of who commands: ballots, the register, witnesses.
  *
  * <p>Depends on the model and the state; no I/O, threads or clock. Start with {@link
- * dev.sluice.control.failover.OfficeRule}.
+ * dev.sluice.control.failover.Mastership}; the rules are in {@code docs/design/one-primary.md}.
  */
 @NullMarked
 package dev.sluice.control.failover;

@@ -185,7 +185,9 @@ public final class Follower implements AutoCloseable {
     private Outcome follow(NodeId master, ManagedChannel channel) throws InterruptedException {
         Session session = new Session(master);
         current = session;
-        ReplicationServiceGrpc.newStub(channel).follow(session);
+        // What a session does with a message never blocks, and each change of threads delays a
+        // commit.
+        ReplicationServiceGrpc.newStub(channel).withExecutor(Runnable::run).follow(session);
         session.sendPosition();
         while (!session.ended.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
             if (closing || !mayFollow() || session.isSilent()) {

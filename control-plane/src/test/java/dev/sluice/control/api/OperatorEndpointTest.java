@@ -328,7 +328,10 @@ final class OperatorEndpointTest {
                 .singleElement()
                 .satisfies(change -> {
                     assertThat(change.getForcedValue()).isEqualTo("hello");
+                    assertThat(change.getFrozenValue()).isEmpty();
                     assertThat(change.getActor()).isEqualTo("alice");
+                    assertThat(change.hasAt()).isTrue();
+                    assertThat(change.getFate()).isEqualTo("PENDING");
                 });
     }
 

@@ -16,10 +16,12 @@ import dev.sluice.control.journal.NioDisk;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.pki.GrpcTls;
+import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
 import dev.sluice.trust.pki.CertificateAuthority;
+import dev.sluice.trust.pki.Credentials;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
@@ -35,6 +37,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -62,6 +65,7 @@ final class ServedMaster implements AutoCloseable {
     volatile SortedMap<NodeId, Peers.Peer> peers;
     volatile PackageImport depot = _ -> new ImportResult.Imported(Scene.base());
     final FakeMasters masters;
+    volatile Instant now = CLOCK.instant();
     final OperatorEndpoint endpoint;
 
     private final NodeId self;
@@ -100,6 +104,8 @@ final class ServedMaster implements AutoCloseable {
                                 List::of,
                                 content -> depot.importPackage(content),
                                 masters,
+                                new OperatorSignatures(identity(PeerName.master(self.value()))),
+                                () -> now,
                                 "10.0.0.1"));
         running.push(endpoint);
         ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
@@ -114,6 +120,11 @@ final class ServedMaster implements AutoCloseable {
                         .build()
                         .start();
         running.push(() -> server.shutdownNow().awaitTermination());
+    }
+
+    /** Credentials of this cluster. */
+    static Credentials credentials(PeerName name) {
+        return CA.issue(name, Set.of(), Duration.ofHours(1));
     }
 
     private static TlsIdentity identity(PeerName name) throws Exception {

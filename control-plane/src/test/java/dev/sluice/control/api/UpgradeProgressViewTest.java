@@ -147,6 +147,50 @@ final class UpgradeProgressViewTest {
                 });
     }
 
+    private static List<String> fates(Scene scene) {
+        return UpgradeProgressView.of(scene.seenBy(Scene.A, Scene.OF_A, Scene.OF_A))
+                .getForcedChangesList()
+                .stream()
+                .map(change -> change.getKey() + " " + change.getFate())
+                .toList();
+    }
+
+    @Test
+    @Tag("CLU-6")
+    void saysOfEachForcedChangeWhetherItIsOverwrittenOrStays() {
+        Scene scene = Scene.founded().started();
+        var _ = scene.runUpTo(StepKind.CLOSE_ADMISSION);
+        scene.does(
+                new Command.ChangeSetting("site.banner", Optional.of("hello"), true, Scene.ALICE));
+        assertThat(fates(scene)).containsExactly("site.banner PENDING");
+
+        scene.does(new Command.AbortUpgrade("wrong night", Scene.ALICE));
+        scene.does(new Command.FinishAbort(Scene.PLAN, List.of()));
+
+        assertThat(scene.state.configuration().settings()).containsEntry("site.banner", "hello");
+        assertThat(fates(scene)).containsExactly("site.banner KEPT");
+    }
+
+    @Test
+    @Tag("CLU-6")
+    void theEndOfAnUpgradeStillListsWhatWasOverwritten() {
+        Scene scene = Scene.founded().started();
+        Step open = scene.runUpTo(StepKind.CLOSE_ADMISSION);
+        scene.does(
+                new Command.ChangeSetting("site.banner", Optional.of("hello"), true, Scene.ALICE));
+        scene.does(new Command.CompleteStep(Scene.PLAN, open.id(), List.of()));
+        for (Step step : scene.state.currentUpgrade().orElseThrow().graph().steps()) {
+            if (!scene.state.currentUpgrade().orElseThrow().statusOf(step.id()).isOver()) {
+                scene.does(new Command.StartStep(Scene.PLAN, step.id(), java.util.Set.of()));
+                scene.does(new Command.CompleteStep(Scene.PLAN, step.id(), List.of()));
+            }
+        }
+        scene.does(new Command.CompleteUpgrade(Scene.PLAN));
+
+        assertThat(scene.state.configuration().settings()).doesNotContainKey("site.banner");
+        assertThat(fates(scene)).containsExactly("site.banner OVERWRITTEN");
+    }
+
     @Test
     void countsWhatIsTooMuchToShow() {
         Scene scene = Scene.founded().started();

@@ -43,14 +43,14 @@ final class TwoMasters {
         return new Command.TakeOffice(ballot, "1.0.0", "the test says so");
     }
 
-    static OfficeKeeper.Founding founding() {
+    static Founding founding() {
         PlanningInput input =
                 Fixture.twoMasters()
                         .region("eu", 2)
                         .pkg("base 7.0.0", "base >=6.1.0")
                         .target("base 7.0.0")
                         .input();
-        return new OfficeKeeper.Founding(input.topology(), input.policy());
+        return new Founding(input.topology(), input.policy());
     }
 
     static Command found() {

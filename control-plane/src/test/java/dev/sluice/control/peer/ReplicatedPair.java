@@ -2,10 +2,8 @@ package dev.sluice.control.peer;
 
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
-import dev.sluice.control.controller.OfficeKeeper;
-import dev.sluice.control.controller.SeenBallots;
+import dev.sluice.control.controller.Founding;
 import dev.sluice.control.executor.Peers;
-import dev.sluice.control.failover.OfficeRule;
 import dev.sluice.control.failover.Register;
 import dev.sluice.control.failover.Replica;
 import dev.sluice.control.journal.JournalOptions;
@@ -248,14 +246,12 @@ final class ReplicatedPair implements AutoCloseable {
                             .pkg("base 7.0.0", "base >=6.1.0")
                             .target("base 7.0.0")
                             .input();
-            new OfficeKeeper(
-                            new OfficeRule(self, A, incarnation),
+            new OfficeByJournal(
+                            self,
+                            A,
+                            incarnation,
                             controller,
-                            SeenBallots.open(directory.resolve(self.value()).resolve("ballot")),
-                            "1.0.0",
-                            Optional.of(
-                                    new OfficeKeeper.Founding(input.topology(), input.policy())),
-                            () -> {})
+                            new Founding(input.topology(), input.policy()))
                     .start();
         }
 

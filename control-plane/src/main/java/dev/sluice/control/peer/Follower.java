@@ -185,7 +185,9 @@ public final class Follower implements AutoCloseable {
     private Outcome follow(NodeId master, ManagedChannel channel) throws InterruptedException {
         Session session = new Session(master);
         current = session;
-        ReplicationServiceGrpc.newStub(channel).follow(session);
+        // What a session does with a message never blocks, and each change of threads delays a
+        // commit.
+        ReplicationServiceGrpc.newStub(channel).withExecutor(Runnable::run).follow(session);
         session.sendPosition();
         while (!session.ended.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
             if (closing || !mayFollow() || session.isSilent()) {
@@ -335,8 +337,7 @@ public final class Follower implements AutoCloseable {
                 case FollowerCore.Action.Heard(var ballot, var register) -> {
                     heard = ports.heard().heard(master, ballot, register);
                     if (!heard) {
-                        LOG.info("Master {} is left: a primary above {} is known", master, ballot);
-                        cancel("a primary above ballot %s is known".formatted(ballot));
+                        cancel("ballot %s is not the one that is remembered".formatted(ballot));
                     }
                 }
                 case FollowerCore.Action.Append(var firstIndex, var payloads) ->

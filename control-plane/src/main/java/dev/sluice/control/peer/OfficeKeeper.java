@@ -213,15 +213,18 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
         offer(new Input.Replied(node, requestId, reply));
     }
 
+    /**
+     * A primary is followed only when a register of its ballot is remembered: a master that
+     * acknowledged entries and forgot whom it followed might cut them for an older primary, or know
+     * nobody to ask. So the first contact under a ballot ends, and the next one is good.
+     */
     @Override
     public boolean heard(NodeId master, Ballot ballot, Optional<Register> register) {
-        Optional<Register> known = standing.register();
-        if (known.isPresent() && known.get().ballot().isAbove(ballot)) {
-            return false;
-        }
-        offer(new Input.Heard(ballot, register.orElse(null)));
-        followed = Optional.of(master);
-        return true;
+        boolean taken = offer(new Input.Heard(ballot, register.orElse(null)));
+        boolean remembered =
+                taken && standing.register().filter(r -> r.ballot().equals(ballot)).isPresent();
+        followed = remembered ? Optional.of(master) : Optional.empty();
+        return remembered;
     }
 
     @Override

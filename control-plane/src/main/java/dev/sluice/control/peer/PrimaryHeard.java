@@ -24,7 +24,8 @@ public interface PrimaryHeard {
      * A master that is primary was heard.
      *
      * @param register the last one that a majority accepted, if it said so
-     * @return false to leave it, because a primary with a higher ballot is known
+     * @return false to leave it: a primary with a higher ballot is known, or this one is not
+     *     remembered yet
      */
     boolean heard(NodeId master, Ballot ballot, Optional<Register> register);
 

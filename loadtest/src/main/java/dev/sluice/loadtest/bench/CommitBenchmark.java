@@ -75,6 +75,8 @@ final class CommitBenchmark {
         out.printf(
                 "  4 KiB overwrite + fdatasync  median %,.0f us%n",
                 machine.overwriteForceMedianMicros());
+        DecisionRate _ = alone(64);
+        DecisionRate _ = together(64);
         DecisionRate[] alone = new DecisionRate[DECIDERS.length];
         DecisionRate[] together = new DecisionRate[DECIDERS.length];
         for (int i = 0; i < DECIDERS.length; i++) {

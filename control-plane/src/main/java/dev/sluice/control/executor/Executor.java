@@ -183,21 +183,12 @@ public final class Executor implements AutoCloseable {
         perform(situation, pass);
     }
 
+    /**
+     * Begins or ends commanding. The shared address stays where it is when the office is handed
+     * over: the agent lets it go when it obeys the successor, who takes it then, or when its lease
+     * ends. Letting it go now would leave nobody there while the successor is elected.
+     */
     private void changeOffice(@Nullable Ballot ballot) {
-        Ballot before = leading;
-        if (before != null) {
-            String id = "release/%s/%d".formatted(before, ++sendings);
-            ports.agents()
-                    .send(
-                            ports.self(),
-                            new AgentCommand(
-                                    id,
-                                    before,
-                                    "",
-                                    "",
-                                    0,
-                                    new AgentCommand.AgentWork.ReleaseAddress()));
-        }
         leading = ballot;
         waits = List.of();
         watched.clear();

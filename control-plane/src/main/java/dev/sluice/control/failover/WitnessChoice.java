@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -42,16 +43,16 @@ public final class WitnessChoice {
             SortedMap<NodeId, StoreId> stores,
             Set<Witness> current,
             Set<NodeId> unfit) {
-        List<Witness> fit = new ArrayList<>();
-        List<Witness> others = new ArrayList<>();
-        for (Witness witness : inOrder(topology, stores, current)) {
-            (unfit.contains(witness.node()) ? others : fit).add(witness);
-        }
+        SortedMap<NodeId, StoreId> unmoved = new TreeMap<>(stores);
+        unmoved.keySet().removeAll(unfit);
+        SortedMap<NodeId, StoreId> others = new TreeMap<>(stores);
+        others.keySet().retainAll(unfit);
+        List<Witness> fit = inOrder(topology, unmoved, current);
         int size = size(topology);
         while (size > FEW && fit.size() < size) {
             size -= 2;
         }
-        fit.addAll(others);
+        fit.addAll(inOrder(topology, others, current));
         while (size > fit.size()) {
             size -= 2;
         }

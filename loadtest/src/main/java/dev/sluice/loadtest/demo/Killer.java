@@ -8,6 +8,7 @@ import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -63,7 +64,9 @@ final class Killer implements AutoCloseable {
                                             .build());
             while (stop.getCount() > 0 && hasPending() && events.hasNext()) {
                 WatchEventsResponse event = events.next();
-                on(event);
+                if (!on(event)) {
+                    return;
+                }
                 nextIndex = event.getIndex() + 1;
             }
         } catch (StatusRuntimeException e) {
@@ -71,32 +74,43 @@ final class Killer implements AutoCloseable {
         }
     }
 
-    private synchronized void on(WatchEventsResponse event) {
+    /**
+     * Carries out what the event triggers; false: nobody is primary now, so it has to be read
+     * again.
+     */
+    private synchronized boolean on(WatchEventsResponse event) {
         for (Iterator<Kill> kills = pending.iterator(); kills.hasNext(); ) {
             Kill kill = kills.next();
             if (kill.isTriggeredBy(event)) {
-                // Who is primary may be unanswered for a moment: the event is then read again.
-                String victim = carryOut(kill);
+                Optional<String> victim = carryOut(kill);
+                if (victim.isEmpty()) {
+                    return false;
+                }
                 kills.remove();
                 done.add(
                         "%s: %s %s when %s (%s %s) began"
                                 .formatted(
                                         kill,
                                         kill.isFreeze() ? "froze" : "killed",
-                                        victim,
+                                        victim.get(),
                                         event.getStepId(),
                                         event.getStepKind(),
                                         event.getNode()));
             }
         }
+        return true;
     }
 
-    private String carryOut(Kill kill) {
+    /** Returns who it was; empty: nobody is primary now. */
+    private Optional<String> carryOut(Kill kill) {
         if (kill.victim() == Kill.Victim.AGENT) {
             testbed.killAgent(kill.agent());
-            return "the agent of " + kill.agent();
+            return Optional.of("the agent of " + kill.agent());
         }
         String primary = operator.status().getPrimary();
+        if (primary.isEmpty()) {
+            return Optional.empty();
+        }
         String victim =
                 kill.victim() == Kill.Victim.PRIMARY
                         ? primary
@@ -110,7 +124,7 @@ final class Killer implements AutoCloseable {
         } else {
             testbed.killControlPlane(victim);
         }
-        return "the control plane of " + victim;
+        return Optional.of("the control plane of " + victim);
     }
 
     /** What was killed so far. */

@@ -39,9 +39,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Proves to other masters that this one has the key, and looks whether they find each other. */
 public final class RelationClient {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RelationClient.class);
 
     private static final Metadata.Key<String> UNPROVEN =
             Metadata.Key.of("sluice-relation", Metadata.ASCII_STRING_MARSHALLER);
@@ -55,6 +59,9 @@ public final class RelationClient {
     private final Dialler dialler;
     private final SecureRandom random = new SecureRandom();
     private final Set<NodeId> proven = ConcurrentHashMap.newKeySet();
+
+    /** Whose key differed at the last attempt: that is told once, and not at each. */
+    private final Set<NodeId> complained = ConcurrentHashMap.newKeySet();
 
     public RelationClient(Relation relation) {
         this.relation = relation;
@@ -231,12 +238,19 @@ public final class RelationClient {
                     && !proven.contains(master)) {
                 try {
                     if (!prove(master, next, false).getSameKey()) {
+                        if (complained.add(master)) {
+                            LOG.error(
+                                    "Master {} has another key than master {}: interApplianceKeyFile differs; nothing is followed",
+                                    master,
+                                    relation.self());
+                        }
                         return new Failed<>(
                                 Status.FAILED_PRECONDITION.withDescription(
                                         "master %s has another key than master %s: interApplianceKeyFile differs"
                                                 .formatted(master, relation.self())));
                     }
                     proven.add(master);
+                    complained.remove(master);
                 } catch (StatusRuntimeException e) {
                     return new Failed<>(e.getStatus());
                 }

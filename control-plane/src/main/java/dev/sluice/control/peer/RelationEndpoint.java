@@ -24,6 +24,7 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -52,6 +53,9 @@ public final class RelationEndpoint extends RelationServiceGrpc.RelationServiceI
 
     /** The certificate with which each master proved the key to this process. */
     private final Map<NodeId, X509Certificate> proven = new ConcurrentHashMap<>();
+
+    /** Whose key differed the last time: that is told once, and not at each attempt. */
+    private final Set<NodeId> differing = ConcurrentHashMap.newKeySet();
 
     private record Challenge(NodeId dialer, long atNanos) {}
 
@@ -133,6 +137,7 @@ public final class RelationEndpoint extends RelationServiceGrpc.RelationServiceI
                 relation.key().confirms(Side.DIALER, handshake, request.getProof().toByteArray());
         ProveResponse.Builder response = ProveResponse.newBuilder().setSameKey(same);
         if (same) {
+            differing.remove(dialer);
             if (!certificate.equals(proven.put(dialer, certificate))) {
                 LOG.info("Master {} proved that it has the key", dialer);
             }
@@ -140,7 +145,9 @@ public final class RelationEndpoint extends RelationServiceGrpc.RelationServiceI
                     .setAddress(Relation.text(relation.address()));
         } else {
             proven.remove(dialer);
-            LOG.warn("Master {} has another key; interApplianceKeyFile differs", dialer);
+            if (differing.add(dialer)) {
+                LOG.warn("Master {} has another key; interApplianceKeyFile differs", dialer);
+            }
         }
         if (request.getCheckAddresses()) {
             dialBack(request, dialer, same, response);

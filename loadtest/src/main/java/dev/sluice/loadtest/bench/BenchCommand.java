@@ -1,9 +1,12 @@
 package dev.sluice.loadtest.bench;
 
+import dev.sluice.loadtest.sim.SimulatorBenchmark;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /**
@@ -15,6 +18,9 @@ import picocli.CommandLine;
         synopsisSubcommandLabel = "COMMAND",
         description = "Measures parts of Sluice on this machine.")
 public final class BenchCommand {
+
+    private static final int EXIT_BAD_INPUT = 1;
+    private static final int EXIT_BROKEN = 2;
 
     @CommandLine.Command(
             name = "journal",
@@ -52,6 +58,37 @@ public final class BenchCommand {
         Files.createDirectories(directory);
         CommitBenchmark.run(directory, System.out);
         return 0;
+    }
+
+    @CommandLine.Command(
+            name = "sim",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Whole clusters in virtual time under seeded faults; exits with 2 when one broke a promise.")
+    int sim(
+            @CommandLine.Option(
+                            names = "--seeds",
+                            paramLabel = "N",
+                            description = "How many seeds; default ${DEFAULT-VALUE}.",
+                            defaultValue = "20")
+                    int seeds,
+            @CommandLine.Option(
+                            names = "--seed",
+                            paramLabel = "S",
+                            description = "The first seed; default ${DEFAULT-VALUE}.",
+                            defaultValue = "1")
+                    long seed,
+            @CommandLine.Option(names = "--trace", description = "Prints each history.")
+                    boolean trace,
+            @CommandLine.Option(
+                            names = "--mutation",
+                            paramLabel = "M",
+                            description = "Puts a defect in; with a wrong name, lists them.")
+                    @Nullable String mutation) {
+        int broken =
+                SimulatorBenchmark.run(
+                        System.out, seed, seeds, trace, Optional.ofNullable(mutation));
+        return broken < 0 ? EXIT_BAD_INPUT : broken > 0 ? EXIT_BROKEN : 0;
     }
 
     @CommandLine.Command(

@@ -111,8 +111,10 @@ final class AgentDesk {
                 ledger.append(fact);
                 world.trace().say(life.name(), () -> "votes " + fact);
             }
-            case Effect.PersistOutcome(var id, var outcome) ->
-                    ledger.append(new LedgerRecord.CommandExecuted(id, outcome));
+            case Effect.PersistOutcome(var id, var outcome) -> {
+                ledger.append(new LedgerRecord.CommandExecuted(id, outcome));
+                world.promises().ended(node, id);
+            }
             case Effect.Start(var lane, var command) -> start(lane, command);
             case Effect.ConfirmFence confirm -> {
                 world.promises().confirms(node, confirm.ballot());
@@ -150,7 +152,8 @@ final class AgentDesk {
     private void start(Lane lane, Command command) {
         AgentWork by = work;
         if (by == null) {
-            throw new IllegalStateException("agent %s has nothing to work with".formatted(node));
+            throw new IllegalStateException(
+                    "agent %s has nothing to work with".formatted(node.id()));
         }
         Ballot ballot = Ballots.fromWire(command.getBallot());
         world.promises().executes(node, ballot, command.getCommandId());

@@ -29,14 +29,21 @@ final class Faults {
         this.dice = world.dice();
         this.losses = new Losses(world);
         double part = dice.pick(List.of(0.15, 0.4, 0.8));
+        List<Fault> wanted = world.mutation().shownBy();
         for (Fault fault : Fault.values()) {
-            if (dice.chance(part)) {
+            boolean chosen = dice.chance(part);
+            if (wanted.isEmpty() ? chosen : wanted.contains(fault)) {
                 for (int i = 0; i < fault.weight(); i++) {
                     kinds.add(fault);
                 }
             }
         }
-        this.meanPause = Duration.ofMillis(dice.pick(List.of(700, 2_000, 6_000, 15_000)));
+        this.meanPause =
+                Duration.ofMillis(
+                        dice.pick(
+                                wanted.isEmpty()
+                                        ? List.of(700, 2_000, 6_000, 15_000)
+                                        : List.of(700, 1_500, 3_000)));
         this.endAt = dice.between(Duration.ofMinutes(1), Duration.ofMinutes(8));
     }
 
@@ -76,6 +83,7 @@ final class Faults {
             case PARTITION_ONE_WAY -> partition(false);
             case PARTITION_TWO_WAY -> partition(true);
             case MACHINE_ISOLATED -> isolate();
+            case PRIMARY_SPLIT -> splitPrimary();
             case MESSAGES_DELAYED -> delay();
             case AGENT_ENDS -> end(host().agentLife(), 0);
             case AGENT_ENDS_AT_A_POINT -> end(host().agentLife(), dice.between(1, 60));
@@ -86,6 +94,7 @@ final class Faults {
             case MACHINE_FROZEN -> freezeMachine();
             case POWER_LOST -> losePower();
             case SITE_ENDS -> endSite();
+            case DISK_SLOW -> slowDisk();
             case JOURNAL_FULL -> fillJournal();
             case JOURNAL_FORCE_FAILS -> failForce();
             case JOURNAL_ROTS -> losses.rotJournal(master());
@@ -138,13 +147,47 @@ final class Faults {
         long time = shortly();
         for (String other : world.hosts().keySet()) {
             if (!other.equals(one)) {
-                world.network().cut(one, other);
-                world.network().cut(other, one);
-                later(time, () -> world.network().heal(one, other));
-                later(time, () -> world.network().heal(other, one));
+                cutBothWays(one, other, time);
             }
         }
         return "%s for %d ms".formatted(one, time / 1_000_000);
+    }
+
+    /** Cuts a master that commands off from most of the others, and leaves it some. */
+    private @Nullable String splitPrimary() {
+        for (MasterUnit unit : world.masterUnits().values()) {
+            SimMaster master = unit.running();
+            if (master != null && master.controller().ballot() != null) {
+                String one = unit.id().value();
+                long time = dice.between(2 * SECOND, 30 * SECOND);
+                for (Host other : world.hosts().values()) {
+                    String name = other.node().id().value();
+                    boolean cut = other.node().isMaster() || dice.chance(0.7);
+                    if (!name.equals(one) && cut) {
+                        cutBothWays(one, name, time);
+                    }
+                }
+                return "%s for %d ms".formatted(one, time / 1_000_000);
+            }
+        }
+        return null;
+    }
+
+    private void cutBothWays(String one, String other, long time) {
+        world.network().cut(one, other);
+        world.network().cut(other, one);
+        later(time, () -> world.network().heal(one, other));
+        later(time, () -> world.network().heal(other, one));
+    }
+
+    private String slowDisk() {
+        MasterUnit master = master();
+        long each = dice.between(SECOND / 100, SECOND / 2);
+        long time = shortly() * 2;
+        master.disks().slow(each);
+        later(time, () -> master.disks().slow(0));
+        return "%s takes %d ms for %d ms"
+                .formatted(master.id(), each / 1_000_000, time / 1_000_000);
     }
 
     private String delay() {
@@ -248,6 +291,7 @@ final class Faults {
         for (MasterUnit master : world.masterUnits().values()) {
             master.disks().fill(Long.MAX_VALUE);
             master.disks().forceFails(false);
+            master.disks().slow(0);
             recover(master.life());
         }
         for (Host host : world.hosts().values()) {

@@ -1,6 +1,9 @@
 package dev.sluice.loadtest.sim;
 
+import dev.sluice.control.journal.DiskFile;
 import dev.sluice.control.journal.MemoryDisk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,6 +12,19 @@ final class MasterDisks {
 
     private MemoryDisk journal = new MemoryDisk();
     private MemoryDisk memory = new MemoryDisk();
+    private long slowNanos;
+
+    static MemoryDisk copyOf(MemoryDisk disk) throws IOException {
+        MemoryDisk copy = new MemoryDisk();
+        for (String name : disk.list()) {
+            try (DiskFile file = copy.create(name)) {
+                file.write(ByteBuffer.wrap(disk.bytes(name)), 0);
+                file.force(true);
+            }
+        }
+        copy.forceDirectory();
+        return copy;
+    }
 
     MemoryDisk journal() {
         return journal;
@@ -33,6 +49,15 @@ final class MasterDisks {
     void lose() {
         journal = new MemoryDisk();
         memory = new MemoryDisk();
+    }
+
+    /** Each step of the writer takes so much longer. */
+    void slow(long nanos) {
+        slowNanos = nanos;
+    }
+
+    long slowNanos() {
+        return slowNanos;
     }
 
     void forceFails(boolean value) {

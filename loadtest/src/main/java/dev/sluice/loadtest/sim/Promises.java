@@ -8,7 +8,9 @@ import dev.sluice.trust.packages.PackageVersion;
 import dev.sluice.trust.packages.Requirement;
 import java.time.Duration;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Promises {
 
     static final String ONE_BALLOT = "one ballot";
+    static final String ONCE = "executed once";
     static final String DECISIONS_LAST = "decisions last";
     static final String BUDGET = "budget";
     static final String NOBODY_CUT = "nobody cut";
@@ -31,6 +34,7 @@ final class Promises {
 
     private final World world;
     private final SortedMap<NodeId, Ballot> confirmed = new TreeMap<>();
+    private final SortedSet<String> ended = new TreeSet<>();
     private final Commits commits;
     private final Budget budget;
 
@@ -59,6 +63,15 @@ final class Promises {
     /** An agent begins to execute a command. */
     void executes(SimNode node, Ballot ballot, String command) {
         obeys(node, ballot, "executes " + command);
+        if (ended.contains(node.id() + " " + command)) {
+            throw new Violation(
+                    ONCE, "node %s executes %s, which it has ended".formatted(node.id(), command));
+        }
+    }
+
+    /** An agent has made durable how a command ended. */
+    void ended(SimNode node, String command) {
+        ended.add(node.id() + " " + command);
     }
 
     private void obeys(SimNode node, Ballot ballot, String what) {
@@ -74,6 +87,7 @@ final class Promises {
     /** A ledger is gone for good: what was confirmed from it binds nobody any more. */
     void ledgerLost(SimNode node) {
         confirmed.remove(node.id());
+        ended.removeIf(one -> one.startsWith(node.id() + " "));
         budget.ledgerLost(node);
     }
 

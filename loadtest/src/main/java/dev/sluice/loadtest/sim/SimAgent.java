@@ -110,7 +110,7 @@ final class SimAgent {
     private static LedgerDisk.Forgetting forgetting(Mutation mutation) {
         return switch (mutation) {
             case AGENT_FORGETS_BALLOT -> without("\"is\":\"ballot\"");
-            case WITNESS_FORGETS -> without("\"is\":\"promised\"", "\"is\":\"register\"");
+            case WITNESS_FORGETS -> without("\"is\":\"promise\"", "\"is\":\"register\"");
             default -> LedgerDisk.Forgetting.NOTHING;
         };
     }

@@ -15,6 +15,7 @@ import dev.sluice.control.fleet.AgentLinkEndpoint;
 import dev.sluice.control.fleet.Fleet;
 import dev.sluice.control.journal.JournalOptions;
 import dev.sluice.control.journal.JournalPosition;
+import dev.sluice.control.journal.MemoryDisk;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PackageRef;
@@ -48,6 +49,9 @@ final class SimMaster {
     private static final long SWEEP_NANOS = Duration.ofSeconds(1).toNanos();
     private static final int STORE_ID_BYTES = 16;
 
+    /** A mutated master remembers what its first process saw, so that it takes part at all. */
+    private static final int FORGETS_AFTER = 1;
+
     /** Small, so that a history has several segments. */
     private static final JournalOptions JOURNAL = new JournalOptions(64 << 10, 1 << 20, 4 << 10);
 
@@ -55,6 +59,7 @@ final class SimMaster {
     private final Life life;
     private final NodeId id;
     private final MasterDisks disks;
+    private final int start;
     private final EventCodec codec = new EventCodec();
     private final Controller controller;
     private final InSync inSync;
@@ -84,6 +89,7 @@ final class SimMaster {
         this.life = life;
         this.id = id;
         this.disks = disks;
+        this.start = start;
         long drawn = world.dice().random().nextLong() & Long.MAX_VALUE;
         long incarnation = world.mutation() == Mutation.BALLOT_REUSED ? 7 : drawn;
         boolean forgets = world.mutation() == Mutation.JOURNAL_FORGETS_FORCE;
@@ -139,7 +145,7 @@ final class SimMaster {
                                 controller,
                                 witnesses,
                                 inSync,
-                                new MemoryFile(new SimDisk(disks.memory(), life, false)),
+                                new MemoryFile(new SimDisk(memory(), life, false)),
                                 life.machine()::wall,
                                 life.machine()::nanos,
                                 higher -> exit("superseded by " + higher),
@@ -171,6 +177,12 @@ final class SimMaster {
                                 work -> life.after(SWEEP_NANOS, work),
                                 SharedAddresses.ADDRESS,
                                 office::electorate));
+    }
+
+    /** A mutated master writes to a copy, which the next process does not find. */
+    private MemoryDisk memory() throws IOException {
+        boolean forgets = world.mutation() == Mutation.BALLOT_REUSED && start > FORGETS_AFTER;
+        return forgets ? MasterDisks.copyOf(disks.memory()) : disks.memory();
     }
 
     private Optional<Founding> founding() {
@@ -299,7 +311,7 @@ final class SimMaster {
         }
         writing = true;
         life.after(
-                world.dice().between(100_000L, 2_000_000L),
+                world.dice().between(100_000L, 2_000_000L) + disks.slowNanos(),
                 () -> {
                     writing = false;
                     step();

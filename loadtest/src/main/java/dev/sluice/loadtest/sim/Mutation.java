@@ -1,78 +1,64 @@
 package dev.sluice.loadtest.sim;
 
-import static dev.sluice.loadtest.sim.Fault.AGENT_ENDS;
-import static dev.sluice.loadtest.sim.Fault.AGENT_ENDS_AT_A_POINT;
-import static dev.sluice.loadtest.sim.Fault.CONNECTION_BREAKS;
-import static dev.sluice.loadtest.sim.Fault.DISK_SLOW;
-import static dev.sluice.loadtest.sim.Fault.MACHINE_ISOLATED;
-import static dev.sluice.loadtest.sim.Fault.MASTER_ENDS;
-import static dev.sluice.loadtest.sim.Fault.MASTER_ENDS_AT_A_POINT;
-import static dev.sluice.loadtest.sim.Fault.MASTER_FROZEN;
-import static dev.sluice.loadtest.sim.Fault.POWER_LOST;
-import static dev.sluice.loadtest.sim.Fault.PRIMARY_SPLIT;
-
 import java.util.List;
 
 /**
  * A defect that is put into the simulator's own parts, or into what they hand to the real ones, to
- * see that it is found. Each comes with the faults that it takes to show: with all of them it would
- * be found as well, in more seeds.
+ * see that it is found.
  */
 enum Mutation {
     NONE("nothing is broken"),
-    AGENT_FORGETS_BALLOT(
-            "an agent that restarts does not know whom it obeyed",
-            PRIMARY_SPLIT,
-            AGENT_ENDS,
-            CONNECTION_BREAKS),
-    WITNESS_FORGETS(
-            "an agent that restarts does not know what it promised and accepted",
-            PRIMARY_SPLIT,
-            MACHINE_ISOLATED,
-            AGENT_ENDS,
-            MASTER_ENDS),
-    NO_DEDUPLICATION(
-            "an agent executes a command again that it has executed",
-            CONNECTION_BREAKS,
-            MASTER_ENDS,
-            AGENT_ENDS_AT_A_POINT),
-    LEASE_IGNORED("an agent holds the shared address until it is told otherwise", MASTER_FROZEN),
+    AGENT_FORGETS_BALLOT("an agent that restarts does not know whom it obeyed"),
+    WITNESS_FORGETS("an agent that restarts does not know what it promised and accepted"),
+    NO_DEDUPLICATION("an agent executes a command again that it has executed"),
+    LEASE_IGNORED("an agent holds the shared address until it is told otherwise"),
     BALLOT_REUSED(
-            "a master's process takes the incarnation of the one before, and remembers as little",
-            MASTER_ENDS),
-    UNKNOWN_COUNTS_AS_SERVING(
-            "the executor takes silent nodes for what they reported last", POWER_LOST),
-    COMMIT_ALONE(
-            "the writer answers when its own disk has the entry",
-            PRIMARY_SPLIT,
-            MACHINE_ISOLATED,
-            MASTER_ENDS),
-    IN_SYNC_WITHOUT_QUORUM(
-            "a follower is left out before the witnesses have accepted that",
-            PRIMARY_SPLIT,
-            MACHINE_ISOLATED,
-            MASTER_FROZEN),
-    ACKNOWLEDGES_BEFORE_FORCE(
-            "a follower acknowledges what it has not forced",
-            DISK_SLOW,
-            POWER_LOST,
-            MASTER_ENDS_AT_A_POINT),
-    JOURNAL_FORGETS_FORCE("a master's disk does not force what it is told to", POWER_LOST);
+            "a master's process takes the incarnation of the one before, and remembers as little"),
+    UNKNOWN_COUNTS_AS_SERVING("the executor takes silent nodes for what they reported last"),
+    COMMIT_ALONE("the writer answers when its own disk has the entry"),
+    IN_SYNC_WITHOUT_QUORUM("a follower is left out before the witnesses have accepted that"),
+    ACKNOWLEDGES_BEFORE_FORCE("a follower acknowledges what it has not forced"),
+    JOURNAL_FORGETS_FORCE("a master's disk does not force what it is told to");
 
     private final String what;
-    private final List<Fault> shownBy;
 
-    Mutation(String what, Fault... shownBy) {
+    Mutation(String what) {
         this.what = what;
-        this.shownBy = List.of(shownBy);
     }
 
     String what() {
         return what;
     }
 
-    /** The faults to use; empty: any. */
+    /**
+     * The faults that it takes to show: with all of them it would be found as well, in more seeds.
+     * Empty: any.
+     */
     List<Fault> shownBy() {
-        return shownBy;
+        return switch (this) {
+            case NONE -> List.of();
+            case AGENT_FORGETS_BALLOT ->
+                    List.of(Fault.PRIMARY_SPLIT, Fault.AGENT_ENDS, Fault.CONNECTION_BREAKS);
+            case WITNESS_FORGETS ->
+                    List.of(
+                            Fault.PRIMARY_SPLIT,
+                            Fault.MACHINE_ISOLATED,
+                            Fault.AGENT_ENDS,
+                            Fault.MASTER_ENDS);
+            case NO_DEDUPLICATION ->
+                    List.of(
+                            Fault.CONNECTION_BREAKS,
+                            Fault.MASTER_ENDS,
+                            Fault.AGENT_ENDS_AT_A_POINT);
+            case LEASE_IGNORED -> List.of(Fault.MASTER_FROZEN);
+            case BALLOT_REUSED -> List.of(Fault.MASTER_ENDS);
+            case UNKNOWN_COUNTS_AS_SERVING, JOURNAL_FORGETS_FORCE -> List.of(Fault.POWER_LOST);
+            case COMMIT_ALONE ->
+                    List.of(Fault.PRIMARY_SPLIT, Fault.MACHINE_ISOLATED, Fault.MASTER_ENDS);
+            case IN_SYNC_WITHOUT_QUORUM ->
+                    List.of(Fault.PRIMARY_SPLIT, Fault.MACHINE_ISOLATED, Fault.MASTER_FROZEN);
+            case ACKNOWLEDGES_BEFORE_FORCE ->
+                    List.of(Fault.DISK_SLOW, Fault.POWER_LOST, Fault.MASTER_ENDS_AT_A_POINT);
+        };
     }
 }

@@ -18,6 +18,7 @@ import dev.sluice.trust.packages.Manifest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -53,7 +54,7 @@ final class Operator {
     private long counter;
     private long acknowledgedCounter;
     private int halts;
-    private final TreeMap<String, Integer> answers = new TreeMap<>();
+    private final SortedMap<String, Integer> answers = new TreeMap<>();
 
     Operator(World world) {
         this.world = world;
@@ -71,7 +72,7 @@ final class Operator {
     }
 
     /** Commands by their answers, such as "accepted". */
-    TreeMap<String, Integer> answers() {
+    SortedMap<String, Integer> answers() {
         return answers;
     }
 

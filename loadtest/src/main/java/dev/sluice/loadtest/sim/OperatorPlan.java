@@ -122,11 +122,12 @@ final class OperatorPlan {
 
     private Optional<NodeFacts> facts(NodeId node) {
         NodeObservation seen = fleet.get(node);
-        boolean known =
-                seen != null
-                        && seen.connected()
-                        && ballot.equals(seen.fenced())
-                        && seen.age().compareTo(Situation.STALE_AFTER) <= 0;
-        return known ? Optional.ofNullable(seen.facts()) : Optional.empty();
+        if (seen == null
+                || !seen.connected()
+                || !ballot.equals(seen.fenced())
+                || seen.age().compareTo(Situation.STALE_AFTER) > 0) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(seen.facts());
     }
 }

@@ -9,6 +9,8 @@ import dev.sluice.trust.pki.CertificateAuthority;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.v1.CheckRelationsRequest;
+import dev.sluice.v1.CheckRelationsResponse;
 import dev.sluice.v1.DemoteMasterRequest;
 import dev.sluice.v1.DemoteMasterResponse;
 import dev.sluice.v1.ForcePromotionRequest;
@@ -288,6 +290,12 @@ final class FakeMaster implements AutoCloseable {
                 GetConfigurationRequest request,
                 StreamObserver<GetConfigurationResponse> observer) {
             scripted(observer, request, GetConfigurationResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void checkRelations(
+                CheckRelationsRequest request, StreamObserver<CheckRelationsResponse> observer) {
+            scripted(observer, request, CheckRelationsResponse.getDefaultInstance());
         }
 
         @Override

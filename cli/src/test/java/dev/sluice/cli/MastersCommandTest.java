@@ -6,6 +6,8 @@ import com.google.protobuf.Timestamp;
 import com.google.rpc.Code;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.Ballot;
+import dev.sluice.v1.CheckRelationsRequest;
+import dev.sluice.v1.CheckRelationsResponse;
 import dev.sluice.v1.DemoteMasterRequest;
 import dev.sluice.v1.DemoteMasterResponse;
 import dev.sluice.v1.GetStatusRequest;
@@ -14,6 +16,8 @@ import dev.sluice.v1.ListMastersResponse;
 import dev.sluice.v1.MasterDetail;
 import dev.sluice.v1.PromoteMasterRequest;
 import dev.sluice.v1.PromoteMasterResponse;
+import dev.sluice.v1.RelationCheck;
+import dev.sluice.v1.RelationCheck.Outcome;
 import dev.sluice.v1.ResyncMasterRequest;
 import dev.sluice.v1.ResyncProgress;
 import dev.sluice.v1.SetAutomaticFailoverRequest;
@@ -249,6 +253,89 @@ final class MastersCommandTest {
         assertThat(asked(b))
                 .containsExactly(ResyncMasterRequest.newBuilder().setMasterId("m-b").build());
         assertThat(asked(a)).isEmpty();
+    }
+
+    private static RelationCheck.Builder check(
+            String by, String master, String address, RelationCheck.Outcome outcome) {
+        return RelationCheck.newBuilder()
+                .setSeenBy(by)
+                .setMaster(master)
+                .setAddress(address)
+                .setOutcome(outcome);
+    }
+
+    private void bothAreListed() {
+        ListMastersResponse both =
+                ListMastersResponse.newBuilder()
+                        .addMasters(MasterDetail.newBuilder().setId("m-a"))
+                        .addMasters(MasterDetail.newBuilder().setId("m-b"))
+                        .build();
+        a.answer(ListMastersRequest.class, _ -> both);
+        b.answer(ListMastersRequest.class, _ -> both);
+    }
+
+    @Test
+    @Tag("PAIR-3")
+    void everyMasterChecksItsRelationAndEachFaultHasItsLine() {
+        bothAreListed();
+        a.answer(
+                CheckRelationsRequest.class,
+                _ ->
+                        CheckRelationsResponse.newBuilder()
+                                .addChecks(
+                                        check(
+                                                        "m-a",
+                                                        "m-b",
+                                                        "10.0.1.10:7443",
+                                                        Outcome.OUTCOME_PORT_CLOSED)
+                                                .setFound(
+                                                        "nothing takes connections there: Connection refused"))
+                                .addChecks(
+                                        check("m-a", "m-b", "", Outcome.OUTCOME_NOT_CHECKED)
+                                                .setFound("master m-b is not found at its address"))
+                                .build());
+        b.answer(
+                CheckRelationsRequest.class,
+                _ ->
+                        CheckRelationsResponse.newBuilder()
+                                .addChecks(
+                                        check("m-b", "m-a", "10.0.0.10:7443", Outcome.OUTCOME_GOOD)
+                                                .setFound("master m-a answers"))
+                                .addChecks(
+                                        check("m-b", "m-a", "", Outcome.OUTCOME_KEY_DIFFERS)
+                                                .setFound(
+                                                        "master m-a has another key: interApplianceKeyFile differs"))
+                                .addChecks(
+                                        check(
+                                                        "m-a",
+                                                        "m-b",
+                                                        "10.0.1.10:7443",
+                                                        Outcome.OUTCOME_PORT_CLOSED)
+                                                .setFound(
+                                                        "nothing takes connections there: Connection refused"))
+                                .build());
+
+        assertThat(shell.run("masters", "check")).isEqualTo(2);
+        Golden.matches("masters-check.txt", shell.out());
+        assertThat(shell.run("masters", "check", "-o", "json")).isEqualTo(2);
+        Golden.matches("masters-check.json", shell.out());
+    }
+
+    @Test
+    @Tag("PAIR-3")
+    void aRelationIsGoodOnlyWhenEveryMasterWasAsked() throws IOException {
+        bothAreListed();
+        CheckRelationsResponse good =
+                CheckRelationsResponse.newBuilder()
+                        .addChecks(check("m-a", "m-b", "", Outcome.OUTCOME_GOOD))
+                        .build();
+        a.answer(CheckRelationsRequest.class, _ -> good);
+        b.answer(CheckRelationsRequest.class, _ -> good);
+
+        assertThat(shell.run("masters", "check")).isZero();
+        shell.addresses(a.address());
+        assertThat(shell.run("masters", "check")).isEqualTo(2);
+        assertThat(shell.out()).contains("Not asked: master m-b could not be reached");
     }
 
     @Test

@@ -9,7 +9,9 @@ import dev.sluice.control.failover.Witness;
 import dev.sluice.control.failover.WitnessLink;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.peer.OfficeKeeper;
+import dev.sluice.control.peer.PeerTable;
 import dev.sluice.control.state.ForcedPromotion;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -23,6 +25,7 @@ final class ElectedMasters implements Masters {
     private final OfficeKeeper keeper;
     private final WitnessLink witnesses;
     private final Controller controller;
+    private final PeerTable peers;
     private final Supplier<Optional<String>> resync;
 
     /**
@@ -32,10 +35,12 @@ final class ElectedMasters implements Masters {
             OfficeKeeper keeper,
             WitnessLink witnesses,
             Controller controller,
+            PeerTable peers,
             Supplier<Optional<String>> resync) {
         this.keeper = keeper;
         this.witnesses = witnesses;
         this.controller = controller;
+        this.peers = peers;
         this.resync = resync;
     }
 
@@ -54,9 +59,22 @@ final class ElectedMasters implements Masters {
                 controller.replica().store(),
                 keeper.followed().orElse(null),
                 keeper.contact()
-                        .map(c -> new Contact(c.primary(), c.at(), c.index(), null))
+                        .map(c -> new Contact(c.primary(), c.at(), c.index(), c.lastSync()))
                         .orElse(null),
-                new TreeMap<>());
+                resyncs());
+    }
+
+    private SortedMap<NodeId, Resync> resyncs() {
+        SortedMap<NodeId, Resync> resyncs = new TreeMap<>();
+        peers.resyncs()
+                .forEach((node, progress) ->
+                        resyncs.put(
+                                node,
+                                new Resync(
+                                        progress.phase().name().toLowerCase(Locale.ROOT),
+                                        progress.bytesDone(),
+                                        progress.bytesTotal())));
+        return resyncs;
     }
 
     private static Kind kind(Mastership.Role role) {

@@ -1,6 +1,7 @@
 package dev.sluice.control;
 
 import dev.sluice.control.api.OperatorEndpoint;
+import dev.sluice.control.api.Relations;
 import dev.sluice.control.codec.SnapshotCodec;
 import dev.sluice.control.config.ControlPlaneConfig;
 import dev.sluice.control.config.Inventory;
@@ -27,6 +28,10 @@ import dev.sluice.control.peer.InSync;
 import dev.sluice.control.peer.MemoryFile;
 import dev.sluice.control.peer.OfficeKeeper;
 import dev.sluice.control.peer.PeerTable;
+import dev.sluice.control.peer.Relation;
+import dev.sluice.control.peer.RelationClient;
+import dev.sluice.control.peer.RelationEndpoint;
+import dev.sluice.control.peer.RelationKey;
 import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.OperatorSignatures;
@@ -36,9 +41,10 @@ import dev.sluice.trust.packages.TrustedSigners;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
-import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -117,6 +123,7 @@ final class MasterProcess implements AutoCloseable {
         Inventory inventory = InventoryFile.read(config.inventory());
         NodeId founder = founder(inventory.topology(), config);
         TrustedSigners signers = signers(config);
+        Optional<Relation> relation = relation(config, identity);
 
         long incarnation = new SecureRandom().nextLong() & Long.MAX_VALUE;
         Path data = directory(config.dataDir());
@@ -202,6 +209,10 @@ final class MasterProcess implements AutoCloseable {
         late.executor = executor;
         executor.start();
 
+        Optional<RelationEndpoint> related =
+                relation.map(r -> new RelationEndpoint(r, System::nanoTime));
+        Optional<RelationClient> relating = relation.map(RelationClient::new);
+        SortedMap<NodeId, ManagedChannel> channels = channels(config, identity, relating);
         AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime);
         ReplicationEndpoint replication =
                 closing(
@@ -226,29 +237,39 @@ final class MasterProcess implements AutoCloseable {
                                         executor::waits,
                                         depot::importPackage,
                                         new ElectedMasters(
-                                                keeper, fleet, controller, () -> Optional.empty()),
+                                                keeper, fleet, controller, peers, late::resync),
+                                        relating.map(r -> r.over(channels))
+                                                .orElseGet(Relations::none),
                                         new OperatorSignatures(identity),
                                         clock,
                                         config.sharedAddress().orElse(null))));
-        serve(
-                config.listen(),
-                identity,
-                List.of(
-                        operators,
-                        agents,
-                        new PackageSourceEndpoint(contents, disk),
-                        replication,
-                        ProtoReflectionServiceV1.newInstance()));
-        closing(
-                new Follower(
-                        self,
-                        version,
-                        controller,
-                        channels(config, identity),
-                        peers,
-                        keeper,
-                        () -> !keeper.isPrimary() && !controller.isInOffice(),
-                        System::nanoTime));
+        List<ServerServiceDefinition> services =
+                new ArrayList<>(
+                        List.of(
+                                operators.bindService(),
+                                agents.bindService(),
+                                new PackageSourceEndpoint(contents, disk).bindService(),
+                                ServerInterceptors.intercept(
+                                        replication,
+                                        related.map(r -> List.of(r.gate())).orElse(List.of())),
+                                ProtoReflectionServiceV1.newInstance().bindService()));
+        related.ifPresent(r -> services.add(r.bindService()));
+        serve(config.listen(), identity, services);
+        late.follower =
+                closing(
+                        new Follower(
+                                new Follower.Ports(
+                                        self,
+                                        version,
+                                        controller,
+                                        channels,
+                                        peers,
+                                        keeper,
+                                        () -> !keeper.isPrimary() && !controller.isInOffice(),
+                                        NioDisk.in(directory(data.resolve("archive"))),
+                                        NioDisk.in(directory(data.resolve("resync"))),
+                                        keeper::replaced,
+                                        System::nanoTime)));
         sweep(agents);
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
@@ -258,6 +279,7 @@ final class MasterProcess implements AutoCloseable {
     private static final class Late {
         private volatile @Nullable OfficeKeeper keeper;
         private volatile @Nullable Executor executor;
+        private volatile @Nullable Follower follower;
 
         OfficeKeeper keeper() {
             OfficeKeeper made = keeper;
@@ -265,6 +287,12 @@ final class MasterProcess implements AutoCloseable {
                 throw new IllegalStateException("an agent's word came before the server was open");
             }
             return made;
+        }
+
+        /** Has this master's journal compared with the primary's anew; says why not. */
+        Optional<String> resync() {
+            Follower made = follower;
+            return made == null ? Optional.of("this master is still starting") : made.resync();
         }
 
         void wake() {
@@ -341,11 +369,27 @@ final class MasterProcess implements AutoCloseable {
                 || topology.nodes().stream().anyMatch(n -> n.id().equals(node));
     }
 
+    /** Empty for the only master there is. */
+    private static Optional<Relation> relation(ControlPlaneConfig config, TlsIdentity identity)
+            throws IOException {
+        if (config.interApplianceKeyFile().isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new Relation(
+                        config.masterId(),
+                        RelationKey.read(config.interApplianceKeyFile().get()),
+                        identity,
+                        config.listen(),
+                        config.masters()));
+    }
+
     private SortedMap<NodeId, ManagedChannel> channels(
-            ControlPlaneConfig config, TlsIdentity identity) throws IOException {
+            ControlPlaneConfig config, TlsIdentity identity, Optional<RelationClient> relating)
+            throws IOException {
         SortedMap<NodeId, ManagedChannel> channels = new TreeMap<>();
         for (var peer : config.masters().entrySet()) {
-            ManagedChannel channel =
+            NettyChannelBuilder builder =
                     NettyChannelBuilder.forAddress(peer.getValue())
                             .sslContext(
                                     GrpcTls.client(
@@ -354,8 +398,9 @@ final class MasterProcess implements AutoCloseable {
                                                     PeerName.master(peer.getKey().value()))))
                             .maxInboundMessageSize(64 << 20)
                             .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
-                            .keepAliveTimeout(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
-                            .build();
+                            .keepAliveTimeout(KEEPALIVE_SECONDS, TimeUnit.SECONDS);
+            relating.ifPresent(r -> builder.intercept(r.proving(peer.getKey())));
+            ManagedChannel channel = builder.build();
             channels.put(peer.getKey(), channel);
             closing(channel::shutdownNow);
         }
@@ -363,7 +408,7 @@ final class MasterProcess implements AutoCloseable {
     }
 
     private void serve(
-            InetSocketAddress listen, TlsIdentity identity, List<BindableService> services)
+            InetSocketAddress listen, TlsIdentity identity, List<ServerServiceDefinition> services)
             throws IOException {
         ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
         closing(calls::shutdownNow);

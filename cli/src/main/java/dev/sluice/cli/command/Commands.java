@@ -18,6 +18,7 @@ public final class Commands {
         line.addSubcommand(
                 new CommandLine(MastersCommand.group())
                         .addSubcommand(new MastersCommand.Listing(root))
+                        .addSubcommand(new MastersCheckCommand(root))
                         .addSubcommand(new PromoteCommand(root))
                         .addSubcommand(new MastersCommand.Demote(root))
                         .addSubcommand(new MastersCommand.Resync(root))

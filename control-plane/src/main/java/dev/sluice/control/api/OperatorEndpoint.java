@@ -18,6 +18,8 @@ import dev.sluice.control.state.Event;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.AbortUpgradeRequest;
 import dev.sluice.v1.AbortUpgradeResponse;
+import dev.sluice.v1.CheckRelationsRequest;
+import dev.sluice.v1.CheckRelationsResponse;
 import dev.sluice.v1.ConfirmStepRequest;
 import dev.sluice.v1.ConfirmStepResponse;
 import dev.sluice.v1.DemoteMasterRequest;
@@ -106,6 +108,8 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
      * @param version of this master's control plane
      * @param waits what the executor does or waits for now
      * @param masters this master's part in the election
+     * @param relations looks at everything between this master and the others
+     * @param signatures who signed what
      * @param sharedAddress null: the cluster has none
      */
     public record Ports(
@@ -117,6 +121,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
             Supplier<List<Waiting>> waits,
             PackageImport packages,
             Masters masters,
+            Relations relations,
             OperatorSignatures signatures,
             InstantSource clock,
             @Nullable String sharedAddress) {}
@@ -258,6 +263,19 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     public void forcePromotion(
             ForcePromotionRequest request, StreamObserver<ForcePromotionResponse> observer) {
         act("ForcePromotion", observer, _ -> masters.forced().force(request));
+    }
+
+    @Override
+    public void checkRelations(
+            CheckRelationsRequest request, StreamObserver<CheckRelationsResponse> observer) {
+        act(
+                "CheckRelations",
+                observer,
+                _ ->
+                        CheckRelationsResponse.newBuilder()
+                                .setAnsweredBy(ports.self().value())
+                                .addAllChecks(ports.relations().check())
+                                .build());
     }
 
     // Writes.

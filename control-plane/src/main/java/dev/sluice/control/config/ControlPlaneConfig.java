@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param sharedAddress host:port that the primary's node holds; absent: none
  * @param stagedPackages where the agent on this node keeps its staged packages; absent: not on this
  *     machine
+ * @param interApplianceKeyFile the secret that all masters share; absent: this is the only one
  */
 public record ControlPlaneConfig(
         NodeId masterId,
@@ -34,7 +35,8 @@ public record ControlPlaneConfig(
         Path inventory,
         SortedMap<NodeId, InetSocketAddress> masters,
         Optional<String> sharedAddress,
-        Optional<Path> stagedPackages) {
+        Optional<Path> stagedPackages,
+        Optional<Path> interApplianceKeyFile) {
 
     public ControlPlaneConfig {
         trustedSigners = List.copyOf(trustedSigners);
@@ -75,8 +77,12 @@ public record ControlPlaneConfig(
                         path(map, "inventory", base),
                         masters(map, self),
                         map.find("sharedAddress").map(ControlPlaneConfig::addressText),
-                        map.find("stagedPackages").map(n -> base.resolve(n.string())));
+                        map.find("stagedPackages").map(n -> base.resolve(n.string())),
+                        map.find("interApplianceKeyFile").map(n -> base.resolve(n.string())));
         map.finish();
+        if (!config.masters().isEmpty() && config.interApplianceKeyFile().isEmpty()) {
+            var _ = map.require("interApplianceKeyFile");
+        }
         return config;
     }
 

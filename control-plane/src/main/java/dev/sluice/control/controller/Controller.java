@@ -3,6 +3,7 @@ package dev.sluice.control.controller;
 import dev.sluice.control.failover.Replica;
 import dev.sluice.control.journal.JournalEntry;
 import dev.sluice.control.journal.JournalPosition;
+import dev.sluice.control.journal.StoredSnapshot;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Command;
@@ -155,6 +156,16 @@ public final class Controller implements AutoCloseable {
     /** The position of a durable entry. */
     public JournalPosition positionAt(long index) throws IOException {
         return durable.positionAt(index);
+    }
+
+    /** See {@link DurableState#openSnapshot()}. */
+    public Optional<StoredSnapshot> openSnapshot() throws IOException {
+        return durable.openSnapshot();
+    }
+
+    /** See {@link DurableState#openSnapshot(long)}. */
+    public Optional<StoredSnapshot> openSnapshot(long index) throws IOException {
+        return durable.openSnapshot(index);
     }
 
     /** As {@link Writer#submit}. */

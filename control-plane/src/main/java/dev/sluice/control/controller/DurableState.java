@@ -6,12 +6,14 @@ import dev.sluice.control.codec.SnapshotCodec;
 import dev.sluice.control.failover.Replica;
 import dev.sluice.control.failover.StoreId;
 import dev.sluice.control.journal.Disk;
+import dev.sluice.control.journal.IncomingSnapshot;
 import dev.sluice.control.journal.Journal;
 import dev.sluice.control.journal.JournalEntry;
 import dev.sluice.control.journal.JournalOptions;
 import dev.sluice.control.journal.JournalPosition;
-import dev.sluice.control.journal.LoadedSnapshots;
+import dev.sluice.control.journal.JournalReplacement;
 import dev.sluice.control.journal.SnapshotStore;
+import dev.sluice.control.journal.StoredSnapshot;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.state.ClusterState;
@@ -34,40 +36,31 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DurableState implements Closeable {
 
-    /**
-     * The largest snapshot, and with it the largest state: 10,000 nodes with a running upgrade need
-     * some 30 MiB.
-     */
-    private static final long MAX_SNAPSHOT_BYTES = 1L << 30;
-
     private static final long EVENTS_BETWEEN_SNAPSHOTS = 20_000;
 
     private final BatchDecider decider;
-    private final Journal journal;
+    private final StateFiles files;
     private final SnapshotStore snapshots;
     private final List<String> warnings;
+    private volatile Journal journal;
     private volatile ClusterState appended;
     private volatile ClusterState state;
     private volatile JournalPosition forced;
     private JournalPosition visible;
     private long snapshotIndex;
+    private int repairs;
 
-    private DurableState(
-            BatchDecider decider,
-            Journal journal,
-            SnapshotStore snapshots,
-            List<String> warnings,
-            ClusterState state,
-            long snapshotIndex) {
+    private DurableState(BatchDecider decider, StateFiles files, StateFiles.Recovered recovered) {
         this.decider = decider;
-        this.journal = journal;
-        this.snapshots = snapshots;
-        this.warnings = List.copyOf(warnings);
-        this.appended = state;
-        this.state = state;
+        this.files = files;
+        this.snapshots = files.snapshots();
+        this.warnings = List.copyOf(recovered.warnings());
+        this.journal = recovered.journal();
+        this.appended = recovered.state();
+        this.state = recovered.state();
         this.forced = journal.lastPosition();
         this.visible = forced;
-        this.snapshotIndex = snapshotIndex;
+        this.snapshotIndex = recovered.snapshotIndex();
     }
 
     /**
@@ -84,9 +77,9 @@ public final class DurableState implements Closeable {
     }
 
     /**
-     * The same with names of one's own for a journal that has none yet.
+     * As {@link #recover(NodeId, long, Disk, JournalOptions, InstantSource)}.
      *
-     * @param ids 32 hexadecimal digits, others each time
+     * @param ids gives a journal that is begun its store id: 32 hexadecimal digits, never the same
      */
     public static DurableState recover(
             NodeId self,
@@ -96,47 +89,10 @@ public final class DurableState implements Closeable {
             InstantSource clock,
             Supplier<String> ids)
             throws IOException {
-        try {
-            return replay(self, incarnation, disk, options, clock, ids);
-        } catch (JournalCodecException | IllegalStateException e) {
-            throw new IOException(disk.location() + ": " + e.getMessage(), e);
-        }
-    }
-
-    private static DurableState replay(
-            NodeId self,
-            long incarnation,
-            Disk disk,
-            JournalOptions options,
-            InstantSource clock,
-            Supplier<String> ids)
-            throws IOException {
         EventCodec codec = new EventCodec();
-        SnapshotStore snapshots = new SnapshotStore(disk, MAX_SNAPSHOT_BYTES);
-        LoadedSnapshots<ClusterState> loaded =
-                snapshots.loadNewest(
-                        (_, payload) -> new SnapshotCodec().decode(payload.readAllBytes()));
-        ClusterState[] recovered = {
-            loaded.newest().map(LoadedSnapshots.LoadedSnapshot::state).orElse(ClusterState.EMPTY)
-        };
-        Journal journal =
-                Journal.open(
-                        disk,
-                        options,
-                        ids,
-                        loaded.position(),
-                        (index, payload) ->
-                                recovered[0] = recovered[0].apply(codec.decode(index, payload)));
-        List<String> warnings = new ArrayList<>();
-        loaded.warnings().forEach(w -> warnings.add(w.toString()));
-        journal.recoveryReport().warnings().forEach(w -> warnings.add(w.toString()));
+        StateFiles files = new StateFiles(disk, options, ids, codec);
         return new DurableState(
-                new BatchDecider(self, incarnation, codec, clock),
-                journal,
-                snapshots,
-                warnings,
-                recovered[0],
-                loaded.position().index());
+                new BatchDecider(self, incarnation, codec, clock), files, files.recover());
     }
 
     /** What recovery repaired, for the log. */
@@ -313,13 +269,15 @@ public final class DurableState implements Closeable {
     }
 
     /**
-     * Saves a snapshot if so many events came since the last that replaying them takes long.
+     * Saves a snapshot if so many events came since the last that replaying them takes long, and
+     * then deletes what nobody needs any more.
      *
      * @param lowestFollower the last entry that every connected follower has
      */
     public void upkeep(long lowestFollower) throws IOException {
         if (state.index() - snapshotIndex >= EVENTS_BETWEEN_SNAPSHOTS) {
             snapshot();
+            compact(lowestFollower);
         }
     }
 
@@ -334,13 +292,112 @@ public final class DurableState implements Closeable {
     /**
      * Deletes whole segments that neither recovery nor a follower needs.
      *
-     * @param lowestFollower the last entry that every other master has
+     * @param lowestFollower the last entry that every connected follower has
      */
     public void compact(long lowestFollower) throws IOException {
         OptionalLong oldest = snapshots.oldestIndex();
         if (oldest.isPresent()) {
-            journal.compactBelow(Math.min(oldest.getAsLong(), lowestFollower) + 1);
+            int _ = journal.compactBelow(Math.min(oldest.getAsLong(), lowestFollower) + 1);
         }
+    }
+
+    /**
+     * The newest snapshot from which one can go on with this journal; empty: there is none. For any
+     * thread.
+     */
+    public Optional<StoredSnapshot> openSnapshot() throws IOException {
+        return snapshots.openNewest(journal.firstIndex() - 1);
+    }
+
+    /** A certain snapshot; empty: it is not there any more. For any thread. */
+    public Optional<StoredSnapshot> openSnapshot(long index) throws IOException {
+        return snapshots.open(index);
+    }
+
+    /** How a repair of the journal went. */
+    public sealed interface Repair {
+
+        /** The journal is as it should be; the state is that of its end. */
+        record Done() implements Repair {}
+
+        /** It can't be done this way; nothing was changed. */
+        record Impossible(String why) implements Repair {}
+
+        /**
+         * A disk failed, or this master must not; nothing was changed, and it may be tried again.
+         */
+        record Failed(String why) implements Repair {}
+    }
+
+    /**
+     * Takes back the entries after a position: archives them, cuts the journal and builds the state
+     * anew. A crash leaves the entries, or the archive and no entries. Owner only.
+     *
+     * @throws IOException when the journal could not be cut; this object is of no more use
+     */
+    public Repair cutAfter(JournalPosition position, Disk archive) throws IOException {
+        if (decides()) {
+            return new Repair.Failed("this master is primary");
+        }
+        StateFiles.Built then;
+        try {
+            if (!journal.positionAt(position.index()).equals(position)) {
+                return new Repair.Failed(
+                        "entry %d is not the one that was found".formatted(position.index()));
+            }
+            Optional<StateFiles.Built> built = files.stateAt(journal, position.index());
+            if (built.isEmpty()) {
+                return new Repair.Impossible(
+                        "no snapshot up to entry %d, and the journal begins at %d"
+                                .formatted(position.index(), journal.firstIndex()));
+            }
+            then = built.get();
+            Optional<String> _ = journal.archiveTail(position.index(), archive);
+        } catch (IOException | JournalCodecException | IllegalArgumentException e) {
+            return new Repair.Failed(String.valueOf(e.getMessage()));
+        }
+        snapshots.deleteAbove(position.index());
+        journal.truncateAfter(position.index());
+        begin(then.state(), then.snapshotIndex());
+        return new Repair.Done();
+    }
+
+    /**
+     * Gives the journal up for one that begins after a snapshot that has arrived, under a new store
+     * id; the old one is archived. A crash leaves the old one or leads to the new one. Owner only.
+     *
+     * @throws IOException when the new one could not be begun; this object is of no more use
+     */
+    public Repair replace(IncomingSnapshot snapshot, Disk archive) throws IOException {
+        if (decides()) {
+            return new Repair.Failed("this master is primary");
+        }
+        JournalReplacement replacement = files.replacement();
+        try {
+            replacement.prepare(snapshot, archive, journal.storeId());
+        } catch (IOException e) {
+            return new Repair.Failed(String.valueOf(e.getMessage()));
+        }
+        replacement.decide();
+        journal.close();
+        StateFiles.Recovered recovered = files.recover();
+        journal = recovered.journal();
+        begin(recovered.state(), recovered.snapshotIndex());
+        return new Repair.Done();
+    }
+
+    private void begin(ClusterState with, long snapshotAt) {
+        forced = journal.lastPosition();
+        visible = forced;
+        appended = with;
+        state = with;
+        snapshotIndex = snapshotAt;
+        repairs++;
+    }
+
+    /** How often the state was built anew since this was opened. Owner only. */
+    int repairs() {
+        return repairs;
     }
 
     @Override

@@ -4,7 +4,10 @@ import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Recorded;
 import java.util.List;
 
-/** Is told of durable events, in order, by the writer thread: must be quick and must not block. */
+/**
+ * Is told of visible events, in order, by the writer thread: must be quick and must not block. No
+ * events: a follower's journal was repaired, and the state is another one.
+ */
 @FunctionalInterface
 public interface StateListener {
 

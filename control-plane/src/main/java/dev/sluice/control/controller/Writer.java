@@ -5,6 +5,7 @@ import dev.sluice.control.journal.JournalPosition;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
+import dev.sluice.control.state.Recorded;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -194,12 +195,30 @@ public final class Writer {
             case Item.Submitted command -> decide(batchFrom(command));
             case Item.Replicated replicated -> replicate(replicated);
             case Item.Task(var task, var answer) -> {
+                int before = durable.repairs();
                 task.run(durable);
+                if (durable.repairs() != before) {
+                    repaired();
+                }
                 answer.complete(true);
             }
         }
         inHand = List.of();
         return true;
+    }
+
+    /** The journal was brought in line with another primary's: what waited is not ours to tell. */
+    private void repaired() {
+        Pending before = pending;
+        pending = null;
+        if (before != null) {
+            OutcomeOpenException open =
+                    new OutcomeOpenException(
+                            "entry %d was not committed when another master became primary; 'sluice status' tells whether it happened"
+                                    .formatted(before.lastIndex()));
+            before.asked().forEach(item -> fail(item, open));
+        }
+        tell(List.of());
     }
 
     private List<Item.Submitted> batchFrom(Item.Submitted first) {
@@ -276,12 +295,15 @@ public final class Writer {
 
     private void show(Batch batch) {
         durable.apply(batch);
-        if (batch.isEmpty()) {
-            return;
+        if (!batch.isEmpty()) {
+            tell(batch.recorded());
         }
+    }
+
+    private void tell(List<Recorded> recorded) {
         ClusterState state = durable.state();
         for (StateListener listener : listeners) {
-            listener.onApplied(state, batch.recorded());
+            listener.onApplied(state, recorded);
         }
     }
 

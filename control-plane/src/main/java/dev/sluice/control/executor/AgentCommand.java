@@ -55,8 +55,6 @@ public record AgentCommand(
 
         record HoldAddress(String address, Duration lease) implements AgentWork {}
 
-        record ReleaseAddress() implements AgentWork {}
-
         record PushConfiguration(long revision, Map<String, String> settings) implements AgentWork {
             public PushConfiguration {
                 settings = Map.copyOf(settings);

@@ -15,7 +15,6 @@ import dev.sluice.v1.LeaseRenewal;
 import dev.sluice.v1.PackageLocation;
 import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PushConfiguration;
-import dev.sluice.v1.ReleaseAddress;
 import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.SetAdmission;
 import dev.sluice.v1.StagePackage;
@@ -69,8 +68,6 @@ final class CommandWriter {
                             HoldAddress.newBuilder()
                                     .setAddress(address)
                                     .setLeaseMillis(millis(lease)));
-            case AgentWork.ReleaseAddress() ->
-                    wire.setReleaseAddress(ReleaseAddress.getDefaultInstance());
             case AgentWork.PushConfiguration push ->
                     wire.setPushConfiguration(
                             PushConfiguration.newBuilder()

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Journal implements Closeable {
 
-    private static final String LOCK_FILE = "journal.lock";
+    static final String LOCK_FILE = "journal.lock";
     private static final int SMALLEST_WINDOW_BYTES = 64 << 10;
 
     private final Disk disk;
@@ -111,7 +111,7 @@ public final class Journal implements Closeable {
     public static Journal open(
             Disk disk, JournalOptions options, JournalPosition base, EntryVisitor visitor)
             throws IOException {
-        return open(disk, options, StoreIdFile::random, base, visitor);
+        return open(disk, options, Journal::randomStoreId, base, visitor);
     }
 
     /**
@@ -135,7 +135,7 @@ public final class Journal implements Closeable {
      */
     public static Journal createAfter(Disk disk, JournalOptions options, JournalPosition base)
             throws IOException {
-        return createAfter(disk, options, StoreIdFile::random, base);
+        return createAfter(disk, options, Journal::randomStoreId, base);
     }
 
     /**
@@ -248,12 +248,12 @@ public final class Journal implements Closeable {
         }
     }
 
-    /** Returns the name of this journal: another one begun in its place has another. */
+    /** Returns 128 random bits in hexadecimal digits: no two journals ever get the same. */
     public static String randomStoreId() {
         return StoreIdFile.random();
     }
 
-    /** Names this journal. */
+    /** Returns the name of this journal: another one begun in its place has another. */
     public String storeId() {
         return storeId;
     }

@@ -91,8 +91,16 @@ public final class SnapshotStore {
      *     damaged
      */
     public <T> LoadedSnapshots<T> loadNewest(SnapshotReader<T> reader) throws IOException {
+        return loadNewest(Long.MAX_VALUE, reader);
+    }
+
+    /** As {@link #loadNewest(SnapshotReader)}, of those up to an index. */
+    public <T> LoadedSnapshots<T> loadNewest(long upToIndex, SnapshotReader<T> reader)
+            throws IOException {
         List<RecoveryWarning> warnings = new ArrayList<>();
-        for (long index : indexesNewestFirst()) {
+        List<Long> indexes =
+                indexesNewestFirst().stream().filter(index -> index <= upToIndex).toList();
+        for (long index : indexes) {
             String path = path(name(index));
             try (DiskFile file = disk.openForReading(name(index))) {
                 var source = new SnapshotFormat.Source(file, maxPayloadBytes);
@@ -123,6 +131,35 @@ public final class SnapshotStore {
         }
         source.verifyRest();
         return state;
+    }
+
+    /**
+     * Opens the newest valid snapshot from an index on as the bytes that it is on disk; for any
+     * thread.
+     */
+    public Optional<StoredSnapshot> openNewest(long fromIndex) throws IOException {
+        for (long index : indexesNewestFirst()) {
+            Optional<StoredSnapshot> found = index < fromIndex ? Optional.empty() : open(index);
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Opens a snapshot as the bytes that it is on disk; empty if there is no valid one. */
+    public Optional<StoredSnapshot> open(long index) throws IOException {
+        return StoredSnapshot.open(disk, name(index), index, maxPayloadBytes);
+    }
+
+    /** Deletes the snapshots after an index, durably: the entries they stand for are taken back. */
+    public void deleteAbove(long index) throws IOException {
+        for (long one : indexesNewestFirst()) {
+            if (one > index) {
+                disk.delete(name(one));
+            }
+        }
+        disk.forceDirectory();
     }
 
     /**
@@ -190,7 +227,11 @@ public final class SnapshotStore {
                 what + "; check the disk, the snapshots before are whole", cause);
     }
 
-    private static String name(long index) {
+    static boolean isName(String name) {
+        return NAME.matcher(name).matches() || TEMPORARY_NAME.matcher(name).matches();
+    }
+
+    static String name(long index) {
         return "snapshot-%020d.snap".formatted(index);
     }
 

@@ -1,6 +1,8 @@
 package dev.sluice.control.peer;
 
 import dev.sluice.control.controller.Controller;
+import dev.sluice.control.failover.Replica;
+import dev.sluice.control.journal.Disk;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.replication.FollowerCore;
@@ -13,12 +15,14 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -42,27 +46,31 @@ public final class Follower implements AutoCloseable {
     private static final long SHORTEST_PAUSE_MILLIS = 20;
     private static final long LONGEST_PAUSE_MILLIS = 500;
 
+    /** Before a resync that failed is tried again. */
+    private static final long RESYNC_PAUSE_MILLIS = 5_000;
+
+    private final Ports ports;
     private final NodeId self;
-    private final String version;
     private final Controller controller;
     private final SortedMap<NodeId, ManagedChannel> masters;
     private final PeerTable peers;
-    private final PrimaryHeard heard;
-    private final BooleanSupplier mayFollow;
-    private final LongSupplier ticker;
     private final Semaphore wake = new Semaphore(0);
     private final Thread thread;
+    private volatile @Nullable Session current;
     private volatile boolean closing;
     private volatile String lastComplaint = "";
 
     /**
-     * Starts the thread that follows.
+     * What a follower works with.
      *
      * @param masters channels to the other masters; closed by their owner
      * @param mayFollow false while this master is or becomes primary
+     * @param archive where entries that are taken back, and journals that are given up, are kept
+     * @param incoming where a primary's snapshot arrives
+     * @param onReplaced told when this master's journal was begun anew, on the follower's thread
      * @param ticker nanoseconds of a monotonic clock
      */
-    public Follower(
+    public record Ports(
             NodeId self,
             String version,
             Controller controller,
@@ -70,15 +78,18 @@ public final class Follower implements AutoCloseable {
             PeerTable peers,
             PrimaryHeard heard,
             BooleanSupplier mayFollow,
-            LongSupplier ticker) {
-        this.self = self;
-        this.version = version;
-        this.controller = controller;
-        this.masters = new TreeMap<>(masters);
-        this.peers = peers;
-        this.heard = heard;
-        this.mayFollow = mayFollow;
-        this.ticker = ticker;
+            Disk archive,
+            Disk incoming,
+            Consumer<Replica> onReplaced,
+            LongSupplier ticker) {}
+
+    /** Starts the thread that follows. */
+    public Follower(Ports ports) {
+        this.ports = ports;
+        this.self = ports.self();
+        this.controller = ports.controller();
+        this.masters = new TreeMap<>(ports.masters());
+        this.peers = ports.peers();
         this.thread = Thread.ofPlatform().name("follower").unstarted(this::run);
         controller.subscribe((_, _) -> look());
         thread.start();
@@ -97,24 +108,44 @@ public final class Follower implements AutoCloseable {
         wake.release();
     }
 
+    /**
+     * Has this master's journal compared with the primary's anew, and repaired, now.
+     *
+     * @return why not; empty: it has begun
+     */
+    public Optional<String> resync() {
+        if (!mayFollow()) {
+            return Optional.of("master %s does not follow another one".formatted(self));
+        }
+        Session session = current;
+        if (session != null) {
+            session.cancel("the journal is to be compared anew");
+        }
+        look();
+        return Optional.empty();
+    }
+
     private boolean mayFollow() {
-        return mayFollow.getAsBoolean();
+        return ports.mayFollow().getAsBoolean();
     }
 
     private void run() {
         long pause = SHORTEST_PAUSE_MILLIS;
         try {
             while (!closing) {
-                boolean followed = false;
+                Outcome best = Outcome.NOTHING;
                 for (NodeId master : candidates()) {
                     if (!closing && mayFollow()) {
-                        followed |= follow(master, channel(master));
+                        Outcome outcome = follow(master, channel(master));
+                        best = outcome.compareTo(best) > 0 ? outcome : best;
                     }
                 }
                 pause =
-                        followed
-                                ? SHORTEST_PAUSE_MILLIS
-                                : Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
+                        switch (best) {
+                            case FOLLOWED -> SHORTEST_PAUSE_MILLIS;
+                            case NOT_REPAIRED -> RESYNC_PAUSE_MILLIS;
+                            case NOTHING -> Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
+                        };
                 wake.drainPermits();
                 boolean _ =
                         wake.tryAcquire(
@@ -123,6 +154,13 @@ public final class Follower implements AutoCloseable {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** What came of an attempt, the best last. */
+    private enum Outcome {
+        NOTHING,
+        NOT_REPAIRED,
+        FOLLOWED
     }
 
     private ManagedChannel channel(NodeId master) {
@@ -143,25 +181,67 @@ public final class Follower implements AutoCloseable {
         return candidates;
     }
 
-    /** Follows one master until that ends; true when it was the primary. */
-    private boolean follow(NodeId master, ManagedChannel channel) throws InterruptedException {
+    /** Follows one master until that ends, and repairs the journal if that is why it ends. */
+    private Outcome follow(NodeId master, ManagedChannel channel) throws InterruptedException {
         Session session = new Session(master);
-        ReplicationServiceGrpc.newStub(channel).follow(session);
+        current = session;
+        // What a session does with a message never blocks, and each change of threads delays a
+        // commit.
+        ReplicationServiceGrpc.newStub(channel).withExecutor(Runnable::run).follow(session);
         session.sendPosition();
         while (!session.ended.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
             if (closing || !mayFollow() || session.isSilent()) {
                 session.cancel("the follower leaves: closing, in office or hearing nothing");
             }
         }
+        current = null;
         if (session.accepted) {
             peers.leadsNoMore(master);
-            heard.ended(master);
             LOG.info(
                     "Following master {} ends at entry {}",
                     master,
                     controller.durablePosition().index());
         }
-        return session.accepted;
+        if (session.heard) {
+            ports.heard().ended(master);
+        }
+        String diverged = session.diverged;
+        if (diverged != null) {
+            return repair(master, channel, diverged);
+        }
+        return session.accepted ? Outcome.FOLLOWED : Outcome.NOTHING;
+    }
+
+    private Outcome repair(NodeId master, ManagedChannel channel, String why)
+            throws InterruptedException {
+        LOG.info("This journal is brought in line with that of master {}: {}", master, why);
+        try {
+            new Resync(
+                            new Resync.Ports(
+                                    self,
+                                    controller,
+                                    peers,
+                                    ports.archive(),
+                                    ports.incoming(),
+                                    () -> !closing && mayFollow(),
+                                    ports.onReplaced()),
+                            master,
+                            channel)
+                    .run();
+            return Outcome.FOLLOWED;
+        } catch (Resync.FailedException e) {
+            complain(master, "the journal can't be repaired: " + e.getMessage());
+            return Outcome.NOT_REPAIRED;
+        }
+    }
+
+    /** Says once what will be the same at each further attempt. */
+    private void complain(NodeId master, String problem) {
+        String said = "Master %s can't follow master %s: %s".formatted(self, master, problem);
+        if (!said.equals(lastComplaint)) {
+            lastComplaint = said;
+            LOG.error("{}", said);
+        }
     }
 
     /** One attempt to follow a master. */
@@ -170,8 +250,10 @@ public final class Follower implements AutoCloseable {
         private final CountDownLatch ended = new CountDownLatch(1);
         private final FollowerCore core;
         private @Nullable ClientCallStreamObserver<FollowRequest> requests;
-        private volatile long heardAt = ticker.getAsLong();
+        private volatile long heardAt = ports.ticker().getAsLong();
         private volatile boolean accepted;
+        private volatile boolean heard;
+        private volatile @Nullable String diverged;
         private boolean cancelled;
 
         Session(NodeId master) {
@@ -190,13 +272,13 @@ public final class Follower implements AutoCloseable {
         }
 
         boolean isSilent() {
-            return ticker.getAsLong() - heardAt > SILENCE_NANOS;
+            return ports.ticker().getAsLong() - heardAt > SILENCE_NANOS;
         }
 
         void sendPosition() {
             send(
                     ReplicationWire.position(
-                            controller.replica(), version, controller.durablePosition()));
+                            controller.replica(), ports.version(), controller.durablePosition()));
         }
 
         private synchronized void send(FollowRequest request) {
@@ -219,7 +301,7 @@ public final class Follower implements AutoCloseable {
 
         @Override
         public void onNext(FollowResponse response) {
-            heardAt = ticker.getAsLong();
+            heardAt = ports.ticker().getAsLong();
             FollowerCore.Message message;
             try {
                 message = ReplicationWire.read(response);
@@ -228,7 +310,11 @@ public final class Follower implements AutoCloseable {
                 return;
             }
             perform(() -> core.hear(message));
-            if (response.hasAccepted() && accepted) {
+            if (message instanceof FollowerCore.Message.Heartbeat(var _, var committed, var _)) {
+                ports.heard().committed(master, committed);
+            }
+            if (response.hasAccepted() && heard) {
+                accepted = true;
                 peers.leads(master, response.getAccepted().getControlPlaneVersion());
                 LOG.info(
                         "Following master {} from entry {}",
@@ -249,18 +335,20 @@ public final class Follower implements AutoCloseable {
         private void perform(FollowerCore.Action action) {
             switch (action) {
                 case FollowerCore.Action.Heard(var ballot, var register) -> {
-                    if (heard.heard(master, ballot, register)) {
-                        accepted = true;
-                    } else {
-                        leave("a primary above ballot %s is known".formatted(ballot));
+                    heard = ports.heard().heard(master, ballot, register);
+                    if (!heard) {
+                        cancel("ballot %s is not the one that is remembered".formatted(ballot));
                     }
                 }
                 case FollowerCore.Action.Append(var firstIndex, var payloads) ->
                         append(firstIndex, payloads);
                 case FollowerCore.Action.AskWriter _ -> askWriter();
                 case FollowerCore.Action.Acknowledge(var index) -> send(ReplicationWire.ack(index));
-                case FollowerCore.Action.Resync(var refusal, var detail, var _) ->
-                        leave("%s: %s; this journal needs a resync".formatted(refusal, detail));
+                case FollowerCore.Action.Resync(var refusal, var detail, var _) -> {
+                    if (heard) {
+                        diverged = "%s: %s".formatted(refusal, detail);
+                    }
+                }
                 case FollowerCore.Action.Leave(var why) -> leave(why);
             }
         }
@@ -290,17 +378,8 @@ public final class Follower implements AutoCloseable {
         }
 
         private void leave(String why) {
-            complain(why);
+            complain(master, why);
             cancel(why);
-        }
-
-        /** Says once what will be the same at each further attempt. */
-        private void complain(String problem) {
-            String said = "Master %s can't follow master %s: %s".formatted(self, master, problem);
-            if (!said.equals(lastComplaint)) {
-                lastComplaint = said;
-                LOG.error("{}", said);
-            }
         }
 
         @Override

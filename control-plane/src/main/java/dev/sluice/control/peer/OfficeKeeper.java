@@ -145,9 +145,10 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
     /**
      * The last word of a primary.
      *
-     * @param index the last entry that was in this master's journal then
+     * @param index the last entry that the primary had committed by then
+     * @param lastSync when this master last had all that the primary had committed; null: never
      */
-    public record Contact(NodeId primary, Instant at, long index) {}
+    public record Contact(NodeId primary, Instant at, long index, @Nullable Instant lastSync) {}
 
     /** Reads the memory; {@link #start} begins, or {@link #step} is called. */
     public OfficeKeeper(Ports ports) throws IOException {
@@ -212,19 +213,26 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
         offer(new Input.Replied(node, requestId, reply));
     }
 
+    /**
+     * A primary is followed only when a register of its ballot is remembered: a master that
+     * acknowledged entries and forgot whom it followed might cut them for an older primary, or know
+     * nobody to ask. So the first contact under a ballot ends, and the next one is good.
+     */
     @Override
     public boolean heard(NodeId master, Ballot ballot, Optional<Register> register) {
-        Optional<Register> known = standing.register();
-        if (known.isPresent() && known.get().ballot().isAbove(ballot)) {
-            return false;
-        }
-        offer(new Input.Heard(ballot, register.orElse(null)));
-        followed = Optional.of(master);
-        contact =
-                Optional.of(
-                        new Contact(
-                                master, ports.clock().instant(), ports.controller().lastIndex()));
-        return true;
+        boolean taken = offer(new Input.Heard(ballot, register.orElse(null)));
+        boolean remembered =
+                taken && standing.register().filter(r -> r.ballot().equals(ballot)).isPresent();
+        followed = remembered ? Optional.of(master) : Optional.empty();
+        return remembered;
+    }
+
+    @Override
+    public void committed(NodeId master, long index) {
+        Instant now = ports.clock().instant();
+        boolean hasAll = ports.controller().durablePosition().index() >= index;
+        Instant before = contact.map(Contact::lastSync).orElse(null);
+        contact = Optional.of(new Contact(master, now, index, hasAll ? now : before));
     }
 
     @Override

@@ -14,6 +14,8 @@ import java.util.function.UnaryOperator;
 public final class PeerTable implements Peers {
 
     private final ConcurrentSkipListMap<NodeId, Entry> entries = new ConcurrentSkipListMap<>();
+    private final ConcurrentSkipListMap<NodeId, ResyncProgress> resyncs =
+            new ConcurrentSkipListMap<>();
 
     /**
      * Another master, as each side of replication knows it; while the office moves both do, and one
@@ -53,6 +55,22 @@ public final class PeerTable implements Peers {
         SortedMap<NodeId, Peer> peers = new TreeMap<>();
         entries.forEach((id, entry) -> peers.put(id, entry.as(id)));
         return Collections.unmodifiableSortedMap(peers);
+    }
+
+    /**
+     * The repairs of journals that go on: this master's own under its name, and those of others as
+     * far as this master serves them.
+     */
+    public SortedMap<NodeId, ResyncProgress> resyncs() {
+        return Collections.unmodifiableSortedMap(new TreeMap<>(resyncs));
+    }
+
+    void resyncs(NodeId id, ResyncProgress progress) {
+        resyncs.put(id, progress);
+    }
+
+    void resyncsNoMore(NodeId id) {
+        resyncs.remove(id);
     }
 
     /** It follows from here on. */

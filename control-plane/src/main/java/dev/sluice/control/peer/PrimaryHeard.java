@@ -24,9 +24,13 @@ public interface PrimaryHeard {
      * A master that is primary was heard.
      *
      * @param register the last one that a majority accepted, if it said so
-     * @return false to leave it, because a primary with a higher ballot is known
+     * @return false to leave it: a primary with a higher ballot is known, or this one is not
+     *     remembered yet
      */
     boolean heard(NodeId master, Ballot ballot, Optional<Register> register);
+
+    /** A primary said up to where it has committed. */
+    default void committed(NodeId master, long index) {}
 
     /** The session with a master that was primary has ended. */
     void ended(NodeId master);

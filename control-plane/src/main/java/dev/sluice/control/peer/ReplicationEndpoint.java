@@ -11,11 +11,16 @@ import dev.sluice.control.replication.FollowerCore;
 import dev.sluice.control.replication.Shipment;
 import dev.sluice.control.state.Office;
 import dev.sluice.trust.pki.PeerName;
+import dev.sluice.v1.FetchSnapshotRequest;
+import dev.sluice.v1.FetchSnapshotResponse;
 import dev.sluice.v1.FollowRequest;
 import dev.sluice.v1.FollowResponse;
 import dev.sluice.v1.FollowerPosition;
+import dev.sluice.v1.GetPositionRequest;
+import dev.sluice.v1.GetPositionResponse;
 import dev.sluice.v1.ReplicationServiceGrpc;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -56,6 +61,7 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
     private final Map<NodeId, Shipper> shippers = new ConcurrentHashMap<>();
     private final Map<NodeId, String> complaints = new ConcurrentHashMap<>();
     private final ScheduledExecutorService timer;
+    private final SnapshotSender snapshots;
 
     /**
      * Creates the endpoint.
@@ -82,6 +88,7 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
         this.peers = peers;
         this.clock = clock;
         this.wake = wake;
+        this.snapshots = new SnapshotSender(controller, peers);
         inSync.onShippable(() -> shippers.values().forEach(Shipper::signal));
         timer =
                 Executors.newSingleThreadScheduledExecutor(
@@ -95,6 +102,68 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
     public StreamObserver<FollowRequest> follow(StreamObserver<FollowResponse> responses) {
         PeerName peer = PeerIdentity.require(PeerName.Kind.MASTER);
         return new Session(peer, (ServerCallStreamObserver<FollowResponse>) responses);
+    }
+
+    @Override
+    public void getPosition(
+            GetPositionRequest request, StreamObserver<GetPositionResponse> responses) {
+        try {
+            NodeId _ = requireFollower();
+            responses.onNext(position(ReplicationWire.notNegative("index", request.getIndex())));
+            responses.onCompleted();
+        } catch (IOException | IllegalArgumentException e) {
+            responses.onError(
+                    Status.INTERNAL
+                            .withDescription("position: " + e.getMessage())
+                            .asRuntimeException());
+        } catch (StatusRuntimeException e) {
+            responses.onError(e);
+        }
+    }
+
+    private GetPositionResponse position(long index) throws IOException {
+        long first = controller.firstIndex();
+        long last = controller.durablePosition().index();
+        GetPositionResponse.Builder response =
+                GetPositionResponse.newBuilder()
+                        .setIndex(index)
+                        .setFirstIndex(first)
+                        .setLastIndex(last);
+        if (index >= first - 1 && index <= last) {
+            response.setHash(ReplicationWire.bytes(controller.positionAt(index).chainHash()));
+        }
+        return response.build();
+    }
+
+    @Override
+    public void fetchSnapshot(
+            FetchSnapshotRequest request, StreamObserver<FetchSnapshotResponse> responses) {
+        try {
+            snapshots.send(
+                    requireFollower(),
+                    request,
+                    (ServerCallStreamObserver<FetchSnapshotResponse>) responses);
+        } catch (StatusRuntimeException e) {
+            responses.onError(e);
+        }
+    }
+
+    /** A backup of this cluster, while this is the primary: nobody else's journal is measured. */
+    private NodeId requireFollower() {
+        PeerName peer = PeerIdentity.require(PeerName.Kind.MASTER);
+        NodeId follower = new NodeId(peer.id());
+        if (!peers.knows(follower)) {
+            throw Status.PERMISSION_DENIED
+                    .withDescription(
+                            "replication: expected a backup of this cluster, found " + peer)
+                    .asRuntimeException();
+        }
+        if (controller.leading().isEmpty()) {
+            throw Status.FAILED_PRECONDITION
+                    .withDescription("replication: master " + self + " is not the primary")
+                    .asRuntimeException();
+        }
+        return follower;
     }
 
     private final class Session implements StreamObserver<FollowRequest> {

@@ -26,6 +26,8 @@ import javax.net.ssl.SSLSession;
 public final class PeerIdentity {
 
     private static final Context.Key<PeerName> PEER = Context.key("sluice-peer");
+    private static final Context.Key<X509Certificate> CERTIFICATE =
+            Context.key("sluice-peer-certificate");
 
     private PeerIdentity() {}
 
@@ -55,6 +57,21 @@ public final class PeerIdentity {
     }
 
     /**
+     * The certificate that the peer of the current call showed.
+     *
+     * @throws io.grpc.StatusRuntimeException UNAUTHENTICATED when the interceptor is not installed
+     */
+    public static X509Certificate certificate() {
+        X509Certificate certificate = CERTIFICATE.get();
+        if (certificate == null) {
+            throw Status.UNAUTHENTICATED
+                    .withDescription("the connection proves no peer; expected mutual TLS")
+                    .asRuntimeException();
+        }
+        return certificate;
+    }
+
+    /**
      * The peer of the current call, which must be of one of these kinds.
      *
      * @throws io.grpc.StatusRuntimeException PERMISSION_DENIED when it is of another
@@ -80,15 +97,20 @@ public final class PeerIdentity {
                 return refuse(call, "the connection is not TLS; expected mutual TLS 1.3");
             }
             PeerName peer;
+            X509Certificate certificate;
             try {
-                peer = TlsIdentity.peer((X509Certificate) session.getPeerCertificates()[0]);
+                certificate = (X509Certificate) session.getPeerCertificates()[0];
+                peer = TlsIdentity.peer(certificate);
             } catch (SSLPeerUnverifiedException e) {
                 return refuse(call, "the peer showed no certificate; expected one of this cluster");
             } catch (CertificateException e) {
                 return refuse(call, String.valueOf(e.getMessage()));
             }
             return Contexts.interceptCall(
-                    Context.current().withValue(PEER, peer), call, headers, next);
+                    Context.current().withValues(PEER, peer, CERTIFICATE, certificate),
+                    call,
+                    headers,
+                    next);
         }
 
         private static <Q, A> ServerCall.Listener<Q> refuse(ServerCall<Q, A> call, String reason) {

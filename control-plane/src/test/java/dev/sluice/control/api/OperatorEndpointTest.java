@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
+import dev.sluice.control.controller.Writer;
 import dev.sluice.control.depot.ImportResult;
 import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.model.NodeId;
@@ -113,6 +114,32 @@ final class OperatorEndpointTest {
 
     private SetConfigurationRequest.Builder banner(String value) {
         return SetConfigurationRequest.newBuilder().setKey("site.banner").setValue(value);
+    }
+
+    @Test
+    @Tag("REL-2")
+    @Tag("REL-4")
+    void whoWaitsTooLongForACommitIsToldWhoIsMissingAndThatItMayStillHappen() throws Exception {
+        primary.gate.hold();
+        CompletableFuture<StatusRuntimeException> failure =
+                CompletableFuture.supplyAsync(
+                        () -> error(() -> alice.setConfiguration(banner("late").build())));
+        assertThat(primary.gate.waiting.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+        primary.passedNanos.addAndGet(Writer.LONGEST_COMMIT_NANOS);
+        primary.gate.wake();
+
+        StatusRuntimeException e = failure.get(30, TimeUnit.SECONDS);
+        assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(ServedMaster.info(e).getReason()).isEqualTo("UNANSWERED");
+        assertThat(e.getStatus().getDescription())
+                .contains("waiting for master m-b", "may still happen", "sluice status");
+        assertThat(primary.controller.state().configuration().settings())
+                .doesNotContainKey("site.banner");
+
+        primary.gate.release();
+        assertThat(primary.controller.maintain(_ -> {}).get(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(primary.controller.state().configuration().settings())
+                .containsEntry("site.banner", "late");
     }
 
     @Test

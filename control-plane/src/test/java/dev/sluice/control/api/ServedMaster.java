@@ -49,6 +49,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A master's operators' service over mutual TLS on loopback, with a real controller on a real
@@ -67,6 +68,10 @@ final class ServedMaster implements AutoCloseable {
     final FakeMasters masters;
     volatile Instant now = CLOCK.instant();
     final OperatorEndpoint endpoint;
+    final HeldGate gate = new HeldGate();
+
+    /** What the writer's clock is ahead of the machine's. */
+    final AtomicLong passedNanos = new AtomicLong();
 
     private final NodeId self;
     private final Ballot ballot;
@@ -91,6 +96,8 @@ final class ServedMaster implements AutoCloseable {
                                         Files.createDirectories(directory.resolve(self.value()))),
                                 JournalOptions.defaults(),
                                 CLOCK),
+                        gate,
+                        () -> System.nanoTime() + passedNanos.get(),
                         () -> {});
         running.push(controller);
         this.endpoint =
@@ -104,6 +111,7 @@ final class ServedMaster implements AutoCloseable {
                                 List::of,
                                 content -> depot.importPackage(content),
                                 masters,
+                                Relations.none(),
                                 new OperatorSignatures(identity(PeerName.master(self.value()))),
                                 () -> now,
                                 "10.0.0.1"));

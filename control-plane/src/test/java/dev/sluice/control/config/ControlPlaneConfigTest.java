@@ -27,6 +27,7 @@ final class ControlPlaneConfigTest {
               - {id: m-b, address: 127.0.0.2:7002}
             sharedAddress: 10.0.0.100:9000
             stagedPackages: staged
+            interApplianceKeyFile: pair.key
             """;
 
     @TempDir private Path directory;
@@ -50,6 +51,7 @@ final class ControlPlaneConfigTest {
         assertThat(config.masters()).containsOnlyKeys(new NodeId("m-b"));
         assertThat(config.sharedAddress()).contains("10.0.0.100:9000");
         assertThat(config.stagedPackages()).contains(directory.resolve("staged"));
+        assertThat(config.interApplianceKeyFile()).contains(directory.resolve("pair.key"));
     }
 
     @Test
@@ -59,6 +61,7 @@ final class ControlPlaneConfigTest {
         assertThat(config.masters()).isEmpty();
         assertThat(config.sharedAddress()).isEmpty();
         assertThat(config.stagedPackages()).isEmpty();
+        assertThat(config.interApplianceKeyFile()).isEmpty();
     }
 
     @ParameterizedTest
@@ -78,6 +81,7 @@ final class ControlPlaneConfigTest {
                 "id: m-b | id: m-a | master id m-a is used twice",
                 "127.0.0.2:7002 | m-b | masters[0].address: expected host:port with a port from 1 to 65535, found \"m-b\"",
                 "10.0.0.100:9000 | 10.0.0.100 | sharedAddress: expected host:port with a port from 1 to 65535, found \"10.0.0.100\"",
+                "interApplianceKeyFile: pair.key | '' | expected key \"interApplianceKeyFile\", found none",
                 "masterId: m-a | '- m-a' | expected",
             })
     @Tag("REL-3")

@@ -95,10 +95,6 @@ final class FakeNode {
                 heldAddress = address;
                 done(command);
             }
-            case AgentWork.ReleaseAddress() -> {
-                heldAddress = "";
-                done(command);
-            }
             case AgentWork.PushConfiguration(var pushed, var _) -> {
                 revision = pushed;
                 done(command);

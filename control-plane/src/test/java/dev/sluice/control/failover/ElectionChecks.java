@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ElectionChecks {
 
+    /** The only rule that is not about safety. */
+    static final String RECOVERY = "all is well in the end";
+
     /** A rule that was broken. */
     static final class Violation extends RuntimeException {
         private static final long serialVersionUID = 1;
@@ -30,6 +33,10 @@ final class ElectionChecks {
 
         String rule() {
             return rule;
+        }
+
+        boolean isOfSafety() {
+            return !rule.equals(RECOVERY);
         }
     }
 

@@ -115,6 +115,16 @@ class MastershipTest {
     }
 
     @Test
+    void theLastPrimaryComesBackThoughAnotherTriedInVain() {
+        Register left = register(ballot(4, B), 0, inSync(B), THREE);
+        MastershipScene scene = MastershipScene.follower(A, BOTH).automatic(false).restart(8);
+        scene.asks(1, new WitnessRequest.Accept(left)).settle();
+        assertThat(scene.memory().register()).isEqualTo(left);
+
+        assertThat(scene.pass(2000).isPrimary()).isTrue();
+    }
+
+    @Test
     void theLastPrimaryIsTheLastNoMoreWhenItHearsAnother() {
         Ballot others = ballot(4, B);
         MastershipScene scene = MastershipScene.follower(A, BOTH).automatic(false).restart(8);
@@ -259,6 +269,7 @@ class MastershipTest {
 
         assertThat(scene.settle().pass(10_000).isPrimary()).isFalse();
         assertThat(scene.why()).contains("not in sync by the register of ballot " + left.ballot());
+        assertThat(scene.asked(WitnessRequest.PreVote.class).size()).isGreaterThan(75);
     }
 
     @Test

@@ -349,7 +349,17 @@ final class ModelMaster {
             model.network.send(id, from.id, () -> from.sawObeyed(known.ballot()));
             return;
         }
-        perform(same, same.mastership.heardPrimary(model.network.now(), ballot, register));
+        Runnable hear =
+                () ->
+                        perform(
+                                same,
+                                same.mastership.heardPrimary(
+                                        model.network.now(), ballot, register));
+        if (model.mutation == Mutation.FOLLOWER_REMEMBERS_LATE) {
+            model.later(() -> whenAwake(same, hear));
+        } else {
+            hear.run();
+        }
         if (process != same || same.mastership.role() instanceof Mastership.Role.Primary) {
             return;
         }

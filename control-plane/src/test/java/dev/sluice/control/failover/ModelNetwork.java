@@ -24,6 +24,7 @@ final class ModelNetwork {
     private double lost;
     private double doubled;
     private double late;
+    private long lateMillis = 1;
     private long now;
     private long order;
 
@@ -36,10 +37,11 @@ final class ModelNetwork {
         return now;
     }
 
-    void disturb(double losing, double doubling, double delaying) {
+    void disturb(double losing, double doubling, double delaying, long millis) {
         lost = losing;
         doubled = doubling;
         late = delaying;
+        lateMillis = millis;
     }
 
     void cut(NodeId from, NodeId to) {
@@ -66,7 +68,8 @@ final class ModelNetwork {
     }
 
     private long delay() {
-        long millis = random.nextDouble() < late ? random.nextLong(2500) : random.nextLong(20);
+        long millis =
+                random.nextDouble() < late ? random.nextLong(lateMillis) : random.nextLong(20);
         return millis * MILLI + random.nextLong(MILLI);
     }
 

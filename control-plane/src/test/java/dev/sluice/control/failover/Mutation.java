@@ -27,6 +27,11 @@ enum Mutation {
     IN_SYNC_SHRINKS_BEFORE_A_QUORUM_ACCEPTED,
     /** A follower copies from whoever ships, under whatever ballot. */
     FOLLOWER_OBEYS_ANY_BALLOT,
+    /**
+     * A follower takes entries, and remembers only somewhat later whose they are: in sync, it may
+     * come back without knowing a register, and nobody can be elected.
+     */
+    FOLLOWER_REMEMBERS_LATE,
     /** A follower that is behind is proposed to be in sync. */
     FOLLOWER_BEHIND_IS_TAKEN_IN,
     /** A witness that declined to keep a register is counted as if it had. */

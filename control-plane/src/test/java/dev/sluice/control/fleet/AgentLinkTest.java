@@ -166,7 +166,6 @@ final class AgentLinkTest {
                 new AgentWork.Verify(
                         new TreeMap<>(Map.of(site, version)), true, Optional.of("check.sh")),
                 new AgentWork.HoldAddress("10.0.0.9", Duration.ofSeconds(3)),
-                new AgentWork.ReleaseAddress(),
                 new AgentWork.PushConfiguration(9, Map.of("a", "b")));
     }
 
@@ -231,7 +230,6 @@ final class AgentLinkTest {
             case AgentWork.CutSessions _ -> "cut";
             case AgentWork.Verify _ -> "verify {site=25.2.0} true check.sh";
             case AgentWork.HoldAddress _ -> "hold 10.0.0.9 3000";
-            case AgentWork.ReleaseAddress _ -> "release";
             case AgentWork.PushConfiguration _ -> "push 9 {a=b}";
         };
     }

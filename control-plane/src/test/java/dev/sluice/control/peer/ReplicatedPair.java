@@ -4,9 +4,11 @@ import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
 import dev.sluice.control.controller.Founding;
 import dev.sluice.control.executor.Peers;
+import dev.sluice.control.failover.Register;
 import dev.sluice.control.failover.Replica;
 import dev.sluice.control.journal.JournalOptions;
 import dev.sluice.control.journal.NioDisk;
+import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.PeerIdentity;
@@ -19,8 +21,14 @@ import dev.sluice.trust.pki.CertificateAuthority;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.v1.FetchSnapshotRequest;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
@@ -42,9 +50,11 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -57,6 +67,13 @@ final class ReplicatedPair implements AutoCloseable {
 
     static final NodeId A = new NodeId("m-a");
     static final NodeId B = new NodeId("m-b");
+
+    /** Segments so small that a journal of some hundred entries can be compacted. */
+    static final JournalOptions OPTIONS =
+            JournalOptions.defaults().withPreallocateBytes(0).withSegmentBytes(8 << 10);
+
+    /** The snapshots that were asked for. */
+    final List<FetchSnapshotRequest> fetches = new CopyOnWriteArrayList<>();
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final InstantSource CLOCK = InstantSource.system();
@@ -85,7 +102,11 @@ final class ReplicatedPair implements AutoCloseable {
     }
 
     Path journal(NodeId master) throws IOException {
-        return Files.createDirectories(directory.resolve(master.value()).resolve("journal"));
+        return directory(master, "journal");
+    }
+
+    Path directory(NodeId master, String name) throws IOException {
+        return Files.createDirectories(directory.resolve(master.value()).resolve(name));
     }
 
     /** Starts a master that serves, follows and takes office when it is its turn. */
@@ -139,6 +160,23 @@ final class ReplicatedPair implements AutoCloseable {
         }
     }
 
+    /** Notes which snapshots are asked for. */
+    private final class Wiretap implements ServerInterceptor {
+        @Override
+        public <Q, R> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+            return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
+                @Override
+                public void onMessage(Q message) {
+                    if (message instanceof FetchSnapshotRequest request) {
+                        fetches.add(request);
+                    }
+                    super.onMessage(message);
+                }
+            };
+        }
+    }
+
     /** One process of a master. */
     final class Running implements AutoCloseable {
 
@@ -147,6 +185,13 @@ final class ReplicatedPair implements AutoCloseable {
         final Controller controller;
         final PeerTable peers;
         final InSync inSync;
+        final Follower follower;
+
+        /** Sessions in which a primary was heard. */
+        final AtomicInteger heard = new AtomicInteger();
+
+        /** The replicas that this master became when its journal began anew. */
+        final List<Replica> replaced = new CopyOnWriteArrayList<>();
 
         /** Whether a wanted in-sync set counts as written at once. */
         volatile boolean writesWanted = true;
@@ -159,11 +204,7 @@ final class ReplicatedPair implements AutoCloseable {
             long incarnation = incarnations.incrementAndGet();
             DurableState durable =
                     DurableState.recover(
-                            self,
-                            incarnation,
-                            NioDisk.in(journal(self)),
-                            JournalOptions.defaults().withPreallocateBytes(0),
-                            CLOCK);
+                            self, incarnation, NioDisk.in(journal(self)), OPTIONS, CLOCK);
             inSync = new InSync(System::nanoTime);
             inSync.primary(durable.replica(), new TreeSet<>(Set.of(durable.replica())));
             inSync.onWantedChanged(this::writeWanted);
@@ -184,16 +225,21 @@ final class ReplicatedPair implements AutoCloseable {
             serve(endpoint);
             ManagedChannel channel = channel(PeerName.master(self.value()), other);
             parts.push(() -> channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS));
-            parts.push(
+            follower =
                     new Follower(
-                            self,
-                            "1.0.0",
-                            controller,
-                            new TreeMap<>(Map.of(other, channel)),
-                            peers,
-                            PrimaryHeard.NOBODY,
-                            Follower.byOffice(self, controller),
-                            System::nanoTime));
+                            new Follower.Ports(
+                                    self,
+                                    "1.0.0",
+                                    controller,
+                                    new TreeMap<>(Map.of(other, channel)),
+                                    peers,
+                                    new Ears(),
+                                    Follower.byOffice(self, controller),
+                                    NioDisk.in(directory(self, "archive")),
+                                    NioDisk.in(directory(self, "resync")),
+                                    this::begunAnew,
+                                    System::nanoTime));
+            parts.push(follower);
             PlanningInput input =
                     Fixture.twoMasters()
                             .region("eu", 2)
@@ -207,6 +253,29 @@ final class ReplicatedPair implements AutoCloseable {
                             controller,
                             new Founding(input.topology(), input.policy()))
                     .start();
+        }
+
+        private final class Ears implements PrimaryHeard {
+            private volatile boolean hears;
+
+            @Override
+            public boolean heard(NodeId master, Ballot ballot, Optional<Register> register) {
+                if (!hears) {
+                    hears = true;
+                    var _ = heard.incrementAndGet();
+                }
+                return true;
+            }
+
+            @Override
+            public void ended(NodeId master) {
+                hears = false;
+            }
+        }
+
+        private void begunAnew(Replica replica) {
+            replaced.add(replica);
+            inSync.primary(replica, new TreeSet<>(Set.of(replica)));
         }
 
         private void writeWanted() {
@@ -224,6 +293,7 @@ final class ReplicatedPair implements AutoCloseable {
                             .sslContext(GrpcTls.server(identity(PeerName.master(self.value()))))
                             .executor(calls)
                             .intercept(PeerIdentity.interceptor())
+                            .intercept(new Wiretap())
                             .addService(endpoint)
                             .build()
                             .start();

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -157,6 +158,32 @@ final class SynchronousReplicationTest {
         a.set("site.together", "1");
         assertThat(again.controller.durablePosition().index())
                 .isGreaterThanOrEqualTo(a.controller.state().index());
+    }
+
+    @Test
+    @Tag("REL-4")
+    void aBackupWhoseWriterHangsIsLeftOutThoughItsConnectionLives() throws Exception {
+        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running b = pair.start(B);
+        SortedSet<Replica> both = set(a.controller.replica(), b.controller.replica());
+        pair.await("B is in sync", () -> a.inSync.wanted().equals(both));
+        CountDownLatch hang = new CountDownLatch(1);
+        CompletableFuture<Boolean> hung =
+                b.controller.maintain(_ -> {
+                    try {
+                        hang.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+
+        a.set("site.alone", "1");
+        assertThat(a.inSync.wanted()).isEqualTo(set(a.controller.replica()));
+        assertThat(a.peer().following()).isTrue();
+
+        hang.countDown();
+        assertThat(hung.get(30, TimeUnit.SECONDS)).isTrue();
+        pair.await("B is in sync again", () -> a.inSync.wanted().equals(both));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.sluice.loadtest.bench;
 
+import dev.sluice.loadtest.demo.MasterChaos;
 import dev.sluice.loadtest.sim.SimulatorBenchmark;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -38,6 +39,25 @@ public final class BenchCommand {
         Files.createDirectories(directory);
         PrintStream out = System.out;
         JournalBenchmark.run(directory, out);
+        return 0;
+    }
+
+    @CommandLine.Command(
+            name = "commit",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Decisions alone and with a follower in sync, beside the disk's fdatasync.")
+    int commit(
+            @CommandLine.Option(
+                            names = "--dir",
+                            paramLabel = "DIR",
+                            description =
+                                    "A folder on the disk to measure; default ${DEFAULT-VALUE}.",
+                            defaultValue = "target/bench")
+                    Path directory)
+            throws IOException, InterruptedException {
+        Files.createDirectories(directory);
+        CommitBenchmark.run(directory, System.out);
         return 0;
     }
 
@@ -117,5 +137,38 @@ public final class BenchCommand {
         }
         Files.delete(folder);
         return 0;
+    }
+
+    @CommandLine.Command(
+            name = "masters",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Upgrades real processes with each master killed, and frozen, at every phase; a minute each.")
+    int masters(
+            @CommandLine.Option(
+                            names = "--rounds",
+                            paramLabel = "N",
+                            description = "How often; default ${DEFAULT-VALUE}.",
+                            defaultValue = "1")
+                    int rounds,
+            @CommandLine.Option(
+                            names = "--phase",
+                            paramLabel = "PHASE",
+                            description = "Only this phase, such as PROMOTION.")
+                    @Nullable String phase)
+            throws IOException, InterruptedException {
+        if (rounds < 1 || rounds > 100 || (phase != null && !MasterChaos.isPhase(phase))) {
+            System.err.println(
+                    "sluice bench masters: expected 1 to 100 rounds and the name of a phase, found %d and %s"
+                            .formatted(rounds, phase));
+            return EXIT_BAD_INPUT;
+        }
+        Path folder = Files.createTempDirectory("sluice-masters-");
+        Path checkout = Path.of(System.getProperty("sluice.home", "")).toAbsolutePath();
+        int wrong = MasterChaos.run(folder, checkout, rounds, phase, System.out);
+        if (wrong == 0) {
+            Files.delete(folder);
+        }
+        return wrong == 0 ? 0 : EXIT_BROKEN;
     }
 }

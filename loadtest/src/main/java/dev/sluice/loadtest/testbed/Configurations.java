@@ -44,6 +44,21 @@ final class Configurations {
         Files.writeString(file, "agent:" + HexFormat.of().formatHex(secret) + "\n");
     }
 
+    Path relationKey() {
+        return layout.root().resolve("pki").resolve("inter-appliance.key");
+    }
+
+    /** The secret that the masters share. */
+    void writeRelationKey() throws IOException {
+        byte[] secret = new byte[32];
+        new SecureRandom().nextBytes(secret);
+        Path file = relationKey();
+        Files.createFile(
+                file,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, HexFormat.of().formatHex(secret) + "\n");
+    }
+
     void writeRack() throws IOException {
         StringBuilder text = new StringBuilder(header()).append("appliances:\n");
         int seed = 1;
@@ -97,6 +112,7 @@ final class Configurations {
                                 .formatted(other.id(), Layout.text(other.apiPort())));
             }
         }
+        text.append("interApplianceKeyFile: ").append(relationKey()).append('\n');
         text.append("sharedAddress: ").append(Layout.text(layout.sharedPort())).append('\n');
         text.append("stagedPackages: ")
                 .append(layout.agentData(master.id()).resolve("staged"))

@@ -87,6 +87,7 @@ public final class Testbed implements AutoCloseable {
         Configurations configurations =
                 new Configurations(layout, new Configurations.Versions(OLD_BASE, OLD_SITE));
         configurations.writeCredentials();
+        configurations.writeRelationKey();
         configurations.writeRack();
         configurations.writeInventory();
         configurations.writeAll(startHardware(configurations));

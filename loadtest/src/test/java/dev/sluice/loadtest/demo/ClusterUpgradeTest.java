@@ -63,6 +63,24 @@ final class ClusterUpgradeTest {
         assertThat(result.clients().refused()).isZero();
     }
 
+    @Test
+    @Tag("CLU-7")
+    @Tag("CLU-15")
+    @Tag("REL-1")
+    void anotherMasterTakesOverFromAPrimaryThatHangsAndItCommandsNobodyWhenItGoesOn()
+            throws IOException, InterruptedException {
+        DemoResult result = upgrade(1, 2, List.of("primary@DISTRIBUTE"), List.of());
+
+        assertThat(result.problems()).isEmpty();
+        assertThat(result.kills())
+                .singleElement()
+                .asString()
+                .startsWith("primary@DISTRIBUTE: froze the control plane of m-a");
+        assertThat(result.clients().cut()).isZero();
+        assertThat(result.clients().refused()).isZero();
+        assertThat(result.address().holders()).startsWith("m-a", "m-b");
+    }
+
     /** What went into the other region is what one node of it received, and not once per node. */
     private static void assertCrossesTheRegionLinkOnce(DemoResult result) {
         long once = result.nodes().getFirst().receivedBytes();
@@ -71,9 +89,19 @@ final class ClusterUpgradeTest {
 
     private DemoResult upgrade(int regions, int nodesPerRegion, String... kills)
             throws IOException, InterruptedException {
+        return upgrade(regions, nodesPerRegion, List.of(), List.of(kills));
+    }
+
+    private DemoResult upgrade(
+            int regions, int nodesPerRegion, List<String> freezes, List<String> kills)
+            throws IOException, InterruptedException {
         Layout layout = Layout.of(folder.resolve("cluster"), regions, nodesPerRegion);
         Path checkout = Path.of("..").toAbsolutePath().normalize();
-        List<Kill> orders = Stream.of(kills).map(Kill::parse).toList();
+        List<Kill> orders =
+                Stream.concat(
+                                freezes.stream().map(Kill::parseFreeze),
+                                kills.stream().map(Kill::parse))
+                        .toList();
         try (Testbed testbed = new Testbed(layout, checkout)) {
             return new Demo(testbed, orders, CLIENTS_PER_REGION, new Progress(false)).run();
         }

@@ -137,7 +137,12 @@ final class FollowerCoreTest {
         assertLeaves(core.hear(accepted(2)), "below");
         assertLeaves(
                 new FollowerCore(at(10), OWN)
-                        .hear(new Message.Refused(Refusal.DIVERGED, "", Optional.of(ballot(2)))),
+                        .hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "",
+                                        Optional.of(ballot(2)),
+                                        Optional.empty())),
                 "below");
         follow(new FollowerCore(at(10), OWN));
     }
@@ -150,27 +155,54 @@ final class FollowerCoreTest {
     @Test
     @Tag("REL-2")
     void aJournalIsCutOnlyForABallotAboveTheOneThatWroteIt() {
-        assertThat(core.hear(new Message.Refused(Refusal.DIVERGED, "why", Optional.of(ballot(4)))))
+        assertThat(
+                        core.hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "why",
+                                        Optional.of(ballot(4)),
+                                        Optional.empty())))
                 .containsExactly(
                         new Action.Heard(ballot(4), Optional.empty()),
                         new Action.Resync(Refusal.DIVERGED, "why", ballot(4)));
         assertLeaves(
                 new FollowerCore(at(10), OWN)
-                        .hear(new Message.Refused(Refusal.DIVERGED, "why", Optional.of(OWN))),
+                        .hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "why",
+                                        Optional.of(OWN),
+                                        Optional.empty())),
                 "one ballot wrote two histories");
         assertLeaves(
                 new FollowerCore(at(10), OWN)
-                        .hear(new Message.Refused(Refusal.DIVERGED, "why", Optional.empty())),
+                        .hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "why",
+                                        Optional.empty(),
+                                        Optional.empty())),
                 "without a ballot");
         assertThat(
                         new FollowerCore(at(10), OWN)
-                                .hear(new Message.Refused(Refusal.TOO_OLD, "", Optional.of(OWN))))
+                                .hear(
+                                        new Message.Refused(
+                                                Refusal.TOO_OLD,
+                                                "",
+                                                Optional.of(OWN),
+                                                Optional.empty())))
                 .hasSize(2);
     }
 
     @Test
     void whoIsNotPrimaryIsLeftWithoutAWord() {
-        assertThat(core.hear(new Message.Refused(Refusal.NOT_PRIMARY, "", Optional.empty())))
+        assertThat(
+                        core.hear(
+                                new Message.Refused(
+                                        Refusal.NOT_PRIMARY,
+                                        "",
+                                        Optional.empty(),
+                                        Optional.empty())))
                 .isEmpty();
     }
 

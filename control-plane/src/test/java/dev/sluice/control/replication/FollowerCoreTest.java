@@ -2,6 +2,11 @@ package dev.sluice.control.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.control.failover.Register;
+import dev.sluice.control.failover.Replica;
+import dev.sluice.control.failover.StoreId;
+import dev.sluice.control.failover.Witness;
+import dev.sluice.control.failover.WitnessSet;
 import dev.sluice.control.journal.ChainHash;
 import dev.sluice.control.journal.JournalPosition;
 import dev.sluice.control.model.Ballot;
@@ -13,6 +18,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -150,6 +156,32 @@ final class FollowerCoreTest {
     private static void follow(FollowerCore core) {
         var _ = core.hear(accepted(4));
         assertLeaves(core.hear(heartbeat(3)), "is below its own");
+    }
+
+    @Test
+    @Tag("REL-2")
+    void theRegisterOfAPrimaryThatRefusesIsHeardBeforeTheJournalIsRepaired() {
+        Register register =
+                new Register(
+                        ballot(4),
+                        0,
+                        new TreeSet<>(List.of(new Replica(new NodeId("m-a"), new StoreId("j1")))),
+                        WitnessSet.of(
+                                1, List.of(new Witness(new NodeId("eu-1"), new StoreId("w1")))),
+                        Optional.empty());
+
+        List<Action> actions =
+                new FollowerCore(at(10), OWN)
+                        .hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "why",
+                                        Optional.of(ballot(4)),
+                                        Optional.of(register)));
+
+        assertThat(actions.getFirst())
+                .isEqualTo(new Action.Heard(ballot(4), Optional.of(register)));
+        assertThat(actions.getLast()).isInstanceOf(Action.Resync.class);
     }
 
     @Test

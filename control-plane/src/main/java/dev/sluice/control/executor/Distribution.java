@@ -29,6 +29,9 @@ final class Distribution {
     private final Map<PackageRef, SortedMap<NodeId, DistributionRules.Decision>> decisions =
             new HashMap<>();
 
+    /** Packages that no source has, and what to do about it. */
+    private final Map<PackageRef, String> missing = new HashMap<>();
+
     private final long maxBytesPerSecond;
 
     private Distribution(long maxBytesPerSecond) {
@@ -80,6 +83,13 @@ final class Distribution {
         if (pkg == null) {
             return;
         }
+        if (!hasSource(situation, pkg)) {
+            missing.put(
+                    ref,
+                    "nobody who is there has the content of %s; import it again: master %s was not the one that imported it"
+                            .formatted(ref, situation.self()));
+            return;
+        }
         DistributionRules.View view =
                 new DistributionRules.View(
                         situation.fleet(),
@@ -101,6 +111,15 @@ final class Distribution {
             }
         });
         decisions.computeIfAbsent(ref, _ -> new TreeMap<>()).putAll(decided);
+    }
+
+    /** A depot is each master's own: one that took over may lack what the last one imported. */
+    private static boolean hasSource(Situation situation, PackageRecord pkg) {
+        return situation.sources().has(pkg.ref())
+                || situation.fleet().values().stream()
+                        .filter(NodeObservation::connected)
+                        .map(NodeObservation::facts)
+                        .anyMatch(f -> f != null && f.hasStaged(pkg.contentSha256()));
     }
 
     private static SortedMap<NodeId, RegionId> regions(Topology topology) {
@@ -132,7 +151,7 @@ final class Distribution {
             case DistributionRules.Decision.PullFrom _, DistributionRules.Decision.Complete _ ->
                     Optional.empty();
             case DistributionRules.Decision.WaitFor(var _, var reason) -> Optional.of(reason);
-            case null -> Optional.of("its turn has not come");
+            case null -> Optional.of(missing.getOrDefault(ref, "its turn has not come"));
         };
     }
 
@@ -148,7 +167,13 @@ final class Distribution {
                     new Verdict.Waiting("%s: %s; %s".formatted(node, progress(pkg, facts), reason));
             case DistributionRules.Decision.Complete _ ->
                     new Verdict.Waiting(node + ": complete, seen next time");
-            case null -> new Verdict.Waiting(node + ": its turn has not come");
+            case null ->
+                    new Verdict.Waiting(
+                            "%s: %s"
+                                    .formatted(
+                                            node,
+                                            missing.getOrDefault(
+                                                    pkg.ref(), "its turn has not come")));
         };
     }
 

@@ -41,6 +41,28 @@ class UpgradeFailuresTest {
     }
 
     @Test
+    @Tag("CLU-7")
+    @Tag("PKG-4")
+    void waitsForAnImportAndSetsNobodyAsideWhenAPrimaryThatTookOverLacksThePackages() {
+        UpgradeScenario upgrade = started(cluster());
+        upgrade.primaryHasContent = false;
+
+        upgrade.ticks(600);
+
+        assertThat(upgrade.upgrade().setAside()).isEmpty();
+        assertThat(upgrade.events(Event.StepAttemptFailed.class)).isEmpty();
+        assertThat(upgrade.waits)
+                .anySatisfy(w ->
+                        assertThat(w.reason())
+                                .contains(
+                                        "nobody who is there has the content", "import it again"));
+
+        upgrade.primaryHasContent = true;
+        upgrade.runToEnd();
+        assertThat(upgrade.status()).isEqualTo(UpgradeStatus.COMPLETED);
+    }
+
+    @Test
     @Tag("CLU-14")
     void triesAFailedInstallAgain() {
         UpgradeScenario upgrade = started(cluster());

@@ -77,6 +77,10 @@ final class UpgradeScenario {
     ClusterState state = ClusterState.EMPTY;
     NodeId self = A;
     List<Waiting> waits = List.of();
+
+    /** Whether the primary itself can serve packages. */
+    boolean primaryHasContent = true;
+
     int backupsToFail;
     boolean peersFollow = true;
     Predicate<String> forgetsOutcome = _ -> false;
@@ -299,7 +303,7 @@ final class UpgradeScenario {
                 new PackageSources() {
                     @Override
                     public boolean has(PackageRef pkg) {
-                        return true;
+                        return primaryHasContent;
                     }
 
                     @Override

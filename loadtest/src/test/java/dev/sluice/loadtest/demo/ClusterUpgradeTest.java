@@ -69,13 +69,13 @@ final class ClusterUpgradeTest {
     @Tag("REL-1")
     void anotherMasterTakesOverFromAPrimaryThatHangsAndItCommandsNobodyWhenItGoesOn()
             throws IOException, InterruptedException {
-        DemoResult result = upgrade(1, 2, List.of("primary@DISTRIBUTE"), List.of());
+        DemoResult result = upgrade(1, 2, List.of("primary@CLOSE_ADMISSION"), List.of());
 
         assertThat(result.problems()).isEmpty();
         assertThat(result.kills())
                 .singleElement()
                 .asString()
-                .startsWith("primary@DISTRIBUTE: froze the control plane of m-a");
+                .startsWith("primary@CLOSE_ADMISSION: froze the control plane of m-a");
         assertThat(result.clients().cut()).isZero();
         assertThat(result.clients().refused()).isZero();
         assertThat(result.address().holders()).startsWith("m-a", "m-b");

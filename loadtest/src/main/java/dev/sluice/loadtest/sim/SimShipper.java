@@ -127,7 +127,12 @@ final class SimShipper implements Receiver {
     }
 
     private void refuse(FollowerCore.Refusal refusal, String detail, Optional<Ballot> ballot) {
-        end.send(ReplicationWire.refused(refusal, detail, ballot, Optional.empty()));
+        end.send(ReplicationWire.refused(
+                        refusal,
+                        detail,
+                        ballot,
+                        ballot.isEmpty() ? Optional.empty() : ports.register().get(),
+                        Optional.empty()));
         end.close("OK");
     }
 

@@ -333,6 +333,7 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
                             refusal,
                             detail,
                             ballot,
+                            register.get(),
                             Optional.ofNullable(office).map(Office::entitled)));
             responses.onCompleted();
         }

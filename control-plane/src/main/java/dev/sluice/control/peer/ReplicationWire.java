@@ -63,6 +63,7 @@ public final class ReplicationWire {
             FollowerCore.Refusal refusal,
             String detail,
             Optional<Ballot> ballot,
+            Optional<Register> register,
             Optional<NodeId> primary) {
         FollowRefused.Builder refused =
                 FollowRefused.newBuilder()
@@ -75,6 +76,7 @@ public final class ReplicationWire {
                         .setDetail(detail)
                         .setPrimary(primary.map(NodeId::value).orElse(""));
         ballot.ifPresent(b -> refused.setBallot(WitnessWire.encode(b)));
+        register.ifPresent(r -> refused.setRegister(WitnessWire.encode(r)));
         return FollowResponse.newBuilder().setRefused(refused).build();
     }
 
@@ -123,6 +125,9 @@ public final class ReplicationWire {
                 refused.getDetail(),
                 refused.hasBallot()
                         ? Optional.of(WitnessWire.decode(refused.getBallot()))
+                        : Optional.empty(),
+                refused.hasRegister()
+                        ? Optional.of(WitnessWire.decode(refused.getRegister()))
                         : Optional.empty());
     }
 

@@ -58,8 +58,13 @@ public final class FollowerCore {
          * It does not serve this journal.
          *
          * @param ballot that it is primary under; empty: it did not say
+         * @param register the last one that a majority accepted; empty: it did not say
          */
-        record Refused(Refusal refusal, String detail, Optional<Ballot> ballot)
+        record Refused(
+                Refusal refusal,
+                String detail,
+                Optional<Ballot> ballot,
+                Optional<Register> register)
                 implements Message {}
     }
 
@@ -182,7 +187,7 @@ public final class FollowerCore {
                 if (refused.ballot().isEmpty()) {
                     yield leave("it refuses without a ballot: " + refused.detail());
                 }
-                List<Action> heard = heard(refused.ballot().get(), Optional.empty());
+                List<Action> heard = heard(refused.ballot().get(), refused.register());
                 if (left) {
                     yield heard;
                 }

@@ -2,6 +2,11 @@ package dev.sluice.control.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.control.failover.Register;
+import dev.sluice.control.failover.Replica;
+import dev.sluice.control.failover.StoreId;
+import dev.sluice.control.failover.Witness;
+import dev.sluice.control.failover.WitnessSet;
 import dev.sluice.control.journal.ChainHash;
 import dev.sluice.control.journal.JournalPosition;
 import dev.sluice.control.model.Ballot;
@@ -13,6 +18,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -137,7 +143,12 @@ final class FollowerCoreTest {
         assertLeaves(core.hear(accepted(2)), "below");
         assertLeaves(
                 new FollowerCore(at(10), OWN)
-                        .hear(new Message.Refused(Refusal.DIVERGED, "", Optional.of(ballot(2)))),
+                        .hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "",
+                                        Optional.of(ballot(2)),
+                                        Optional.empty())),
                 "below");
         follow(new FollowerCore(at(10), OWN));
     }
@@ -149,28 +160,81 @@ final class FollowerCoreTest {
 
     @Test
     @Tag("REL-2")
+    void theRegisterOfAPrimaryThatRefusesIsHeardBeforeTheJournalIsRepaired() {
+        Register register =
+                new Register(
+                        ballot(4),
+                        0,
+                        new TreeSet<>(List.of(new Replica(new NodeId("m-a"), new StoreId("j1")))),
+                        WitnessSet.of(
+                                1, List.of(new Witness(new NodeId("eu-1"), new StoreId("w1")))),
+                        Optional.empty());
+
+        List<Action> actions =
+                new FollowerCore(at(10), OWN)
+                        .hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "why",
+                                        Optional.of(ballot(4)),
+                                        Optional.of(register)));
+
+        assertThat(actions.getFirst())
+                .isEqualTo(new Action.Heard(ballot(4), Optional.of(register)));
+        assertThat(actions.getLast()).isInstanceOf(Action.Resync.class);
+    }
+
+    @Test
+    @Tag("REL-2")
     void aJournalIsCutOnlyForABallotAboveTheOneThatWroteIt() {
-        assertThat(core.hear(new Message.Refused(Refusal.DIVERGED, "why", Optional.of(ballot(4)))))
+        assertThat(
+                        core.hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "why",
+                                        Optional.of(ballot(4)),
+                                        Optional.empty())))
                 .containsExactly(
                         new Action.Heard(ballot(4), Optional.empty()),
                         new Action.Resync(Refusal.DIVERGED, "why", ballot(4)));
         assertLeaves(
                 new FollowerCore(at(10), OWN)
-                        .hear(new Message.Refused(Refusal.DIVERGED, "why", Optional.of(OWN))),
+                        .hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "why",
+                                        Optional.of(OWN),
+                                        Optional.empty())),
                 "one ballot wrote two histories");
         assertLeaves(
                 new FollowerCore(at(10), OWN)
-                        .hear(new Message.Refused(Refusal.DIVERGED, "why", Optional.empty())),
+                        .hear(
+                                new Message.Refused(
+                                        Refusal.DIVERGED,
+                                        "why",
+                                        Optional.empty(),
+                                        Optional.empty())),
                 "without a ballot");
         assertThat(
                         new FollowerCore(at(10), OWN)
-                                .hear(new Message.Refused(Refusal.TOO_OLD, "", Optional.of(OWN))))
+                                .hear(
+                                        new Message.Refused(
+                                                Refusal.TOO_OLD,
+                                                "",
+                                                Optional.of(OWN),
+                                                Optional.empty())))
                 .hasSize(2);
     }
 
     @Test
     void whoIsNotPrimaryIsLeftWithoutAWord() {
-        assertThat(core.hear(new Message.Refused(Refusal.NOT_PRIMARY, "", Optional.empty())))
+        assertThat(
+                        core.hear(
+                                new Message.Refused(
+                                        Refusal.NOT_PRIMARY,
+                                        "",
+                                        Optional.empty(),
+                                        Optional.empty())))
                 .isEmpty();
     }
 

@@ -151,7 +151,15 @@ final class SimMaster {
                                 higher -> exit("superseded by " + higher),
                                 () -> exit("the election failed")));
         this.follower =
-                new SimFollower(world, life, id, version, controller, peers, this, new SimDisk(disks.archive(), life, false));
+                new SimFollower(
+                        world,
+                        life,
+                        id,
+                        version,
+                        controller,
+                        peers,
+                        this,
+                        new SimDisk(disks.archive(), life, false));
         this.shipping =
                 new SimShipper.Ports(
                         life,

@@ -106,8 +106,7 @@ final class SimResync implements Receiver {
                                 answer.getIndex(),
                                 answer.getHash().isEmpty()
                                         ? Optional.empty()
-                                        : Optional.of(
-                                                ChainHash.of(answer.getHash().toByteArray())),
+                                        : Optional.of(ChainHash.of(answer.getHash().toByteArray())),
                                 answer.getFirstIndex(),
                                 answer.getLastIndex()),
                         at(controller, answer.getIndex()).chainHash()));

@@ -127,12 +127,9 @@ final class SimShipper implements Receiver {
     }
 
     private void refuse(FollowerCore.Refusal refusal, String detail, Optional<Ballot> ballot) {
-        end.send(ReplicationWire.refused(
-                        refusal,
-                        detail,
-                        ballot,
-                        ballot.isEmpty() ? Optional.empty() : ports.register().get(),
-                        Optional.empty()));
+        end.send(
+                ReplicationWire.refused(
+                        refusal, detail, ballot, ports.register().get(), Optional.empty()));
         end.close("OK");
     }
 

@@ -23,10 +23,7 @@ final class Simulation {
     private long events;
 
     private Simulation(
-            long seed,
-            Mutation mutation,
-            List<Fault> kinds,
-            Optional<Consumer<String>> lines) {
+            long seed, Mutation mutation, List<Fault> kinds, Optional<Consumer<String>> lines) {
         this.seed = seed;
         this.mutation = mutation;
         this.world =
@@ -45,8 +42,7 @@ final class Simulation {
     }
 
     /** Nothing is broken, and these faults alone are injected. */
-    static History withFaults(
-            long seed, List<Fault> kinds, Optional<Consumer<String>> lines) {
+    static History withFaults(long seed, List<Fault> kinds, Optional<Consumer<String>> lines) {
         return new Simulation(seed, Mutation.NONE, kinds, lines).run();
     }
 

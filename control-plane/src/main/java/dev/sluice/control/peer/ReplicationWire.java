@@ -168,7 +168,7 @@ public final class ReplicationWire {
         return wire.isEmpty() ? ChainHash.GENESIS : ChainHash.of(wire.toByteArray());
     }
 
-    static ByteString bytes(ChainHash hash) {
+    public static ByteString bytes(ChainHash hash) {
         return ByteString.copyFrom(hash.toBytes());
     }
 

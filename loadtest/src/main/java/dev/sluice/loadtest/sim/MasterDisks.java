@@ -12,6 +12,7 @@ final class MasterDisks {
 
     private MemoryDisk journal = new MemoryDisk();
     private MemoryDisk memory = new MemoryDisk();
+    private MemoryDisk archive = new MemoryDisk();
     private long slowNanos;
 
     static MemoryDisk copyOf(MemoryDisk disk) throws IOException {
@@ -35,7 +36,13 @@ final class MasterDisks {
         return memory;
     }
 
+    /** For entries that were cut. */
+    MemoryDisk archive() {
+        return archive;
+    }
+
     void restart() {
+        archive.restart();
         journal.restart();
         memory.restart();
     }
@@ -43,12 +50,14 @@ final class MasterDisks {
     void losePower(Dice dice) {
         journal.losePower(dice.random());
         memory.losePower(dice.random());
+        archive.losePower(dice.random());
     }
 
     /** Everything is gone: another disk. */
     void lose() {
         journal = new MemoryDisk();
         memory = new MemoryDisk();
+        archive = new MemoryDisk();
     }
 
     /** Each step of the writer takes so much longer. */

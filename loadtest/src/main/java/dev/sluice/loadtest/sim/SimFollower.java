@@ -2,6 +2,7 @@ package dev.sluice.loadtest.sim;
 
 import com.google.protobuf.Message;
 import dev.sluice.control.controller.Controller;
+import dev.sluice.control.journal.Disk;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.peer.PeerTable;
@@ -30,7 +31,7 @@ final class SimFollower {
     private final Controller controller;
     private final PeerTable peers;
     private final SimMaster master;
-    private final Runnable resync;
+    private final Disk archive;
     private List<NodeId> left = List.of();
     private long pause = SHORTEST_PAUSE_NANOS;
     private boolean hasFollowed;
@@ -43,7 +44,7 @@ final class SimFollower {
             Controller controller,
             PeerTable peers,
             SimMaster master,
-            Runnable resync) {
+            Disk archive) {
         this.world = world;
         this.life = life;
         this.self = self;
@@ -51,7 +52,7 @@ final class SimFollower {
         this.controller = controller;
         this.peers = peers;
         this.master = master;
-        this.resync = resync;
+        this.archive = archive;
     }
 
     void start() {
@@ -116,6 +117,7 @@ final class SimFollower {
         private @Nullable End end;
         private long heardAt = life.machine().nanos();
         private boolean accepted;
+        private boolean repairing;
         private boolean over;
 
         Session(NodeId followed) {
@@ -181,8 +183,8 @@ final class SimFollower {
                     case FollowerCore.Action.Acknowledge(var index) ->
                             send(ReplicationWire.ack(index));
                     case FollowerCore.Action.Resync(var refusal, var detail, var _) -> {
+                        repairing = true;
                         leave("%s: %s".formatted(refusal, detail));
-                        resync.run();
                     }
                     case FollowerCore.Action.Leave(var why) -> leave(why);
                 }
@@ -239,7 +241,39 @@ final class SimFollower {
                 world.trace()
                         .say(life.name(), () -> "follows %s no more: %s".formatted(followed, why));
             }
-            next();
+            if (repairing) {
+                repair(followed);
+            } else {
+                next();
+            }
         }
+    }
+
+    /** Brings the journal in line with a primary's, and looks for the primary again. */
+    private void repair(NodeId primary) {
+        SimResync resync =
+                new SimResync(
+                        life,
+                        controller,
+                        archive,
+                        how -> {
+                            world.trace()
+                                    .say(
+                                            life.name(),
+                                            () ->
+                                                    "repairs its journal by %s: %s"
+                                                            .formatted(
+                                                                    primary,
+                                                                    how.isEmpty() ? "done" : how));
+                            life.after(how.isEmpty() ? 0 : LONGEST_PAUSE_NANOS, this::next);
+                        });
+        resync.begin(
+                world.network()
+                        .dial(
+                                life,
+                                self.value(),
+                                world.machine(primary.value()),
+                                World.positionService(primary.value()),
+                                resync));
     }
 }

@@ -151,7 +151,15 @@ final class SimMaster {
                                 higher -> exit("superseded by " + higher),
                                 () -> exit("the election failed")));
         this.follower =
-                new SimFollower(world, life, id, version, controller, peers, this, this::resync);
+                new SimFollower(
+                        world,
+                        life,
+                        id,
+                        version,
+                        controller,
+                        peers,
+                        this,
+                        new SimDisk(disks.archive(), life, false));
         this.shipping =
                 new SimShipper.Ports(
                         life,
@@ -286,6 +294,11 @@ final class SimMaster {
         inSync.onShippable(() -> shippers.values().forEach(SimShipper::pump));
         world.network().listen(World.agentService(id.value()), life, this::agentDialled);
         world.network().listen(World.replicationService(id.value()), life, this::followerDialled);
+        world.network()
+                .listen(
+                        World.positionService(id.value()),
+                        life,
+                        (end, _) -> SimResync.answering(controller, end));
         life.every(EXECUTOR_NANOS, executor::step);
         life.every(SWEEP_NANOS, agentLink::expireSilent);
         life.every(SWEEP_NANOS, this::write);
@@ -340,13 +353,6 @@ final class SimMaster {
                         executor.step();
                     });
         }
-    }
-
-    /** The journal diverged: it is emptied, and this master comes back as a new one. */
-    private void resync() {
-        world.trace().say(life.name(), () -> "its journal is emptied");
-        life.end();
-        disks.lose();
     }
 
     // What the promises are told.

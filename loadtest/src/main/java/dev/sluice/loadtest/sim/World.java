@@ -81,6 +81,10 @@ final class World {
         return master + "/replication";
     }
 
+    static String positionService(String master) {
+        return master + "/positions";
+    }
+
     static String packageSource(String node) {
         return node + ":7444";
     }

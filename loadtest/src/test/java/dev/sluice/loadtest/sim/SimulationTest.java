@@ -38,7 +38,10 @@ final class SimulationTest {
 
     /** The later ones have found defects of production code. */
     @ParameterizedTest(name = "seed {0}")
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 38, 51, 65, 80, 97, 148})
+    @ValueSource(
+            longs = {
+                1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 38, 51, 65, 80, 97, 148, 2028, 2175
+            })
     @Tag("REL-1")
     @Tag("REL-2")
     @Tag("REL-4")

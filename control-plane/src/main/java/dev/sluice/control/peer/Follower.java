@@ -95,14 +95,6 @@ public final class Follower implements AutoCloseable {
         thread.start();
     }
 
-    /** Whether it is another master's turn by this one's journal. */
-    public static BooleanSupplier byOffice(NodeId self, Controller controller) {
-        return () -> {
-            Office office = controller.state().office();
-            return !controller.isInOffice() && (office == null || !office.entitled().equals(self));
-        };
-    }
-
     /** Makes it look for a primary now, without waiting for the pause between two attempts. */
     public void look() {
         wake.release();

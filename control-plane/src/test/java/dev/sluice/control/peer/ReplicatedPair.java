@@ -17,6 +17,7 @@ import dev.sluice.control.planner.PlanningInput;
 import dev.sluice.control.state.Actor;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
+import dev.sluice.control.state.Office;
 import dev.sluice.trust.pki.CertificateAuthority;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
@@ -234,7 +235,7 @@ final class ReplicatedPair implements AutoCloseable {
                                     new TreeMap<>(Map.of(other, channel)),
                                     peers,
                                     new Ears(),
-                                    Follower.byOffice(self, controller),
+                                    this::isAnothersTurn,
                                     NioDisk.in(directory(self, "archive")),
                                     NioDisk.in(directory(self, "resync")),
                                     this::begunAnew,
@@ -276,6 +277,12 @@ final class ReplicatedPair implements AutoCloseable {
         private void begunAnew(Replica replica) {
             replaced.add(replica);
             inSync.primary(replica, new TreeSet<>(Set.of(replica)));
+        }
+
+        /** Whether it is another master's turn by this one's journal. */
+        private boolean isAnothersTurn() {
+            Office office = controller.state().office();
+            return !controller.isInOffice() && (office == null || !office.entitled().equals(self));
         }
 
         private void writeWanted() {

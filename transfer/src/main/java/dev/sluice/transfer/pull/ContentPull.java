@@ -80,7 +80,7 @@ public final class ContentPull implements AutoCloseable {
      * @param source empty while none is pulled from
      * @param failures how the sources failed last, by source
      */
-    public record Status(Optional<SourceId> source, SortedMap<String, SourceFailure> failures) {
+    public record Status(Optional<SourceId> source, SortedMap<SourceId, SourceFailure> failures) {
         public Status {
             failures = new TreeMap<>(failures);
         }

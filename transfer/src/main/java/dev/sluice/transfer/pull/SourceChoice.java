@@ -96,11 +96,11 @@ public final class SourceChoice {
     }
 
     /** How the sources failed that did, each last. */
-    public SortedMap<String, SourceFailure> failures() {
-        SortedMap<String, SourceFailure> failures = new TreeMap<>();
+    public SortedMap<SourceId, SourceFailure> failures() {
+        SortedMap<SourceId, SourceFailure> failures = new TreeMap<>();
         standings.forEach((source, standing) -> {
             if (standing.lastFailure != null) {
-                failures.put(source.toString(), standing.lastFailure);
+                failures.put(source, standing.lastFailure);
             }
         });
         return Collections.unmodifiableSortedMap(failures);

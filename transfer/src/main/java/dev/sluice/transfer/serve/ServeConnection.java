@@ -44,6 +44,12 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
 
     private static final Logger LOG = LoggerFactory.getLogger(ServeConnection.class);
 
+    /**
+     * How long a content that is not here is waited for: a chain is told to all of its nodes at
+     * once, and a child may hear it before its parent.
+     */
+    private static final Duration NOT_YET_HERE = Duration.ofSeconds(2);
+
     /** From the connection to the request, TLS included. */
     private static final Duration REQUEST = Duration.ofSeconds(10);
 
@@ -166,8 +172,26 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
                                 ALIVE_EVERY.toMillis(),
                                 ALIVE_EVERY.toMillis(),
                                 TimeUnit.MILLISECONDS);
+        find(pull, NOT_YET_HERE.dividedBy(ALIVE_EVERY));
+    }
+
+    private void find(PullRequest pull, long moreLooks) {
         onDisk(() -> {
             Optional<ReadableContent> found = shared.library().find(pull.content());
+            if (found.isEmpty() && moreLooks > 0) {
+                return () -> {
+                    var _ =
+                            channel.eventLoop()
+                                    .schedule(
+                                            () -> {
+                                                if (!ended) {
+                                                    find(pull, moreLooks - 1);
+                                                }
+                                            },
+                                            ALIVE_EVERY.toMillis(),
+                                            TimeUnit.MILLISECONDS);
+                };
+            }
             ReadableContent.Reader opened =
                     found.isEmpty() || pull.offset() > found.get().content().size()
                             ? null

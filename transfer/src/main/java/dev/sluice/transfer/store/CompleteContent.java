@@ -1,5 +1,6 @@
 package dev.sluice.transfer.store;
 
+import dev.sluice.trust.packages.LeafHashing;
 import dev.sluice.trust.packages.PackageContent;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -16,6 +17,22 @@ import java.util.OptionalLong;
  */
 public record CompleteContent(PackageContent content, Path file, long start, Path leaves)
         implements ReadableContent {
+
+    /**
+     * A content whose table is made from its bytes when it is not there yet, which reads all of
+     * them.
+     *
+     * @throws dev.sluice.trust.packages.InvalidPackageException when the bytes are not the content
+     */
+    public static CompleteContent withTable(
+            PackageContent content, Path file, long start, Path leaves) throws IOException {
+        if (!LeafFile.isThere(leaves, content)) {
+            try (FileChannel data = FileChannel.open(file, StandardOpenOption.READ)) {
+                LeafFile.write(leaves, LeafHashing.of(data, start, content));
+            }
+        }
+        return new CompleteContent(content, file, start, leaves);
+    }
 
     @Override
     public Reader open(long offset, Runnable wake) throws IOException {

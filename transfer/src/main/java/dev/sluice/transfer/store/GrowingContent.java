@@ -126,9 +126,19 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         return PartFile.PART;
     }
 
+    /** The name of the file in the directory that tells what of the part file is verified. */
+    public static String progressName() {
+        return PartFile.PROGRESS;
+    }
+
     /** The name of the table's file in the directory. */
     public static String leavesName() {
         return PartFile.LEAVES;
+    }
+
+    /** The bytes of a content that a directory is known to have, without looking at them. */
+    public static long presentIn(Path directory, PackageContent content) throws IOException {
+        return PartFile.presentIn(directory, content);
     }
 
     @Override

@@ -23,9 +23,14 @@ public final class LeafFile {
         return (long) content.leafCount() * Sha256.BYTES;
     }
 
+    /** Whether a file can be the table, by its size. */
+    static boolean isThere(Path file, PackageContent content) throws IOException {
+        return Files.isRegularFile(file) && Files.size(file) == size(content);
+    }
+
     /** The table in a file, if it is there and the one of the content. */
     public static Optional<LeafTable> read(Path file, PackageContent content) throws IOException {
-        if (!Files.isRegularFile(file) || Files.size(file) != size(content)) {
+        if (!isThere(file, content)) {
             return Optional.empty();
         }
         try {
@@ -38,6 +43,9 @@ public final class LeafFile {
 
     /** Makes a verified table durable. */
     public static void write(Path file, LeafTable table) throws IOException {
-        NamedFile.replace(file, ByteBuffer.wrap(table.encoded()));
+        NamedFile.replace(
+                file,
+                ByteBuffer.wrap(table.encoded()),
+                ".new-" + Thread.currentThread().threadId());
     }
 }

@@ -14,7 +14,12 @@ final class NamedFile {
     private NamedFile() {}
 
     static void replace(Path file, ByteBuffer bytes) throws IOException {
-        Path next = file.resolveSibling(file.getFileName() + ".new");
+        replace(file, bytes, ".new");
+    }
+
+    /** Several threads may replace the same file when each has a suffix of its own. */
+    static void replace(Path file, ByteBuffer bytes, String suffix) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + suffix);
         try (FileChannel channel =
                 FileChannel.open(
                         next,

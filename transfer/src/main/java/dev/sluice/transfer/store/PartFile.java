@@ -79,6 +79,20 @@ final class PartFile implements AutoCloseable {
         }
     }
 
+    static long presentIn(Path directory, PackageContent content) throws IOException {
+        Path part = directory.resolve(PART);
+        if (!Files.isRegularFile(part)) {
+            return 0;
+        }
+        long size = Files.size(part);
+        boolean isOfOlderRelease =
+                size < content.size() && !Files.exists(directory.resolve(PROGRESS));
+        return isOfOlderRelease
+                ? size
+                : Progress.verifiedPrefix(
+                        content.size(), Progress.read(directory.resolve(PROGRESS), content));
+    }
+
     private void recover() throws IOException {
         BitSet pieces = Progress.read(directory.resolve(PROGRESS), content);
         verified = Progress.verifiedPrefix(content.size(), pieces);

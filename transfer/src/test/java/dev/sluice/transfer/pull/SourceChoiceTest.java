@@ -24,7 +24,7 @@ final class SourceChoiceTest {
     }
 
     private SourceFailure.Kind kindOf(SourceId source) {
-        SourceFailure failure = choice.failures().get(source.toString());
+        SourceFailure failure = choice.failures().get(source);
         assertThat(failure).isNotNull();
         return Objects.requireNonNull(failure).kind();
     }
@@ -108,8 +108,7 @@ final class SourceChoiceTest {
             fresh.failed(now, kind, "why");
 
             assertThat(fresh.next(now)).isEqualTo(new SourceChoice.Move.PullFrom(ORIGIN));
-            assertThat(fresh.failures().get(PARENT.toString()))
-                    .isEqualTo(new SourceFailure(kind, "why", now));
+            assertThat(fresh.failures().get(PARENT)).isEqualTo(new SourceFailure(kind, "why", now));
         }
     }
 

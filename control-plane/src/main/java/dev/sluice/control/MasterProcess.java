@@ -13,6 +13,7 @@ import dev.sluice.control.depot.ContentSource;
 import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.DepotFill;
 import dev.sluice.control.depot.MasterSources;
+import dev.sluice.control.depot.OriginContents;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
 import dev.sluice.control.failover.Timings;
@@ -40,6 +41,11 @@ import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.vault.BackupFiles;
+import dev.sluice.transfer.net.TransferNetwork;
+import dev.sluice.transfer.pace.RateLimit;
+import dev.sluice.transfer.pace.Ticker;
+import dev.sluice.transfer.serve.ServeLimits;
+import dev.sluice.transfer.serve.TransferServer;
 import dev.sluice.trust.packages.TrustedSigners;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
@@ -91,6 +97,9 @@ final class MasterProcess implements AutoCloseable {
      * as one document.
      */
     private static final int MAX_INBOUND_BYTES = 4 << 20;
+
+    /** Event loops of transfers; one moves some Gbit/s. */
+    private static final int TRANSFER_LOOPS = 1;
 
     /** Larger packages are refused at import. */
     private static final long MAX_PACKAGE_BYTES = 64L << 30;
@@ -185,11 +194,13 @@ final class MasterProcess implements AutoCloseable {
         Depot depot = Depot.open(data.resolve("depot"), signers, clock, MAX_PACKAGE_BYTES);
         List<ContentSource> contents = new ArrayList<>(List.of(depot));
         config.stagedPackages().ifPresent(staged -> contents.add(new StagedContents(staged)));
+        String transferAddress = serveContents(config, identity, controller, contents, data);
         MasterSources sources =
                 new MasterSources(
                         ref -> Optional.ofNullable(controller.state().packages().get(ref)),
                         contents,
-                        address);
+                        address,
+                        transferAddress);
         ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
         closing(disk::shutdownNow);
         Executor executor =
@@ -316,6 +327,31 @@ final class MasterProcess implements AutoCloseable {
             }
             keeper().wake();
         }
+    }
+
+    /** Serves contents by the transfer protocol; says where. */
+    private String serveContents(
+            ControlPlaneConfig config,
+            TlsIdentity identity,
+            Controller controller,
+            List<ContentSource> contents,
+            Path data)
+            throws IOException {
+        TransferNetwork network = closing(new TransferNetwork(identity, TRANSFER_LOOPS));
+        TransferServer server =
+                closing(
+                        TransferServer.start(
+                                network,
+                                config.transferListen(),
+                                PeerExpectation.kind(PeerName.Kind.NODE, PeerName.Kind.MASTER),
+                                new OriginContents(
+                                        () -> controller.state().packages().values(),
+                                        contents,
+                                        data.resolve("depot").resolve("leaves")),
+                                ServeLimits.standard(),
+                                new RateLimit(0, Ticker.system()),
+                                Ticker.system()));
+        return config.transferListen().getHostString() + ":" + server.address().getPort();
     }
 
     private <T extends AutoCloseable> T closing(T part) {

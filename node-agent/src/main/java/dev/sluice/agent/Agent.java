@@ -19,6 +19,7 @@ import dev.sluice.agent.session.Ballots;
 import dev.sluice.agent.session.CommandDesk;
 import dev.sluice.agent.session.MasterLink;
 import dev.sluice.agent.session.MasterLinks;
+import dev.sluice.agent.stage.ContentTransfers;
 import dev.sluice.agent.stage.GrpcContentSource;
 import dev.sluice.agent.stage.PackageSource;
 import dev.sluice.agent.stage.ReceivedBytes;
@@ -31,6 +32,7 @@ import dev.sluice.agent.traffic.TrafficStatus;
 import dev.sluice.agent.transport.PeerTransport;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.agent.verify.ScriptRunner;
+import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.packages.SignatureVerifier;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
@@ -66,6 +68,8 @@ public final class Agent implements AutoCloseable {
     private final PeerTransport transport;
     private final Server packageServer;
     private final HostPort packageSource;
+    private final ContentTransfers transfers;
+    private final HostPort transferAddress;
     private final ServiceKeeper keeper;
     private final HardwareWatch hardwareWatch;
     private final Optional<SharedAddress> sharedAddress;
@@ -128,11 +132,14 @@ public final class Agent implements AutoCloseable {
         InstalledPackages installed = new InstalledPackages(slots, hardware.firmware());
         StagedPackages staged = new StagedPackages(area, signatures);
         this.transport = new PeerTransport(identity);
+        this.transfers = transfers(area, received, identity);
+        this.transferAddress = config.transferListen().withPort(transfers.port());
         Stager stager =
                 new Stager(
                         area,
                         signatures,
                         new GrpcContentSource(transport, SOURCE_SILENCE),
+                        Optional.of(transfers),
                         received,
                         () -> Files.getFileStore(config.dataDir()).getUsableSpace(),
                         this::changed);
@@ -186,6 +193,7 @@ public final class Agent implements AutoCloseable {
                                 ledger,
                                 slots,
                                 area,
+                                transfers::telling,
                                 received,
                                 keeper,
                                 this::runningVersion,
@@ -229,6 +237,7 @@ public final class Agent implements AutoCloseable {
         links.close();
         desk.close();
         packageServer.shutdownNow();
+        transfers.close();
         closeParts();
     }
 
@@ -243,6 +252,24 @@ public final class Agent implements AutoCloseable {
         ledger.close();
     }
 
+    private ContentTransfers transfers(StageArea area, ReceivedBytes received, TlsIdentity identity)
+            throws IOException {
+        try {
+            return ContentTransfers.start(
+                    area,
+                    received,
+                    this::changed,
+                    identity,
+                    config.transferListen(),
+                    DiskSpace.system());
+        } catch (IOException e) {
+            transport.close();
+            hardware.close();
+            ledger.close();
+            throw e;
+        }
+    }
+
     private Server serve(StageArea area) throws IOException {
         try {
             return transport.serve(
@@ -251,6 +278,7 @@ public final class Agent implements AutoCloseable {
                     packageCalls,
                     new PackageSource(area));
         } catch (IOException e) {
+            transfers.close();
             closeParts();
             throw e;
         }
@@ -281,6 +309,7 @@ public final class Agent implements AutoCloseable {
                         .setAgentVersion(version)
                         .setIncarnation(known.incarnation())
                         .setPackageSource(packageSource.toString())
+                        .setTransferAddress(transferAddress.toString())
                         .setStoreId(known.storeId())
                         .setReport(observer.report());
         known.highestBallot().ifPresent(ballot -> hello.setHighestBallot(Ballots.toWire(ballot)));

@@ -62,6 +62,13 @@ final class NodeCommands implements CommandDesk.Executor {
     }
 
     @Override
+    public void update(Command command) {
+        if (command.hasStage()) {
+            stager.update(command.getStage());
+        }
+    }
+
+    @Override
     public Outcome execute(Command command) throws InterruptedException {
         try {
             return switch (command.getWorkCase()) {

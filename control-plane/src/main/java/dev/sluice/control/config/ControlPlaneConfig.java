@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param dataDir owned by this process alone: journal, packages, backups
  * @param listen where agents, operators and other masters connect
+ * @param transferListen where agents pull contents by the transfer protocol; port 0: a free one
  * @param trustedSigners PEM files; a package has to be signed by one of them
  * @param inventory founds the cluster while the journal is empty
  * @param masters addresses of the other masters
@@ -30,6 +31,7 @@ public record ControlPlaneConfig(
         NodeId masterId,
         Path dataDir,
         InetSocketAddress listen,
+        InetSocketAddress transferListen,
         Tls tls,
         List<Path> trustedSigners,
         Path inventory,
@@ -67,11 +69,16 @@ public record ControlPlaneConfig(
         for (StrictNode signer : map.require("trustedSigners").list()) {
             signers.add(base.resolve(signer.string()));
         }
+        InetSocketAddress listen =
+                map.require("listen").value("host:port", ControlPlaneConfig::address);
         ControlPlaneConfig config =
                 new ControlPlaneConfig(
                         self,
                         path(map, "dataDir", base),
-                        map.require("listen").value("host:port", ControlPlaneConfig::address),
+                        listen,
+                        map.find("transferListen")
+                                .map(n -> n.value("host:port", ControlPlaneConfig::address))
+                                .orElse(new InetSocketAddress(listen.getHostString(), 0)),
                         identity,
                         signers,
                         path(map, "inventory", base),

@@ -62,6 +62,19 @@ public record AgentCommand(
         }
     }
 
-    /** Where a package's content can be pulled from. */
-    public record Location(String node, String address) {}
+    /**
+     * Where a package's content can be pulled from.
+     *
+     * @param address of its package service
+     * @param transferAddress where it speaks the transfer protocol; empty: it does not
+     * @param linkBytesPerSecond limit of the link between regions that lies between; 0: none
+     */
+    public record Location(
+            String node, String address, String transferAddress, long linkBytesPerSecond) {
+
+        /** One of a release that does not speak the transfer protocol. */
+        public Location(String node, String address) {
+            this(node, address, "", 0);
+        }
+    }
 }

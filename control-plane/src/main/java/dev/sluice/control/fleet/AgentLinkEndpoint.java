@@ -266,6 +266,7 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
                 hello.getIncarnation(),
                 hello.hasHighestBallot() ? ReportReader.ballot(hello.getHighestBallot()) : null,
                 ReportReader.text(hello.getPackageSource()),
+                ReportReader.text(hello.getTransferAddress()),
                 ReportReader.store(hello.getStoreId()),
                 hello.hasReport() ? ReportReader.read(hello.getReport()) : null);
     }

@@ -86,7 +86,9 @@ final class CommandWriter {
             wire.addSources(
                     PackageLocation.newBuilder()
                             .setNodeId(source.node())
-                            .setAddress(source.address()));
+                            .setAddress(source.address())
+                            .setTransferAddress(source.transferAddress())
+                            .setLinkBytesPerSecond(source.linkBytesPerSecond()));
         }
         return wire.build();
     }

@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +97,9 @@ final class ReportReader {
                                 pkg.getContentSha256(),
                                 clamp(pkg.getBytesPresent()),
                                 clamp(pkg.getBytesTotal()),
-                                pkg.getComplete()));
+                                pkg.getComplete(),
+                                text(pkg.getSource()),
+                                failedSources(pkg)));
             } else {
                 remarks.add(
                         text(
@@ -104,6 +108,14 @@ final class ReportReader {
             }
         }
         return staged;
+    }
+
+    private static SortedSet<String> failedSources(StagedPackage pkg)
+            throws MalformedMessageException {
+        bound("failed_sources", pkg.getFailedSourcesCount());
+        SortedSet<String> failed = new TreeSet<>();
+        pkg.getFailedSourcesMap().keySet().forEach(source -> failed.add(text(source)));
+        return failed;
     }
 
     private static SortedMap<String, Integer> sessions(NodeReport report)

@@ -115,6 +115,8 @@ final class AgentDesk {
                 ledger.append(new LedgerRecord.CommandExecuted(id, outcome));
                 world.promises().ended(node, id);
             }
+            // A simulated pull asks all of its sources again for each piece.
+            case Effect.Update _ -> {}
             case Effect.Start(var lane, var command) -> start(lane, command);
             case Effect.ConfirmFence confirm -> {
                 world.promises().confirms(node, confirm.ballot());

@@ -15,6 +15,7 @@ import java.util.TreeMap;
  * @param dataDir owned by this agent alone
  * @param trustedSigners PEM files; a package must be signed by one of them
  * @param listen where other agents pull packages from
+ * @param transferListen where others pull contents by the transfer protocol
  * @param traffic absent on masters
  * @param sharedAddress absent where the node never holds it
  * @param scriptsDir where VerifyNode finds the operator's scripts
@@ -30,6 +31,7 @@ public record AgentConfig(
         List<Path> trustedSigners,
         List<Master> masters,
         HostPort listen,
+        HostPort transferListen,
         Optional<Traffic> traffic,
         Service service,
         Optional<SharedAddress> sharedAddress,

@@ -90,6 +90,7 @@ public final class ConfigFile {
                     "traffic",
                     role == Role.TRAFFIC ? "a traffic node needs it" : "a master has none");
         }
+        HostPort listen = root.value("listen", HostPort::parse);
         AgentConfig config =
                 new AgentConfig(
                         root.value("nodeId", ConfigFile::id),
@@ -100,7 +101,9 @@ public final class ConfigFile {
                         tls(root.section("tls")),
                         signers(root),
                         masters(root),
-                        root.value("listen", HostPort::parse),
+                        listen,
+                        root.optionalValue("transferListen", HostPort::parse)
+                                .orElse(listen.withPort(0)),
                         traffic.isPresent()
                                 ? Optional.of(traffic(traffic.get()))
                                 : Optional.empty(),

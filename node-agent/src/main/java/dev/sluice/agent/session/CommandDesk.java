@@ -43,6 +43,9 @@ public final class CommandDesk implements AutoCloseable {
     @FunctionalInterface
     public interface Executor {
         Outcome execute(Command command) throws InterruptedException;
+
+        /** The command that is being executed was sent again, maybe with more in it; quick. */
+        default void update(Command command) {}
     }
 
     private final Ledger ledger;
@@ -154,6 +157,7 @@ public final class CommandDesk implements AutoCloseable {
                     ledger.append(
                             new LedgerRecord.CommandExecuted(
                                     persist.commandId(), persist.outcome()));
+            case Effect.Update update -> executor.update(update.command());
             case Effect.Start start -> startLane(start.lane(), start.command());
             case Effect.ConfirmFence confirm ->
                     outbox.send(confirm.toMaster(), Answers.fenced(confirm));

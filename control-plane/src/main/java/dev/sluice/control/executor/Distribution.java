@@ -25,7 +25,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Who pulls which package from whom in this pass, for all steps that distribute. */
+/**
+ * Who pulls which package from whom in this pass: for all steps that distribute, then for what
+ * operators want distributed at all times.
+ */
 final class Distribution {
 
     /** Nodes decided for in one pass and package at most: the rest waits for a later one. */
@@ -43,6 +46,9 @@ final class Distribution {
     /** What a node pulls now: it has one at a time. */
     private final Map<NodeId, PackageRef> pulling = new HashMap<>();
 
+    /** Pulls that no step stands for. */
+    private final SortedMap<NodeId, PackageRef> standing = new TreeMap<>();
+
     private final long nodeBytesPerSecond;
     private final long regionBytesPerSecond;
 
@@ -55,7 +61,7 @@ final class Distribution {
      * Decides for every step that runs or could begin; those that run keep their place before the
      * others.
      */
-    static Distribution of(Situation situation, Upgrade upgrade) {
+    static Distribution of(Situation situation, Optional<Upgrade> upgrade) {
         Map<String, String> settings = situation.state().configuration().settings();
         Distribution distribution =
                 new Distribution(
@@ -66,18 +72,61 @@ final class Distribution {
             return distribution;
         }
         Map<PackageRef, List<NodeId>> wanting = new TreeMap<>();
+        upgrade.ifPresent(u -> distribution.steps(u, wanting));
+        distribution.standing(situation, topology, wanting);
+        wanting.forEach((ref, nodes) -> distribution.decide(situation, topology, ref, nodes));
+        return distribution;
+    }
+
+    private void steps(Upgrade upgrade, Map<PackageRef, List<NodeId>> wanting) {
         for (StepStatus which : List.of(StepStatus.RUNNING, StepStatus.PENDING)) {
             for (Step step : upgrade.graph().steps()) {
                 if (step.work() instanceof Work.Distribute(var node, var ref)
                         && upgrade.statusOf(step.id()) == which
                         && (which == StepStatus.RUNNING || upgrade.isReady(step))
-                        && distribution.pulling.putIfAbsent(node, ref) == null) {
+                        && pulling.putIfAbsent(node, ref) == null) {
                     wanting.computeIfAbsent(ref, _ -> new ArrayList<>()).add(node);
                 }
             }
         }
-        wanting.forEach((ref, nodes) -> distribution.decide(situation, topology, ref, nodes));
-        return distribution;
+    }
+
+    private void standing(
+            Situation situation, Topology topology, Map<PackageRef, List<NodeId>> wanting) {
+        for (PackageRef ref : situation.state().choices().distributed()) {
+            PackageRecord pkg = situation.state().packages().get(ref);
+            if (pkg == null) {
+                continue;
+            }
+            for (NodeId node : topology.suitedBy(pkg.descriptor())) {
+                boolean lacks =
+                        situation
+                                .facts(node)
+                                .filter(f -> !f.hasStaged(pkg.contentSha256()))
+                                .filter(f -> !f.hasInstalled(ref))
+                                .isPresent();
+                if (lacks && pulling.putIfAbsent(node, ref) == null) {
+                    standing.put(node, ref);
+                    wanting.computeIfAbsent(ref, _ -> new ArrayList<>()).add(node);
+                }
+            }
+        }
+    }
+
+    /** What is told to the nodes that pull without a step. */
+    List<Directive> standingDirectives(Situation situation) {
+        List<Directive> directives = new ArrayList<>();
+        standing.forEach((node, ref) -> {
+            PackageRecord pkg = situation.state().packages().get(ref);
+            if (pkg == null) {
+                return;
+            }
+            String what = "stage-" + pkg.contentSha256().substring(0, 16);
+            pulls(node, pkg)
+                    .ifPresent(
+                            stage -> directives.add(Standing.send(situation, node, what, stage)));
+        });
+        return directives;
     }
 
     private void decide(
@@ -257,15 +306,9 @@ final class Distribution {
 
     /** What is to be done about a node that pulls and does not have everything yet. */
     Verdict pulling(NodeId node, PackageRecord pkg, NodeFacts facts) {
-        return sources(node, pkg.ref())
-                .<Verdict>map(sources ->
-                        new Verdict.Tell(
-                                new AgentCommand.AgentWork.Stage(
-                                        pkg.manifest(),
-                                        pkg.signature(),
-                                        sources,
-                                        nodeBytesPerSecond),
-                                "%s: %s".formatted(node, progress(pkg, facts))))
+        return pulls(node, pkg)
+                .<Verdict>map(stage ->
+                        new Verdict.Tell(stage, "%s: %s".formatted(node, progress(pkg, facts))))
                 .orElseGet(() ->
                         new Verdict.Waiting(
                                 "%s: %s; %s"
@@ -273,6 +316,13 @@ final class Distribution {
                                                 node,
                                                 progress(pkg, facts),
                                                 whyNot(node, pkg.ref()))));
+    }
+
+    private Optional<AgentCommand.AgentWork> pulls(NodeId node, PackageRecord pkg) {
+        return sources(node, pkg.ref())
+                .map(sources ->
+                        new AgentCommand.AgentWork.Stage(
+                                pkg.manifest(), pkg.signature(), sources, nodeBytesPerSecond));
     }
 
     private static String progress(PackageRecord pkg, NodeFacts facts) {

@@ -327,7 +327,7 @@ public final class Executor implements AutoCloseable {
                 return;
             }
         }
-        AgentCommand sending = command.step().isEmpty() ? withOwnId(command) : command;
+        AgentCommand sending = command.step().isEmpty() ? withOwnId(command, facts) : command;
         sent.put(command.id(), new Sent(sending.id(), observed.session(), now, pulled));
         ports.agents().send(node, sending);
     }
@@ -342,11 +342,14 @@ public final class Executor implements AutoCloseable {
 
     /**
      * Desired state that no step stands for is told under a new id each time, so that it is done
-     * each time.
+     * each time; but what is being done is told more about under the id that it has.
      */
-    private AgentCommand withOwnId(AgentCommand command) {
+    private AgentCommand withOwnId(AgentCommand command, @Nullable NodeFacts facts) {
+        String executing = facts == null ? "" : facts.executing();
         return new AgentCommand(
-                "%s/%d".formatted(command.id(), ++sendings),
+                executing.startsWith(command.id() + "/")
+                        ? executing
+                        : "%s/%d".formatted(command.id(), ++sendings),
                 command.ballot(),
                 command.plan(),
                 command.step(),

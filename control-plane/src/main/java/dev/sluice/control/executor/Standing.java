@@ -104,7 +104,7 @@ final class Standing {
      * The executor gives each sending its own id: desired state that is told again has to be done
      * again.
      */
-    private static Directive send(
+    static Directive send(
             Situation situation, NodeId node, String what, AgentCommand.AgentWork work) {
         return new Directive.Send(
                 node,

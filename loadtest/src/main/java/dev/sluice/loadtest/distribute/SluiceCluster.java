@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -110,7 +111,7 @@ final class SluiceCluster implements Contender {
                                 signer(),
                                 directory.resolve("cluster.yaml")));
         Process _ = start(origin, "control-plane", "dev.sluice.control.ControlPlane", controlPlane);
-        for (Machine machine : scenario.receivers()) {
+        for (Machine machine : scenario.machines()) {
             agents.put(
                     machine.index(),
                     start(machine, "node-agent", "dev.sluice.agent.AgentMain", agent(machine)));
@@ -140,7 +141,8 @@ final class SluiceCluster implements Contender {
                                         Map.of(
                                                 Role.TRAFFIC,
                                                 new RolePayload(
-                                                        new PayloadPath("traffic"), List.of())))),
+                                                        new PayloadPath("traffic"), List.of()))))
+                                .withCompatible(List.of("sx-100")),
                         payload,
                         signer,
                         pkg);
@@ -167,15 +169,17 @@ final class SluiceCluster implements Contender {
         return text.toString();
     }
 
+    /** The master's node has an agent as well: it is the witness of the only master. */
     private Path agent(Machine machine) throws IOException {
+        boolean master = machine.index() == 0;
         Path configuration = directory.resolve("agent-" + machine.index() + ".yaml");
         Files.writeString(
                 configuration,
                 """
                 nodeId: %1$s
-                role: traffic
+                role: %10$s
                 region: r%2$d
-                hardwareModel: sx-100
+                hardwareModel: %11$s
                 dataDir: %3$s
                 %4$strustedSigners: [%5$s]
                 masters:
@@ -183,7 +187,6 @@ final class SluiceCluster implements Contender {
                 listen: "%8$s:%9$d"
                 hardware: {driver: none}
                 initial: {packages: {site: 1.0.0}}
-                traffic: {driver: sample, controlSocket: %3$s/site.sock, address: "%8$s:7500"}
                 """
                         .formatted(
                                 machine.id(),
@@ -194,7 +197,16 @@ final class SluiceCluster implements Contender {
                                 scenario.machines().getFirst().address(),
                                 MASTER_PORT,
                                 machine.address(),
-                                AGENT_PORT));
+                                AGENT_PORT,
+                                master ? "master" : "traffic",
+                                master ? "sx-200" : "sx-100"));
+        if (!master) {
+            Files.writeString(
+                    configuration,
+                    "traffic: {driver: sample, controlSocket: %s/site.sock, address: \"%s:7500\"}\n"
+                            .formatted(data(machine), machine.address()),
+                    StandardOpenOption.APPEND);
+        }
         return configuration;
     }
 
@@ -258,7 +270,7 @@ final class SluiceCluster implements Contender {
 
     private void awaitAgents(OperatorClient client) throws IOException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CONNECT_SECONDS);
-        int wanted = scenario.receivers().size();
+        int wanted = scenario.machines().size();
         int connected = 0;
         while (connected < wanted) {
             long dead = agents.values().stream().filter(agent -> !agent.isAlive()).count();

@@ -8,6 +8,7 @@ import dev.sluice.transfer.pull.SourceId;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,31 @@ final class ChainTest {
         origin.upLimit.set(0);
         TestNode.await(pulls.getLast().done());
         assertThat(content.received(last)).isEqualTo(content.bytes());
+    }
+
+    @Test
+    void aSlowDiskHoldsTheSourceBack() throws Exception {
+        TestNode origin = node("m-a");
+        content.placeAt(origin);
+        TestNode slow = node("eu-1");
+        CountDownLatch disk = new CountDownLatch(1);
+        ContentPull pull = pull(slow, origin.source());
+        pull.content().whenSettled(() -> awaitQuietly(disk));
+
+        slow.awaitReceived(9 << 16);
+        disk.countDown();
+
+        TestNode.await(pull.done());
+        assertThat(pull.status().failures()).isEmpty();
+        assertThat(slow.received()).isEqualTo(SIZE);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

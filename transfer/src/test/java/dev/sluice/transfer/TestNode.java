@@ -109,6 +109,9 @@ final class TestNode implements AutoCloseable, ContentLibrary {
                             @Override
                             public void received(String node, long bytes) {
                                 receivedFrom.merge(node, bytes, Long::sum);
+                                synchronized (progress) {
+                                    progress.notifyAll();
+                                }
                             }
 
                             @Override
@@ -133,6 +136,11 @@ final class TestNode implements AutoCloseable, ContentLibrary {
     /** Waits until a pull has so many bytes verified. */
     void awaitVerified(long bytes) throws InterruptedException {
         await(() -> verified.get() >= bytes, "%s: %d bytes".formatted(id, bytes));
+    }
+
+    /** Waits until so many bytes came, verified or not. */
+    void awaitReceived(long bytes) throws InterruptedException {
+        await(() -> received() >= bytes, "%s: %d bytes received".formatted(id, bytes));
     }
 
     /** Waits for something that the pull's events bring. */

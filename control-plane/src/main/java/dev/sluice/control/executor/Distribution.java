@@ -49,6 +49,9 @@ final class Distribution {
     /** Pulls that no step stands for. */
     private final SortedMap<NodeId, PackageRef> standing = new TreeMap<>();
 
+    /** The command by which it was told to. */
+    private final Map<NodeId, String> commands = new HashMap<>();
+
     private final long nodeBytesPerSecond;
     private final long regionBytesPerSecond;
 
@@ -86,6 +89,8 @@ final class Distribution {
                         && (which == StepStatus.RUNNING || upgrade.isReady(step))
                         && pulling.putIfAbsent(node, ref) == null) {
                     wanting.computeIfAbsent(ref, _ -> new ArrayList<>()).add(node);
+                    commands.put(
+                            node, Commands.id(upgrade, step, upgrade.record(step.id()).attempts()));
                 }
             }
         }
@@ -146,7 +151,7 @@ final class Distribution {
         RegionId home = regionOf(topology, situation.self());
         ChainPlan.View view =
                 new ChainPlan.View(
-                        members(situation, regions, pkg.contentSha256()),
+                        members(situation, regions, ref, pkg.contentSha256()),
                         home,
                         situation.sources().has(ref));
         holders.put(
@@ -173,22 +178,39 @@ final class Distribution {
     }
 
     /** The nodes that are there and can be pulled from. */
-    private static List<ChainPlan.Member> members(
-            Situation situation, SortedMap<NodeId, RegionId> regions, String contentSha256) {
+    private List<ChainPlan.Member> members(
+            Situation situation,
+            SortedMap<NodeId, RegionId> regions,
+            PackageRef ref,
+            String contentSha256) {
         Map<String, ChainPlan.Upstream> byAddress = new HashMap<>();
         for (NodeObservation seen : situation.fleet().values()) {
             byAddress.put(address(seen), new ChainPlan.Upstream.Node(seen.node()));
         }
+        byAddress.put(situation.sources().address(), new ChainPlan.Upstream.Origin());
         byAddress.put(situation.sources().transferAddress(), new ChainPlan.Upstream.Origin());
         byAddress.remove("");
         List<ChainPlan.Member> members = new ArrayList<>();
         for (NodeObservation seen : situation.fleet().values()) {
             RegionId region = regions.get(seen.node());
             if (region != null && seen.connected() && !address(seen).isEmpty()) {
-                members.add(member(situation, seen, region, contentSha256, byAddress));
+                String told =
+                        ref.equals(pulling.get(seen.node())) ? told(situation, seen.node()) : "";
+                members.add(member(situation, seen, region, contentSha256, told, byAddress));
             }
         }
         return members;
+    }
+
+    /** The parent that a node was told last; it may not have reported that it pulls yet. */
+    private String told(Situation situation, NodeId node) {
+        return situation.told().apply(commands.getOrDefault(node, "")).stream()
+                .findFirst()
+                .map(parent ->
+                        parent.transferAddress().isEmpty()
+                                ? parent.address()
+                                : parent.transferAddress())
+                .orElse("");
     }
 
     private static String address(NodeObservation seen) {
@@ -200,6 +222,7 @@ final class Distribution {
             NodeObservation seen,
             RegionId region,
             String contentSha256,
+            String told,
             Map<String, ChainPlan.Upstream> byAddress) {
         NodeFacts facts = seen.facts();
         NodeFacts.Staged staged =
@@ -220,7 +243,7 @@ final class Distribution {
                 staged.complete(),
                 isMaster,
                 !isMaster && (facts == null || !facts.accepting()),
-                byAddress.get(staged.source()),
+                byAddress.get(staged.source().isEmpty() ? told : staged.source()),
                 blames);
     }
 

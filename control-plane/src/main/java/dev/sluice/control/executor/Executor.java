@@ -221,12 +221,18 @@ public final class Executor implements AutoCloseable {
                 ports.agents().observe(),
                 ports.agents()::outcome,
                 ports.peers().observe(),
+                this::told,
                 notes(state),
                 backups,
                 ports.sources(),
                 ports.sharedAddress(),
                 ports.electorate().get(),
                 ports.clock().instant());
+    }
+
+    private List<AgentCommand.Location> told(String command) {
+        Sent last = sent.get(command);
+        return last == null ? List.of() : last.sources();
     }
 
     /**

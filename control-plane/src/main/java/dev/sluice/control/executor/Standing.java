@@ -100,6 +100,10 @@ final class Standing {
                         || Capacity.isOutByPlan(upgrade, node.id()));
     }
 
+    static String id(Situation situation, NodeId node, String what) {
+        return "standing/%s/%s/%s".formatted(situation.ballot(), node, what);
+    }
+
     /**
      * The executor gives each sending its own id: desired state that is told again has to be done
      * again.
@@ -109,7 +113,7 @@ final class Standing {
         return new Directive.Send(
                 node,
                 new AgentCommand(
-                        "standing/%s/%s/%s".formatted(situation.ballot(), node, what),
+                        id(situation, node, what),
                         situation.ballot(),
                         "",
                         "",

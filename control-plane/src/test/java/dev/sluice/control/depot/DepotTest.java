@@ -268,7 +268,8 @@ final class DepotTest {
                                                 ? Optional.of(atTheNode)
                                                 : Optional.empty(),
                         List.of(depot, new StagedContents(staged)),
-                        "10.0.0.1:7443");
+                        "10.0.0.1:7443",
+                        "m-a:7444");
 
         assertThat(sources.has(here.ref())).isTrue();
         assertThat(sources.has(other)).isFalse();

@@ -9,10 +9,12 @@ import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.RegionId;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
@@ -76,8 +78,7 @@ final class ChainPlanTest {
         }
 
         void blames(String id, String other) {
-            Member now = members.get(new NodeId(id));
-            assertThat(now).isNotNull();
+            Member now = in(members, new NodeId(id));
             put(new NodeId(id), now.present(), now.source(), Set.of(new NodeId(other)), false);
         }
 
@@ -111,6 +112,10 @@ final class ChainPlanTest {
                             .append(name(sources.getFirst())));
             return text.toString();
         }
+    }
+
+    private static <T> T in(Map<NodeId, T> map, NodeId id) {
+        return Objects.requireNonNull(map.get(id), id.value());
     }
 
     private static String name(Upstream upstream) {
@@ -315,13 +320,13 @@ final class ChainPlanTest {
     /** Each pulls what its parent has, up to 200 bytes. */
     private static void transfer(Site site, SortedMap<NodeId, List<Upstream>> plan, Random random) {
         List<NodeId> order = new ArrayList<>(plan.keySet());
-        java.util.Collections.shuffle(order, random);
+        Collections.shuffle(order, random);
         for (NodeId id : order) {
             long there =
-                    plan.get(id).getFirst() instanceof Upstream.Node(NodeId from)
-                            ? site.members.get(from).present()
+                    in(plan, id).getFirst() instanceof Upstream.Node(NodeId from)
+                            ? in(site.members, from).present()
                             : SIZE;
-            long present = site.members.get(id).present();
+            long present = in(site.members, id).present();
             site.has(id.value(), Math.max(present, Math.min(there, present + 200)));
         }
     }
@@ -349,9 +354,9 @@ final class ChainPlanTest {
             children.merge(sources.getFirst(), 1, Integer::sum);
             RegionId from =
                     sources.getFirst() instanceof Upstream.Node(NodeId parent)
-                            ? there.get(parent).region()
+                            ? in(there, parent).region()
                             : null;
-            RegionId to = there.get(id).region();
+            RegionId to = in(there, id).region();
             if (!to.equals(from)) {
                 crossings.merge(to, 1, Integer::sum);
             }
@@ -369,9 +374,9 @@ final class ChainPlanTest {
             NodeId id, SortedMap<NodeId, List<Upstream>> plan, Map<NodeId, Member> there) {
         Set<NodeId> seen = new HashSet<>();
         NodeId at = id;
-        while (!there.get(at).complete()) {
+        while (!in(there, at).complete()) {
             assertThat(seen.add(at)).as("%s stands in a circle", at).isTrue();
-            if (!(plan.get(at).getFirst() instanceof Upstream.Node(NodeId above))) {
+            if (!(in(plan, at).getFirst() instanceof Upstream.Node(NodeId above))) {
                 return;
             }
             at = above;

@@ -53,6 +53,12 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
     /** From the connection to the request, TLS included. */
     private static final Duration REQUEST = Duration.ofSeconds(10);
 
+    /**
+     * How long the puller has to take the end and to close. If this side closed first, the puller's
+     * socket would be read to its end at once, whatever its disk and its limit allow.
+     */
+    private static final Duration LINGER = Duration.ofMinutes(2);
+
     /** Frames that are written and flushed at once: 256 KiB. */
     private static final int FRAMES_AT_ONCE = 16;
 
@@ -383,7 +389,16 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
         ended = true;
         ByteBuf frame = channel.alloc().directBuffer(Frames.MAX_SMALL_FRAME_BYTES);
         Frames.end(frame);
-        var _ = channel.writeAndFlush(frame).addListener(ChannelFutureListener.CLOSE);
+        var _ = channel.writeAndFlush(frame, channel.voidPromise());
+        release();
+        var _ =
+                channel.eventLoop()
+                        .schedule(
+                                () -> {
+                                    var _ = channel.close();
+                                },
+                                LINGER.toMillis(),
+                                TimeUnit.MILLISECONDS);
     }
 
     private boolean endIfClosed(ReadableContent.Reader from) {

@@ -112,10 +112,15 @@ final class Distribution {
                                 .isPresent();
                 if (lacks && pulling.putIfAbsent(node, ref) == null) {
                     standing.put(node, ref);
+                    commands.put(node, Standing.id(situation, node, what(pkg)));
                     wanting.computeIfAbsent(ref, _ -> new ArrayList<>()).add(node);
                 }
             }
         }
+    }
+
+    private static String what(PackageRecord pkg) {
+        return "stage-" + pkg.contentSha256().substring(0, 16);
     }
 
     /** What is told to the nodes that pull without a step. */
@@ -126,10 +131,9 @@ final class Distribution {
             if (pkg == null) {
                 return;
             }
-            String what = "stage-" + pkg.contentSha256().substring(0, 16);
             pulls(node, pkg)
                     .ifPresent(
-                            stage -> directives.add(Standing.send(situation, node, what, stage)));
+                            stage -> directives.add(Standing.send(situation, node, what(pkg), stage)));
         });
         return directives;
     }

@@ -8,6 +8,7 @@ import dev.sluice.control.model.Step;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.model.TrafficNode;
 import dev.sluice.control.model.Work;
+import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.control.state.Settings;
 import dev.sluice.control.state.StepStatus;
@@ -33,9 +34,11 @@ final class Distribution {
     private final Map<PackageRef, String> missing = new HashMap<>();
 
     private final long maxBytesPerSecond;
+    private final List<ChannelVersions> channels;
 
-    private Distribution(long maxBytesPerSecond) {
+    private Distribution(long maxBytesPerSecond, List<ChannelVersions> channels) {
         this.maxBytesPerSecond = maxBytesPerSecond;
+        this.channels = channels;
     }
 
     /**
@@ -45,7 +48,8 @@ final class Distribution {
     static Distribution of(Situation situation, Upgrade upgrade) {
         Distribution distribution =
                 new Distribution(
-                        Settings.maxBytesPerSecond(situation.state().configuration().settings()));
+                        Settings.maxBytesPerSecond(situation.state().configuration().settings()),
+                        List.copyOf(situation.state().supply().channels().values()));
         Topology topology = situation.state().topology();
         if (topology == null) {
             return distribution;
@@ -161,7 +165,11 @@ final class Distribution {
             case DistributionRules.Decision.PullFrom(var sources) ->
                     new Verdict.Tell(
                             new AgentCommand.AgentWork.Stage(
-                                    pkg.manifest(), pkg.signature(), sources, maxBytesPerSecond),
+                                    pkg.manifest(),
+                                    pkg.signature(),
+                                    sources,
+                                    maxBytesPerSecond,
+                                    channels),
                             "%s: %s".formatted(node, progress(pkg, facts)));
             case DistributionRules.Decision.WaitFor(var _, var reason) ->
                     new Verdict.Waiting("%s: %s; %s".formatted(node, progress(pkg, facts), reason));

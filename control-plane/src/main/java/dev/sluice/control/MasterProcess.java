@@ -1,7 +1,11 @@
 package dev.sluice.control;
 
+import dev.sluice.control.api.DeviceSigner;
 import dev.sluice.control.api.OperatorEndpoint;
 import dev.sluice.control.api.Relations;
+import dev.sluice.control.channel.ChannelAccess;
+import dev.sluice.control.channel.HttpChannel;
+import dev.sluice.control.channel.TimeSource;
 import dev.sluice.control.codec.SnapshotCodec;
 import dev.sluice.control.config.ControlPlaneConfig;
 import dev.sluice.control.config.Inventory;
@@ -46,10 +50,15 @@ import dev.sluice.transfer.pace.RateLimit;
 import dev.sluice.transfer.pace.Ticker;
 import dev.sluice.transfer.serve.ServeLimits;
 import dev.sluice.transfer.serve.TransferServer;
+import dev.sluice.trust.channel.ChannelClient;
+import dev.sluice.trust.channel.ChannelSigningKey;
+import dev.sluice.trust.channel.DeviceKey;
+import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.TrustedSigners;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.trust.x509.PemFiles;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
@@ -256,6 +265,7 @@ final class MasterProcess implements AutoCloseable {
                                                 .orElseGet(Relations::none),
                                         new OperatorSignatures(identity),
                                         clock,
+                                        channel(config, identity, data),
                                         config.sharedAddress().orElse(null))));
         List<ServerServiceDefinition> services =
                 new ArrayList<>(
@@ -357,6 +367,48 @@ final class MasterProcess implements AutoCloseable {
     private <T extends AutoCloseable> T closing(T part) {
         running.push(part);
         return part;
+    }
+
+    /** A root that cannot be read is told at the start, and not when somebody needs it. */
+    private static OperatorEndpoint.ChannelPorts channel(
+            ControlPlaneConfig config, TlsIdentity identity, Path data) throws IOException {
+        ChannelSigningKey key =
+                ChannelSigningKey.of(
+                        PemFiles.readPrivateKey(config.tls().key()),
+                        identity.certificate().getPublicKey());
+        Optional<ChannelAccess> access = Optional.empty();
+        if (config.channel().isPresent()) {
+            ControlPlaneConfig.ChannelConfig channel = config.channel().get();
+            byte[] root = Files.readAllBytes(channel.root());
+            try {
+                var _ = ChannelClient.pinned(root);
+            } catch (InvalidPackageException e) {
+                throw new IOException("channel.root: " + channel.root() + ": " + e.reason(), e);
+            }
+            access =
+                    Optional.of(
+                            new ChannelAccess(
+                                    root,
+                                    channel.url()
+                                            .map(url ->
+                                                    new HttpChannel.Address(
+                                                            url, channel.ca(), channel.proxy())),
+                                    data.resolve("channel")));
+        }
+        return new OperatorEndpoint.ChannelPorts(
+                access,
+                new DeviceSigner() {
+                    @Override
+                    public X509Certificate certificate() {
+                        return identity.certificate();
+                    }
+
+                    @Override
+                    public byte[] sign(DeviceKey device) {
+                        return device.signed(key);
+                    }
+                },
+                TimeSource.system());
     }
 
     private static TlsIdentity identity(ControlPlaneConfig config, InstantSource clock)

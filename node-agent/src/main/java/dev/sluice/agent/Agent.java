@@ -30,6 +30,7 @@ import dev.sluice.agent.traffic.SampleTraffic;
 import dev.sluice.agent.traffic.TrafficPort;
 import dev.sluice.agent.traffic.TrafficStatus;
 import dev.sluice.agent.transport.PeerTransport;
+import dev.sluice.agent.trusted.TrustedVersions;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.agent.verify.ScriptRunner;
 import dev.sluice.transfer.store.DiskSpace;
@@ -129,6 +130,7 @@ public final class Agent implements AutoCloseable {
                         .map(shared ->
                                 new LoopbackListener(
                                         shared.address(), shared.forwardTo(), this::changed));
+        TrustedVersions trusted = TrustedVersions.open(config.dataDir());
         InstalledPackages installed = new InstalledPackages(slots, hardware.firmware());
         StagedPackages staged = new StagedPackages(area, signatures);
         this.transport = new PeerTransport(identity);
@@ -152,6 +154,7 @@ public final class Agent implements AutoCloseable {
                         this::runningVersion,
                         hardware,
                         ledger,
+                        trusted,
                         new Installer.Limits(
                                 config.nodeId(),
                                 config.hardwareModel(),
@@ -182,6 +185,7 @@ public final class Agent implements AutoCloseable {
                                 verifier,
                                 new SharedAddressCommands(config.nodeId(), sharedAddress, ledger),
                                 ledger,
+                                trusted,
                                 layout.siteProperties()),
                         sharedAddress,
                         System::nanoTime,

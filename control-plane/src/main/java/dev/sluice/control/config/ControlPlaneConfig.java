@@ -2,6 +2,7 @@ package dev.sluice.control.config;
 
 import dev.sluice.control.model.NodeId;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param sharedAddress host:port that the primary's node holds; absent: none
  * @param stagedPackages where the agent on this node keeps its staged packages; absent: not on this
  *     machine
+ * @param channel where packages come from; absent: single files only
  * @param interApplianceKeyFile the secret that all masters share; absent: this is the only one
  */
 public record ControlPlaneConfig(
@@ -38,12 +40,24 @@ public record ControlPlaneConfig(
         SortedMap<NodeId, InetSocketAddress> masters,
         Optional<String> sharedAddress,
         Optional<Path> stagedPackages,
-        Optional<Path> interApplianceKeyFile) {
+        Optional<Path> interApplianceKeyFile,
+        Optional<ChannelConfig> channel) {
 
     public ControlPlaneConfig {
         trustedSigners = List.copyOf(trustedSigners);
         masters = Collections.unmodifiableSortedMap(new TreeMap<>(masters));
     }
+
+    /**
+     * Where packages come from.
+     *
+     * @param root the root file of the channel that is pinned
+     * @param url of the channel; absent: it comes in bundles only
+     * @param ca PEM file of the authorities of the web server; absent: Java's
+     * @param proxy an HTTP proxy; absent: the system's settings
+     */
+    public record ChannelConfig(
+            Path root, Optional<URI> url, Optional<Path> ca, Optional<InetSocketAddress> proxy) {}
 
     /** The three PEM files of the master's identity. */
     public record Tls(Path ca, Path certificate, Path key) {}
@@ -85,12 +99,40 @@ public record ControlPlaneConfig(
                         masters(map, self),
                         map.find("sharedAddress").map(ControlPlaneConfig::addressText),
                         map.find("stagedPackages").map(n -> base.resolve(n.string())),
-                        map.find("interApplianceKeyFile").map(n -> base.resolve(n.string())));
+                        map.find("interApplianceKeyFile").map(n -> base.resolve(n.string())),
+                        map.find("channel").map(n -> channel(n, base)));
         map.finish();
         if (!config.masters().isEmpty() && config.interApplianceKeyFile().isEmpty()) {
             var _ = map.require("interApplianceKeyFile");
         }
         return config;
+    }
+
+    private static ChannelConfig channel(StrictNode node, Path base) {
+        StrictMap map = node.map();
+        ChannelConfig channel =
+                new ChannelConfig(
+                        path(map, "root", base),
+                        map.find("url").map(n -> n.value("an https URL", ControlPlaneConfig::url)),
+                        map.find("ca").map(n -> base.resolve(n.string())),
+                        map.find("proxy")
+                                .map(n -> n.value("host:port", ControlPlaneConfig::address)));
+        map.finish();
+        return channel;
+    }
+
+    private static URI url(String text) {
+        URI url = URI.create(text);
+        if (!"https".equals(url.getScheme())
+                || url.getHost() == null
+                || url.getUserInfo() != null
+                || url.getQuery() != null
+                || url.getFragment() != null) {
+            throw new IllegalArgumentException(
+                    "expected https://HOST/PATH without user and query, found \"%s\""
+                            .formatted(text.contains("@") ? "one with a user" : text));
+        }
+        return url;
     }
 
     private static SortedMap<NodeId, InetSocketAddress> masters(StrictMap map, NodeId self) {

@@ -5,6 +5,7 @@ import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelVersions;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -30,11 +31,18 @@ public record AgentCommand(
          * Have a package complete and verified on disk.
          *
          * @param maxBytesPerSecond 0: unlimited
+         * @param channels what this cluster has seen of channels; the agent refuses less
          */
-        record Stage(Blob manifest, Blob signature, List<Location> sources, long maxBytesPerSecond)
+        record Stage(
+                Blob manifest,
+                Blob signature,
+                List<Location> sources,
+                long maxBytesPerSecond,
+                List<ChannelVersions> channels)
                 implements AgentWork {
             public Stage {
                 sources = List.copyOf(sources);
+                channels = List.copyOf(channels);
             }
         }
 

@@ -8,6 +8,7 @@ import dev.sluice.control.model.Step;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.model.TrafficNode;
 import dev.sluice.control.model.Work;
+import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.control.state.Settings;
 import dev.sluice.control.state.StepStatus;
@@ -54,10 +55,13 @@ final class Distribution {
 
     private final long nodeBytesPerSecond;
     private final long regionBytesPerSecond;
+    private final List<ChannelVersions> channels;
 
-    private Distribution(long nodeBytesPerSecond, long regionBytesPerSecond) {
+    private Distribution(
+            long nodeBytesPerSecond, long regionBytesPerSecond, List<ChannelVersions> channels) {
         this.nodeBytesPerSecond = nodeBytesPerSecond;
         this.regionBytesPerSecond = regionBytesPerSecond;
+        this.channels = channels;
     }
 
     /**
@@ -69,7 +73,8 @@ final class Distribution {
         Distribution distribution =
                 new Distribution(
                         Settings.nodeBytesPerSecond(settings),
-                        Settings.regionBytesPerSecond(settings));
+                        Settings.regionBytesPerSecond(settings),
+                        List.copyOf(situation.state().supply().channels().values()));
         Topology topology = situation.state().topology();
         if (topology == null) {
             return distribution;
@@ -132,8 +137,8 @@ final class Distribution {
                 return;
             }
             pulls(node, pkg)
-                    .ifPresent(
-                            stage -> directives.add(Standing.send(situation, node, what(pkg), stage)));
+                    .ifPresent(stage ->
+                            directives.add(Standing.send(situation, node, what(pkg), stage)));
         });
         return directives;
     }
@@ -349,7 +354,11 @@ final class Distribution {
         return sources(node, pkg.ref())
                 .map(sources ->
                         new AgentCommand.AgentWork.Stage(
-                                pkg.manifest(), pkg.signature(), sources, nodeBytesPerSecond));
+                                pkg.manifest(),
+                                pkg.signature(),
+                                sources,
+                                nodeBytesPerSecond,
+                                channels));
     }
 
     private static String progress(PackageRecord pkg, NodeFacts facts) {

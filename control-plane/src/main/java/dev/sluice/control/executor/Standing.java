@@ -112,12 +112,6 @@ final class Standing {
             Situation situation, NodeId node, String what, AgentCommand.AgentWork work) {
         return new Directive.Send(
                 node,
-                new AgentCommand(
-                        id(situation, node, what),
-                        situation.ballot(),
-                        "",
-                        "",
-                        0,
-                        work));
+                new AgentCommand(id(situation, node, what), situation.ballot(), "", "", 0, work));
     }
 }

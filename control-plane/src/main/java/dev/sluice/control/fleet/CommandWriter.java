@@ -6,6 +6,7 @@ import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentCommand.AgentWork;
 import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.model.Ballot;
+import dev.sluice.v1.ChannelVersions;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.CutSessions;
 import dev.sluice.v1.Fence;
@@ -89,6 +90,13 @@ final class CommandWriter {
                             .setAddress(source.address())
                             .setTransferAddress(source.transferAddress())
                             .setLinkBytesPerSecond(source.linkBytesPerSecond()));
+        }
+        for (var channel : stage.channels()) {
+            wire.addChannels(
+                    ChannelVersions.newBuilder()
+                            .setName(channel.channel())
+                            .setRoot(channel.root())
+                            .setTargets(channel.targets()));
         }
         return wire.build();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.control.model.NodeId;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
@@ -52,6 +53,31 @@ final class ControlPlaneConfigTest {
         assertThat(config.sharedAddress()).contains("10.0.0.100:9000");
         assertThat(config.stagedPackages()).contains(directory.resolve("staged"));
         assertThat(config.interApplianceKeyFile()).contains(directory.resolve("pair.key"));
+    }
+
+    @Test
+    @Tag("PKG-1")
+    void aChannelHasAPinnedRootAndNothingButHttps() throws IOException {
+        ControlPlaneConfig.ChannelConfig channel =
+                read(GOOD
+                                + "channel: {root: r.json, url: 'https://a/b', ca: c.pem, proxy: 'p:3128'}\n")
+                        .channel()
+                        .orElseThrow();
+
+        assertThat(channel.root()).isEqualTo(directory.resolve("r.json"));
+        assertThat(channel.url()).contains(URI.create("https://a/b"));
+        assertThat(channel.ca()).contains(directory.resolve("c.pem"));
+        assertThat(channel.proxy().orElseThrow().getPort()).isEqualTo(3128);
+        assertThat(read(GOOD).channel()).isEmpty();
+        assertThatThrownBy(() -> read(GOOD + "channel: {url: 'https://a/b'}\n"))
+                .hasMessageContaining("channel: expected key \"root\", found none");
+        assertThatThrownBy(() -> read(GOOD + "channel: {root: r, url: 'http://a/b'}\n"))
+                .hasMessageContaining("expected https://HOST/PATH");
+        assertThatThrownBy(() -> read(GOOD + "channel: {root: r, url: 'https://me:secret@a/b'}\n"))
+                .hasMessageContaining("one with a user")
+                .hasMessageNotContaining("secret@");
+        assertThatThrownBy(() -> read(GOOD + "channel: {root: r, uri: 'https://a/b'}\n"))
+                .hasMessageContaining("did you mean \"url\"?");
     }
 
     @Test

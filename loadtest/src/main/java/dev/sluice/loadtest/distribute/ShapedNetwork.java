@@ -62,7 +62,10 @@ final class ShapedNetwork {
                         "link set dev reg%d master core up".formatted(region)));
         ipIn(
                 namespace,
-                List.of("link add name bridge0 type bridge", "link set dev bridge0 up", "link set dev uplink master bridge0 up"));
+                List.of(
+                        "link add name bridge0 type bridge",
+                        "link set dev bridge0 up",
+                        "link set dev uplink master bridge0 up"));
         if (scenario.regionMbit() > 0) {
             Shell.require(shaper(List.of("tc"), "reg" + region, scenario.regionMbit()));
             Shell.require(shaper(tcIn(namespace), "uplink", scenario.regionMbit()));

@@ -65,7 +65,8 @@ final class SluiceCluster implements Contender {
     private final Processes processes;
     private final Map<Integer, Process> agents = new HashMap<>();
     private final CertificateAuthority authority =
-            CertificateAuthority.create("benchmark", VALIDITY.multipliedBy(2), InstantSource.system());
+            CertificateAuthority.create(
+                    "benchmark", VALIDITY.multipliedBy(2), InstantSource.system());
     private @Nullable OperatorClient operator;
     private String contentSha256 = "";
 
@@ -133,15 +134,16 @@ final class SluiceCluster implements Contender {
         Manifest manifest =
                 PackageBuilder.build(
                         ManifestDraft.of(
-                                new PackageName(PACKAGE.getName()),
-                                PackageKind.SITE,
-                                new PackageVersion(PACKAGE.getVersion()),
-                                2,
-                                Installation.Roles.of(
-                                        Map.of(
-                                                Role.TRAFFIC,
-                                                new RolePayload(
-                                                        new PayloadPath("traffic"), List.of()))))
+                                        new PackageName(PACKAGE.getName()),
+                                        PackageKind.SITE,
+                                        new PackageVersion(PACKAGE.getVersion()),
+                                        2,
+                                        Installation.Roles.of(
+                                                Map.of(
+                                                        Role.TRAFFIC,
+                                                        new RolePayload(
+                                                                new PayloadPath("traffic"),
+                                                                List.of()))))
                                 .withCompatible(List.of("sx-100")),
                         payload,
                         signer,

@@ -28,6 +28,9 @@ import dev.sluice.control.peer.InSync;
 import dev.sluice.control.peer.MemoryFile;
 import dev.sluice.control.peer.OfficeKeeper;
 import dev.sluice.control.peer.PeerTable;
+import dev.sluice.control.peer.RecordEndpoint;
+import dev.sluice.control.peer.RecordExchanges;
+import dev.sluice.control.peer.RecordPuller;
 import dev.sluice.control.peer.Relation;
 import dev.sluice.control.peer.RelationClient;
 import dev.sluice.control.peer.RelationEndpoint;
@@ -36,11 +39,13 @@ import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
+import dev.sluice.control.recordstore.RecordStore;
 import dev.sluice.control.vault.BackupFiles;
 import dev.sluice.trust.packages.TrustedSigners;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
+import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
@@ -144,6 +149,15 @@ final class MasterProcess implements AutoCloseable {
                                 System::nanoTime,
                                 () -> onEnd.accept(ControlPlane.EXIT_JOURNAL)));
 
+        RecordStore records =
+                closing(
+                        new RecordStore(
+                                NioDisk.in(directory(data.resolve("records"))),
+                                config.sessionRecords(),
+                                clock,
+                                System::nanoTime));
+        RecordExchanges exchanges = new RecordExchanges(config.masters().keySet(), clock);
+
         Late late = new Late();
         Fleet fleet =
                 new Fleet(
@@ -213,7 +227,7 @@ final class MasterProcess implements AutoCloseable {
                 relation.map(r -> new RelationEndpoint(r, System::nanoTime));
         Optional<RelationClient> relating = relation.map(RelationClient::new);
         SortedMap<NodeId, ManagedChannel> channels = channels(config, identity, relating);
-        AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime);
+        AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime, records::take);
         ReplicationEndpoint replication =
                 closing(
                         new ReplicationEndpoint(
@@ -242,16 +256,19 @@ final class MasterProcess implements AutoCloseable {
                                                 .orElseGet(Relations::none),
                                         new OperatorSignatures(identity),
                                         clock,
-                                        config.sharedAddress().orElse(null))));
+                                        config.sharedAddress().orElse(null),
+                                        new KeptRecords(records, exchanges))));
         List<ServerServiceDefinition> services =
                 new ArrayList<>(
                         List.of(
                                 operators.bindService(),
                                 agents.bindService(),
                                 new PackageSourceEndpoint(contents, disk).bindService(),
-                                ServerInterceptors.intercept(
-                                        replication,
-                                        related.map(r -> List.of(r.gate())).orElse(List.of())),
+                                gated(replication, related),
+                                gated(
+                                        new RecordEndpoint(
+                                                config.masters().keySet(), records, exchanges),
+                                        related),
                                 ProtoReflectionServiceV1.newInstance().bindService()));
         related.ifPresent(r -> services.add(r.bindService()));
         serve(config.listen(), identity, services);
@@ -270,9 +287,17 @@ final class MasterProcess implements AutoCloseable {
                                         NioDisk.in(directory(data.resolve("resync"))),
                                         keeper::replaced,
                                         System::nanoTime)));
+        closing(new RecordPuller(records, exchanges, channels, RecordPuller.Pace.DEFAULT));
         sweep(agents);
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
+    }
+
+    /** For masters that have proved the key alone. */
+    private static ServerServiceDefinition gated(
+            BindableService service, Optional<RelationEndpoint> related) {
+        return ServerInterceptors.intercept(
+                service, related.map(r -> List.of(r.gate())).orElse(List.of()));
     }
 
     /** Parts that are made later than those which call them; nothing calls before they are set. */

@@ -38,6 +38,8 @@ import dev.sluice.v1.ListNodesRequest;
 import dev.sluice.v1.ListNodesResponse;
 import dev.sluice.v1.ListPackagesRequest;
 import dev.sluice.v1.ListPackagesResponse;
+import dev.sluice.v1.ListSessionRecordsRequest;
+import dev.sluice.v1.ListSessionRecordsResponse;
 import dev.sluice.v1.OperatorServiceGrpc;
 import dev.sluice.v1.PauseUpgradeRequest;
 import dev.sluice.v1.PauseUpgradeResponse;
@@ -98,6 +100,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     private final Ports ports;
     private final OperatorWrites writes;
     private final MasterCalls masters;
+    private final SessionRecordsView records;
     private final EventFeed events;
     private final UpgradeFeed upgrades;
     private final ScheduledExecutorService timer;
@@ -111,6 +114,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
      * @param relations looks at everything between this master and the others
      * @param signatures who signed what
      * @param sharedAddress null: the cluster has none
+     * @param records of sessions that ended
      */
     public record Ports(
             NodeId self,
@@ -124,7 +128,8 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
             Relations relations,
             OperatorSignatures signatures,
             InstantSource clock,
-            @Nullable String sharedAddress) {}
+            @Nullable String sharedAddress,
+            SessionRecords records) {}
 
     /** Starts the thread that serves watchers; {@link #close} ends it. */
     public OperatorEndpoint(Ports ports) {
@@ -139,6 +144,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
                         writes,
                         ports.signatures(),
                         ports.clock());
+        this.records = new SessionRecordsView(ports.self(), ports.records());
         this.events = new EventFeed(ports.controller());
         this.upgrades =
                 new UpgradeFeed(
@@ -222,7 +228,20 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     @Override
     public void listMasters(
             ListMastersRequest request, StreamObserver<ListMastersResponse> observer) {
-        read("ListMasters", observer, masters::list);
+        read(
+                "ListMasters",
+                observer,
+                outlook ->
+                        masters.list(outlook).toBuilder()
+                                .setSessionRecords(records.status())
+                                .build());
+    }
+
+    @Override
+    public void listSessionRecords(
+            ListSessionRecordsRequest request,
+            StreamObserver<ListSessionRecordsResponse> observer) {
+        read("ListSessionRecords", observer, _ -> records.list(request));
     }
 
     // The masters.

@@ -1,8 +1,10 @@
 package dev.sluice.control.config;
 
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.recordstore.Retention;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param stagedPackages where the agent on this node keeps its staged packages; absent: not on this
  *     machine
  * @param interApplianceKeyFile the secret that all masters share; absent: this is the only one
+ * @param sessionRecords how much of them is kept
  */
 public record ControlPlaneConfig(
         NodeId masterId,
@@ -36,7 +39,14 @@ public record ControlPlaneConfig(
         SortedMap<NodeId, InetSocketAddress> masters,
         Optional<String> sharedAddress,
         Optional<Path> stagedPackages,
-        Optional<Path> interApplianceKeyFile) {
+        Optional<Path> interApplianceKeyFile,
+        Retention sessionRecords) {
+
+    private static final Duration LEAST_RECORD_AGE = Duration.ofHours(1);
+    private static final Duration MOST_RECORD_AGE = Duration.ofDays(3_650);
+
+    /** All of it is read at the start: more would make that take minutes. */
+    private static final long MOST_RECORD_BYTES = 4L << 30;
 
     public ControlPlaneConfig {
         trustedSigners = List.copyOf(trustedSigners);
@@ -78,12 +88,33 @@ public record ControlPlaneConfig(
                         masters(map, self),
                         map.find("sharedAddress").map(ControlPlaneConfig::addressText),
                         map.find("stagedPackages").map(n -> base.resolve(n.string())),
-                        map.find("interApplianceKeyFile").map(n -> base.resolve(n.string())));
+                        map.find("interApplianceKeyFile").map(n -> base.resolve(n.string())),
+                        map.find("sessionRecords")
+                                .map(ControlPlaneConfig::retention)
+                                .orElse(Retention.DEFAULT));
         map.finish();
         if (!config.masters().isEmpty() && config.interApplianceKeyFile().isEmpty()) {
             var _ = map.require("interApplianceKeyFile");
         }
         return config;
+    }
+
+    private static Retention retention(StrictNode node) {
+        StrictMap map = node.map();
+        Optional<StrictNode> maxAge = map.find("maxAge");
+        Duration age = maxAge.map(StrictNode::duration).orElse(Retention.DEFAULT_MAX_AGE);
+        if (age.compareTo(LEAST_RECORD_AGE) < 0 || age.compareTo(MOST_RECORD_AGE) > 0) {
+            throw maxAge.orElse(node)
+                    .expected(
+                            "a duration from %s to %s"
+                                    .formatted(LEAST_RECORD_AGE, MOST_RECORD_AGE));
+        }
+        long bytes =
+                map.find("maxBytes")
+                        .map(n -> n.whole(Retention.LEAST_BYTES, MOST_RECORD_BYTES))
+                        .orElse(Retention.DEFAULT_MAX_BYTES);
+        map.finish();
+        return new Retention(age, bytes);
     }
 
     private static SortedMap<NodeId, InetSocketAddress> masters(StrictMap map, NodeId self) {

@@ -114,7 +114,8 @@ final class ServedMaster implements AutoCloseable {
                                 Relations.none(),
                                 new OperatorSignatures(identity(PeerName.master(self.value()))),
                                 () -> now,
-                                "10.0.0.1"));
+                                "10.0.0.1",
+                                SessionRecords.none()));
         running.push(endpoint);
         ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
         running.push(calls::shutdownNow);

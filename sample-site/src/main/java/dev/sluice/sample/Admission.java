@@ -33,7 +33,7 @@ final class Admission {
     private long refused;
 
     /** A session that is counted, under its number in the log. */
-    private record Counted(Kind kind, long number) {}
+    private record Counted(Kind kind, long number, long beganMillis) {}
 
     Admission(int maxSessions, SessionLog log, InstantSource clock) {
         this.maxSessions = maxSessions;
@@ -52,7 +52,8 @@ final class Admission {
                 refused++;
                 return Decision.REFUSED;
             }
-            sessions.put(session, new Counted(kind, log.began(kind, clock.millis())));
+            long now = clock.millis();
+            sessions.put(session, new Counted(kind, log.began(kind, now), now));
             count(kind, 1);
             admitted++;
             return Decision.ADMITTED;
@@ -78,7 +79,7 @@ final class Admission {
             Counted left = sessions.remove(session);
             if (left != null) {
                 count(left.kind(), -1);
-                log.ended(left.number(), how, clock.millis());
+                note(left, how, clock.millis());
             }
         } finally {
             lock.unlock();
@@ -111,7 +112,7 @@ final class Admission {
         try {
             List<ClientSession> evicted = new ArrayList<>(sessions.keySet());
             long now = clock.millis();
-            sessions.values().forEach(cut -> log.ended(cut.number(), EndedBy.CUT, now));
+            sessions.values().forEach(cut -> note(cut, EndedBy.CUT, now));
             sessions.clear();
             customers = 0;
             consoles = 0;
@@ -129,6 +130,10 @@ final class Admission {
         } finally {
             lock.unlock();
         }
+    }
+
+    private void note(Counted session, EndedBy how, long now) {
+        log.ended(session.number(), session.kind(), session.beganMillis(), how, now);
     }
 
     private SiteStatus set(boolean value) {

@@ -11,7 +11,7 @@ final class SessionLog {
     /** With 10,000 sessions of a minute each, that is more than half a minute. */
     static final int MAX_KEPT = 16_384;
 
-    /** In one answer, which stays below 16 KiB. */
+    /** In one answer, which stays below 32 KiB. */
     static final int MAX_ANSWERED = 128;
 
     private final ArrayDeque<String> kept = new ArrayDeque<>();
@@ -37,10 +37,11 @@ final class SessionLog {
         return session;
     }
 
-    void ended(long session, EndedBy how, long millis) {
+    /** Notes the end of a session, with what the entry of its begin had: that one may be gone. */
+    void ended(long session, Kind kind, long beganMillis, EndedBy how, long millis) {
         add(
-                "\"session\":%d,\"ended\":%d,\"how\":\"%s\""
-                        .formatted(session, millis, how.wireName()));
+                "\"session\":%d,\"kind\":\"%s\",\"began\":%d,\"ended\":%d,\"how\":\"%s\""
+                        .formatted(session, kind.wireName(), beganMillis, millis, how.wireName()));
     }
 
     private void add(String members) {

@@ -146,11 +146,14 @@ public final class RecordStore implements AutoCloseable {
     /** Stores runs from anywhere; returns how many records were not there before. */
     public CompletableFuture<Long> store(List<RecordRun> runs) {
         Task task = new Task(List.copyOf(runs), new CompletableFuture<>());
-        if (!waiting.offer(task)) {
+        boolean taken = waiting.offer(task);
+        if (closing || !taken) {
             task.done()
                     .completeExceptionally(
                             new UnavailableException(
-                                    "%d tasks wait for its disk".formatted(MAX_WAITING)));
+                                    closing
+                                            ? "it is closed"
+                                            : "%d tasks wait for its disk".formatted(MAX_WAITING)));
         }
         return task.done();
     }

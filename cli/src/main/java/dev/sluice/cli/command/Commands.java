@@ -29,6 +29,9 @@ public final class Commands {
                         .addSubcommand(new PackagesCommand.Listing(root))
                         .addSubcommand(new PackagesCommand.Import(root)));
         line.addSubcommand(
+                new CommandLine(SessionsCommand.group())
+                        .addSubcommand(new SessionsCommand.Records(root)));
+        line.addSubcommand(
                 new CommandLine(UpgradeCommand.group())
                         .addSubcommand(new PlanCommand(root))
                         .addSubcommand(new UpgradeCommand.Start(root))

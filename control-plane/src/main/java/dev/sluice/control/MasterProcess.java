@@ -11,6 +11,7 @@ import dev.sluice.control.controller.DurableState;
 import dev.sluice.control.controller.Founding;
 import dev.sluice.control.depot.ContentSource;
 import dev.sluice.control.depot.Depot;
+import dev.sluice.control.depot.DepotFill;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
@@ -27,6 +28,8 @@ import dev.sluice.control.peer.Follower;
 import dev.sluice.control.peer.InSync;
 import dev.sluice.control.peer.MemoryFile;
 import dev.sluice.control.peer.OfficeKeeper;
+import dev.sluice.control.peer.PeerDepots;
+import dev.sluice.control.peer.PeerLoop;
 import dev.sluice.control.peer.PeerTable;
 import dev.sluice.control.peer.RecordEndpoint;
 import dev.sluice.control.peer.RecordExchanges;
@@ -288,7 +291,18 @@ final class MasterProcess implements AutoCloseable {
                                         keeper::replaced,
                                         System::nanoTime)));
         closing(new RecordPuller(records, exchanges, channels, RecordPuller.Pace.DEFAULT));
-        sweep(agents);
+        ScheduledExecutorService timer =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().name("silence").factory());
+        closing(timer::shutdownNow);
+        var _ = timer.scheduleWithFixedDelay(agents::expireSilent, 1, 1, TimeUnit.SECONDS);
+        DepotFill fill =
+                closing(
+                        DepotFill.start(
+                                depot,
+                                () -> controller.state().packages().values(),
+                                new PeerDepots(channels, timer)));
+        controller.subscribe((_, _) -> fill.wake());
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
     }
@@ -413,9 +427,10 @@ final class MasterProcess implements AutoCloseable {
             ControlPlaneConfig config, TlsIdentity identity, Optional<RelationClient> relating)
             throws IOException {
         SortedMap<NodeId, ManagedChannel> channels = new TreeMap<>();
+        PeerLoop loop = closing(new PeerLoop());
         for (var peer : config.masters().entrySet()) {
             NettyChannelBuilder builder =
-                    NettyChannelBuilder.forAddress(peer.getValue())
+                    loop.carry(NettyChannelBuilder.forAddress(peer.getValue()))
                             .sslContext(
                                     GrpcTls.client(
                                             identity,
@@ -442,6 +457,7 @@ final class MasterProcess implements AutoCloseable {
                 NettyServerBuilder.forAddress(listen)
                         .sslContext(GrpcTls.server(identity))
                         .executor(calls)
+                        .callExecutor(ReplicationEndpoint.calls(calls))
                         .intercept(PeerIdentity.interceptor())
                         .maxInboundMessageSize(MAX_INBOUND_BYTES)
                         .permitKeepAliveTime(500, TimeUnit.MILLISECONDS)
@@ -475,14 +491,6 @@ final class MasterProcess implements AutoCloseable {
     }
 
     /** Half-open sessions make no event of their own: time has to find them. */
-    private void sweep(AgentLinkEndpoint agents) {
-        ScheduledExecutorService timer =
-                Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().name("agent-silence").factory());
-        var _ = timer.scheduleWithFixedDelay(agents::expireSilent, 1, 1, TimeUnit.SECONDS);
-        closing(timer::shutdownNow);
-    }
-
     @Override
     public synchronized void close() {
         while (!running.isEmpty()) {

@@ -72,8 +72,7 @@ final class SessionRecordsViewTest {
 
     @Test
     void listsThoseThatEndedLastWithWhatTheStoreKnows() {
-        var list =
-                view.list(ListSessionRecordsRequest.newBuilder().setLimit(2).build());
+        var list = view.list(ListSessionRecordsRequest.newBuilder().setLimit(2).build());
 
         assertThat(list.getAnsweredBy()).isEqualTo(Scene.A.value());
         assertThat(list.getMore()).isTrue();
@@ -106,8 +105,7 @@ final class SessionRecordsViewTest {
                                         ListSessionRecordsRequest.newBuilder()
                                                 .setNodeId("us-1")
                                                 .setSince(
-                                                        Timestamp.newBuilder()
-                                                                .setNanos(24_000_001))
+                                                        Timestamp.newBuilder().setNanos(24_000_001))
                                                 .build())
                                 .getSessionsList())
                 .extracting(EndedSession::getSequence)

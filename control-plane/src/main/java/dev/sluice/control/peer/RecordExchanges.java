@@ -22,7 +22,10 @@ public final class RecordExchanges {
     private static final class Counts {
         private long taken;
         private long given;
+
+        /** What came and went since the two were apart, until it is told; negative: it was. */
         private long takenUntold;
+
         private long givenUntold;
         private @Nullable Instant complete;
     }
@@ -48,27 +51,36 @@ public final class RecordExchanges {
         return all;
     }
 
-    /** Records from a master are durable here; told once a round. */
+    /** A master did not answer: what comes and goes when it does again is told once. */
+    synchronized void apart(NodeId master) {
+        Counts of = counts.computeIfAbsent(master, _ -> new Counts());
+        of.takenUntold = Math.max(0, of.takenUntold);
+        of.givenUntold = Math.max(0, of.givenUntold);
+    }
+
+    /** Records from a master are durable here. */
     synchronized void took(NodeId master, long records, boolean complete) {
         Counts of = counts.computeIfAbsent(master, _ -> new Counts());
         of.taken += records;
-        of.takenUntold += records;
+        of.takenUntold += of.takenUntold < 0 ? 0 : records;
         if (complete) {
             of.complete = clock.instant();
             if (of.takenUntold > 0) {
                 LOG.info("{} session records merged from master {}", of.takenUntold, master);
-                of.takenUntold = 0;
             }
+            of.takenUntold = -1;
         }
     }
 
     synchronized void gave(NodeId master, long records, boolean complete) {
         Counts of = counts.computeIfAbsent(master, _ -> new Counts());
         of.given += records;
-        of.givenUntold += records;
-        if (complete && of.givenUntold > 0) {
-            LOG.info("{} session records given to master {}", of.givenUntold, master);
-            of.givenUntold = 0;
+        of.givenUntold += of.givenUntold < 0 ? 0 : records;
+        if (complete) {
+            if (of.givenUntold > 0) {
+                LOG.info("{} session records given to master {}", of.givenUntold, master);
+            }
+            of.givenUntold = -1;
         }
     }
 }

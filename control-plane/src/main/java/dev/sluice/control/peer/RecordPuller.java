@@ -95,6 +95,7 @@ public final class RecordPuller implements AutoCloseable {
                     told = "";
                 } catch (StatusRuntimeException | ExecutionException | TimeoutException e) {
                     pause = pace.afterFailure();
+                    exchanges.apart(master);
                     String why = words(e);
                     if (!why.equals(told)) {
                         LOG.info("Session records of master {}: {}", master, why);

@@ -7,7 +7,6 @@ import dev.sluice.control.model.NodeId;
 import dev.sluice.control.records.Holdings;
 import dev.sluice.control.records.RecordBatch;
 import dev.sluice.control.records.RecordRun;
-import dev.sluice.control.records.SpoolId;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -62,7 +61,11 @@ public final class RecordStore implements AutoCloseable {
     private final InstantSource clock;
     private final LongSupplier nanos;
     private final BlockingQueue<Task> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
-    private final Map<SpoolId, RecordBatch.Losses> losses = new ConcurrentHashMap<>();
+
+    /** Of the spool that each node has now. */
+    private final Map<NodeId, RecordBatch.Losses> losses = new ConcurrentHashMap<>();
+
+    private final Map<NodeId, Long> lossesTold = new ConcurrentHashMap<>();
     private final AtomicLong pruned = new AtomicLong();
     private final ExecutorService thread =
             Executors.newSingleThreadExecutor(
@@ -130,17 +133,24 @@ public final class RecordStore implements AutoCloseable {
                 .thenApply(_ -> seen().of(batch.spool()).endOfRunFrom(batch.oldest()));
     }
 
+    /** Told at first and whenever they have doubled, as a full spool loses more with each batch. */
     private void note(RecordBatch batch) {
-        RecordBatch.Losses before = losses.getOrDefault(batch.spool(), RecordBatch.Losses.NONE);
-        if (batch.losses().equals(before)) {
+        RecordBatch.Losses now = batch.losses();
+        NodeId node = batch.spool().node();
+        if (now.isNone()) {
+            losses.remove(node);
             return;
         }
-        losses.put(batch.spool(), batch.losses());
-        LOG.warn(
-                "Node {}: {} session records were dropped as its spool was full, {} were missed",
-                batch.spool().node(),
-                batch.losses().dropped(),
-                batch.losses().missed());
+        losses.put(node, now);
+        long told = lossesTold.getOrDefault(node, 0L);
+        if (now.dropped() / 2 + now.missed() / 2 >= told || told == 0) {
+            lossesTold.put(node, now.dropped() / 2 + now.missed() / 2 + 1);
+            LOG.warn(
+                    "Node {}: {} session records were dropped as its spool was full, {} begins and ends were missed",
+                    node,
+                    now.dropped(),
+                    now.missed());
+        }
     }
 
     /** Stores runs from anywhere; returns how many records were not there before. */
@@ -227,24 +237,13 @@ public final class RecordStore implements AutoCloseable {
             SortedMap<NodeId, RecordBatch.Losses> losses) {}
 
     public Status status() {
-        SortedMap<NodeId, RecordBatch.Losses> byNode = new TreeMap<>();
-        losses.forEach((spool, lost) -> {
-            if (!lost.isNone()) {
-                byNode.merge(
-                        spool.node(),
-                        lost,
-                        (a, b) ->
-                                new RecordBatch.Losses(
-                                        a.dropped() + b.dropped(), a.missed() + b.missed()));
-            }
-        });
         RecordLog open = log;
         return new Status(
                 open == null ? unavailable : "",
                 open == null ? 0 : open.count(),
                 open == null ? 0 : open.bytes(),
                 pruned.get(),
-                byNode);
+                new TreeMap<>(losses));
     }
 
     private void run() {

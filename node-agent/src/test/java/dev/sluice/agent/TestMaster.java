@@ -17,7 +17,6 @@ import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.PackageSourceServiceGrpc;
 import dev.sluice.v1.ReadRequest;
 import dev.sluice.v1.ReadResponse;
-import dev.sluice.v1.SessionRecord;
 import dev.sluice.v1.SessionRecordAck;
 import dev.sluice.v1.SessionRecordRun;
 import dev.sluice.v1.SessionRequest;
@@ -134,8 +133,8 @@ final class TestMaster implements AutoCloseable {
         send(SessionResponse.newBuilder().setFence(Fence.newBuilder().setBallot(ballot)).build());
     }
 
-    /** The records of the next batch that has any; they are acknowledged. */
-    List<SessionRecord> awaitRecords() throws InterruptedException {
+    /** The next batch that has records; they are acknowledged. It may come again until then. */
+    SessionRecordRun awaitRecords() throws InterruptedException {
         SessionRecordRun run =
                 await(m -> m.hasRecords() && m.getRecords().getRun().getRecordsCount() > 0)
                         .getRecords()
@@ -148,7 +147,7 @@ final class TestMaster implements AutoCloseable {
                                         .setSequence(
                                                 run.getFirstSequence() + run.getRecordsCount() - 1))
                         .build());
-        return run.getRecordsList();
+        return run;
     }
 
     void renewLease(Ballot ballot, int millis) {

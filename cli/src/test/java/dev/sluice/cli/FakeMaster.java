@@ -39,6 +39,8 @@ import dev.sluice.v1.ListMastersRequest;
 import dev.sluice.v1.ListMastersResponse;
 import dev.sluice.v1.ListPackagesRequest;
 import dev.sluice.v1.ListPackagesResponse;
+import dev.sluice.v1.ListSessionRecordsRequest;
+import dev.sluice.v1.ListSessionRecordsResponse;
 import dev.sluice.v1.OperatorServiceGrpc;
 import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PackageStatus;
@@ -282,6 +284,13 @@ final class FakeMaster implements AutoCloseable {
         public void listMasters(
                 ListMastersRequest request, StreamObserver<ListMastersResponse> observer) {
             scripted(observer, request, ListMastersResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void listSessionRecords(
+                ListSessionRecordsRequest request,
+                StreamObserver<ListSessionRecordsResponse> observer) {
+            scripted(observer, request, ListSessionRecordsResponse.getDefaultInstance());
         }
 
         @Override

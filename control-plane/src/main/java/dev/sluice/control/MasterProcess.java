@@ -36,6 +36,9 @@ import dev.sluice.control.peer.OfficeKeeper;
 import dev.sluice.control.peer.PeerDepots;
 import dev.sluice.control.peer.PeerLoop;
 import dev.sluice.control.peer.PeerTable;
+import dev.sluice.control.peer.RecordEndpoint;
+import dev.sluice.control.peer.RecordExchanges;
+import dev.sluice.control.peer.RecordPuller;
 import dev.sluice.control.peer.Relation;
 import dev.sluice.control.peer.RelationClient;
 import dev.sluice.control.peer.RelationEndpoint;
@@ -44,6 +47,7 @@ import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
+import dev.sluice.control.recordstore.RecordStore;
 import dev.sluice.control.vault.BackupFiles;
 import dev.sluice.transfer.net.TransferNetwork;
 import dev.sluice.transfer.pace.RateLimit;
@@ -59,6 +63,7 @@ import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
 import dev.sluice.trust.x509.PemFiles;
+import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
@@ -165,6 +170,15 @@ final class MasterProcess implements AutoCloseable {
                                 System::nanoTime,
                                 () -> onEnd.accept(ControlPlane.EXIT_JOURNAL)));
 
+        RecordStore records =
+                closing(
+                        new RecordStore(
+                                NioDisk.in(directory(data.resolve("records"))),
+                                config.sessionRecords(),
+                                clock,
+                                System::nanoTime));
+        RecordExchanges exchanges = new RecordExchanges(config.masters().keySet(), clock);
+
         Late late = new Late();
         Fleet fleet =
                 new Fleet(
@@ -236,7 +250,7 @@ final class MasterProcess implements AutoCloseable {
                 relation.map(r -> new RelationEndpoint(r, System::nanoTime));
         Optional<RelationClient> relating = relation.map(RelationClient::new);
         SortedMap<NodeId, ManagedChannel> channels = channels(config, identity, relating);
-        AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime);
+        AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime, records::take);
         ReplicationEndpoint replication =
                 closing(
                         new ReplicationEndpoint(
@@ -266,16 +280,19 @@ final class MasterProcess implements AutoCloseable {
                                         new OperatorSignatures(identity),
                                         clock,
                                         channel(config, identity, data),
-                                        config.sharedAddress().orElse(null))));
+                                        config.sharedAddress().orElse(null),
+                                        new KeptRecords(records, exchanges))));
         List<ServerServiceDefinition> services =
                 new ArrayList<>(
                         List.of(
                                 operators.bindService(),
                                 agents.bindService(),
                                 new PackageSourceEndpoint(contents, disk).bindService(),
-                                ServerInterceptors.intercept(
-                                        replication,
-                                        related.map(r -> List.of(r.gate())).orElse(List.of())),
+                                gated(replication, related),
+                                gated(
+                                        new RecordEndpoint(
+                                                config.masters().keySet(), records, exchanges),
+                                        related),
                                 ProtoReflectionServiceV1.newInstance().bindService()));
         related.ifPresent(r -> services.add(r.bindService()));
         serve(config.listen(), identity, services);
@@ -294,6 +311,7 @@ final class MasterProcess implements AutoCloseable {
                                         NioDisk.in(directory(data.resolve("resync"))),
                                         keeper::replaced,
                                         System::nanoTime)));
+        closing(new RecordPuller(records, exchanges, channels, RecordPuller.Pace.DEFAULT));
         ScheduledExecutorService timer =
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().name("silence").factory());
@@ -308,6 +326,13 @@ final class MasterProcess implements AutoCloseable {
         controller.subscribe((_, _) -> fill.wake());
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
+    }
+
+    /** For masters that have proved the key alone. */
+    private static ServerServiceDefinition gated(
+            BindableService service, Optional<RelationEndpoint> related) {
+        return ServerInterceptors.intercept(
+                service, related.map(r -> List.of(r.gate())).orElse(List.of()));
     }
 
     /** Parts that are made later than those which call them; nothing calls before they are set. */

@@ -13,6 +13,7 @@ import dev.sluice.agent.install.ServiceProcess;
 import dev.sluice.agent.install.Slots;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.LedgerState;
+import dev.sluice.agent.records.RecordKeeper;
 import dev.sluice.agent.report.NodeObserver;
 import dev.sluice.agent.report.Reporter;
 import dev.sluice.agent.session.Ballots;
@@ -39,6 +40,7 @@ import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
 import dev.sluice.v1.Hello;
+import dev.sluice.v1.SessionRecordBatch;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.Welcome;
 import io.grpc.Server;
@@ -48,6 +50,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
@@ -75,6 +78,7 @@ public final class Agent implements AutoCloseable {
     private final HardwareWatch hardwareWatch;
     private final Optional<SharedAddress> sharedAddress;
     private final Optional<SampleTraffic> traffic;
+    private final Optional<RecordKeeper> records;
     private final NodeObserver observer;
     private final CommandDesk desk;
     private final MasterLinks links;
@@ -121,7 +125,8 @@ public final class Agent implements AutoCloseable {
                                 config.service().stopDeadline()),
                         port,
                         ledger,
-                        this::changed);
+                        this::changed,
+                        this::lastLook);
         this.hardwareWatch =
                 new HardwareWatch(
                         hardware, config.hardwareModel(), HARDWARE_INTERVAL, this::changed);
@@ -210,6 +215,7 @@ public final class Agent implements AutoCloseable {
         this.packageSource = config.listen().withPort(packageServer.getPort());
         this.links = new MasterLinks(links(version, random));
         this.reporter = new Reporter(observer::report, links::broadcast);
+        this.records = port.isEmpty() ? Optional.empty() : Optional.of(records(layout, port.get()));
     }
 
     /** Begins: adopts or starts the site, dials the masters, reports. */
@@ -220,6 +226,7 @@ public final class Agent implements AutoCloseable {
         hardwareWatch.awaitFirstLook(FIRST_LOOK);
         links.start();
         reporter.start();
+        records.ifPresent(RecordKeeper::start);
         ledger.state()
                 .installing()
                 .ifPresent(intent ->
@@ -237,6 +244,7 @@ public final class Agent implements AutoCloseable {
     /** Stops the agent; the site goes on running. */
     @Override
     public void close() {
+        records.ifPresent(RecordKeeper::close);
         reporter.close();
         links.close();
         desk.close();
@@ -300,9 +308,43 @@ public final class Agent implements AutoCloseable {
                             desk,
                             () -> hello(version),
                             this::changed,
+                            ack ->
+                                    records.ifPresent(
+                                            keeper -> keeper.acknowledged(master.id(), ack)),
                             random));
         }
         return made;
+    }
+
+    private RecordKeeper records(Layout layout, TrafficPort site) throws IOException {
+        try {
+            return RecordKeeper.open(
+                    config.nodeId(),
+                    layout.spool(),
+                    site,
+                    () -> keeper.view().pid(),
+                    new RecordKeeper.Masters() {
+                        @Override
+                        public SortedMap<String, Long> sessions() {
+                            return links.sessions();
+                        }
+
+                        @Override
+                        public void sendRecords(String master, SessionRecordBatch batch) {
+                            links.sendRecords(master, batch);
+                        }
+                    });
+        } catch (IOException e) {
+            packageServer.shutdownNow();
+            closeParts();
+            throw e;
+        }
+    }
+
+    private void lastLook() throws InterruptedException {
+        if (records.isPresent()) {
+            records.get().lastLook();
+        }
     }
 
     private SessionRequest hello(String version) {

@@ -37,6 +37,9 @@ public final class Commands {
                         .addSubcommand("verify", program("Judges a package as a node does."))
                         .addSubcommand(new PackagesCommand.Distribute(root)));
         line.addSubcommand(
+                new CommandLine(SessionsCommand.group())
+                        .addSubcommand(new SessionsCommand.Records(root)));
+        line.addSubcommand(
                 new CommandLine(UpgradeCommand.group())
                         .addSubcommand(new PlanCommand(root))
                         .addSubcommand(new UpgradeCommand.Start(root))

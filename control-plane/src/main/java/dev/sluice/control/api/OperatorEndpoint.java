@@ -53,6 +53,8 @@ import dev.sluice.v1.ListNodesRequest;
 import dev.sluice.v1.ListNodesResponse;
 import dev.sluice.v1.ListPackagesRequest;
 import dev.sluice.v1.ListPackagesResponse;
+import dev.sluice.v1.ListSessionRecordsRequest;
+import dev.sluice.v1.ListSessionRecordsResponse;
 import dev.sluice.v1.OperatorServiceGrpc;
 import dev.sluice.v1.PauseUpgradeRequest;
 import dev.sluice.v1.PauseUpgradeResponse;
@@ -113,6 +115,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     private final MasterCalls masters;
     private final ChannelCalls channels;
     private final SupplyCalls supply;
+    private final SessionRecordsView records;
     private final EventFeed events;
     private final UpgradeFeed upgrades;
     private final ScheduledExecutorService timer;
@@ -127,6 +130,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
      * @param signatures who signed what
      * @param channel where packages come from
      * @param sharedAddress null: the cluster has none
+     * @param records of sessions that ended
      */
     public record Ports(
             NodeId self,
@@ -141,7 +145,8 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
             OperatorSignatures signatures,
             InstantSource clock,
             ChannelPorts channel,
-            @Nullable String sharedAddress) {}
+            @Nullable String sharedAddress,
+            SessionRecords records) {}
 
     /**
      * What channels and device keys work with.
@@ -181,6 +186,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
                         channels,
                         ports.channel().signer(),
                         ports.clock());
+        this.records = new SessionRecordsView(ports.self(), ports.records());
         this.events = new EventFeed(ports.controller());
         this.upgrades =
                 new UpgradeFeed(
@@ -264,7 +270,20 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     @Override
     public void listMasters(
             ListMastersRequest request, StreamObserver<ListMastersResponse> observer) {
-        read("ListMasters", observer, masters::list);
+        read(
+                "ListMasters",
+                observer,
+                outlook ->
+                        masters.list(outlook).toBuilder()
+                                .setSessionRecords(records.status())
+                                .build());
+    }
+
+    @Override
+    public void listSessionRecords(
+            ListSessionRecordsRequest request,
+            StreamObserver<ListSessionRecordsResponse> observer) {
+        read("ListSessionRecords", observer, _ -> records.list(request));
     }
 
     // The masters.

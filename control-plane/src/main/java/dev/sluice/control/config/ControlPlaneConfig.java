@@ -1,9 +1,11 @@
 package dev.sluice.control.config;
 
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.recordstore.Retention;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *     machine
  * @param channel where packages come from; absent: single files only
  * @param interApplianceKeyFile the secret that all masters share; absent: this is the only one
+ * @param sessionRecords how much of them is kept
  */
 public record ControlPlaneConfig(
         NodeId masterId,
@@ -41,7 +44,14 @@ public record ControlPlaneConfig(
         Optional<String> sharedAddress,
         Optional<Path> stagedPackages,
         Optional<Path> interApplianceKeyFile,
-        Optional<ChannelConfig> channel) {
+        Optional<ChannelConfig> channel,
+        Retention sessionRecords) {
+
+    private static final Duration LEAST_RECORD_AGE = Duration.ofHours(1);
+    private static final Duration MOST_RECORD_AGE = Duration.ofDays(3_650);
+
+    /** All of it is read at the start: more would make that take minutes. */
+    private static final long MOST_RECORD_BYTES = 4L << 30;
 
     public ControlPlaneConfig {
         trustedSigners = List.copyOf(trustedSigners);
@@ -100,7 +110,10 @@ public record ControlPlaneConfig(
                         map.find("sharedAddress").map(ControlPlaneConfig::addressText),
                         map.find("stagedPackages").map(n -> base.resolve(n.string())),
                         map.find("interApplianceKeyFile").map(n -> base.resolve(n.string())),
-                        map.find("channel").map(n -> channel(n, base)));
+                        map.find("channel").map(n -> channel(n, base)),
+                        map.find("sessionRecords")
+                                .map(ControlPlaneConfig::retention)
+                                .orElse(Retention.DEFAULT));
         map.finish();
         if (!config.masters().isEmpty() && config.interApplianceKeyFile().isEmpty()) {
             var _ = map.require("interApplianceKeyFile");
@@ -133,6 +146,24 @@ public record ControlPlaneConfig(
                             .formatted(text.contains("@") ? "one with a user" : text));
         }
         return url;
+    }
+
+    private static Retention retention(StrictNode node) {
+        StrictMap map = node.map();
+        Optional<StrictNode> maxAge = map.find("maxAge");
+        Duration age = maxAge.map(StrictNode::duration).orElse(Retention.DEFAULT_MAX_AGE);
+        if (age.compareTo(LEAST_RECORD_AGE) < 0 || age.compareTo(MOST_RECORD_AGE) > 0) {
+            throw maxAge.orElse(node)
+                    .expected(
+                            "a duration from %s to %s"
+                                    .formatted(LEAST_RECORD_AGE, MOST_RECORD_AGE));
+        }
+        long bytes =
+                map.find("maxBytes")
+                        .map(n -> n.whole(Retention.LEAST_BYTES, MOST_RECORD_BYTES))
+                        .orElse(Retention.DEFAULT_MAX_BYTES);
+        map.finish();
+        return new Retention(age, bytes);
     }
 
     private static SortedMap<NodeId, InetSocketAddress> masters(StrictMap map, NodeId self) {

@@ -1,5 +1,6 @@
 package dev.sluice.control.fleet;
 
+import dev.sluice.control.codec.RecordWire;
 import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.CommandOutcome;
 import dev.sluice.control.executor.NodeFacts;
@@ -8,9 +9,11 @@ import dev.sluice.control.failover.WitnessReply;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.Version;
+import dev.sluice.control.records.RecordBatch;
 import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.ServiceStatus;
+import dev.sluice.v1.SessionRecordBatch;
 import dev.sluice.v1.StagedPackage;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,6 +159,14 @@ final class ReportReader {
                                     result.getFailed().getRetryable()));
             case OUTCOME_NOT_SET -> Optional.empty();
         };
+    }
+
+    static RecordBatch records(SessionRecordBatch wire) throws MalformedMessageException {
+        try {
+            return RecordWire.decode(wire);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedMessageException(text(String.valueOf(e.getMessage())));
+        }
     }
 
     static Ballot ballot(dev.sluice.v1.Ballot wire) throws MalformedMessageException {

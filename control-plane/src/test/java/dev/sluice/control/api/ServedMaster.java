@@ -123,7 +123,8 @@ final class ServedMaster implements AutoCloseable {
                                 new OperatorSignatures(identity(PeerName.master(self.value()))),
                                 () -> now,
                                 channelPorts(self, channel),
-                                "10.0.0.1"));
+                                "10.0.0.1",
+                                SessionRecords.none()));
         running.push(endpoint);
         ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
         running.push(calls::shutdownNow);

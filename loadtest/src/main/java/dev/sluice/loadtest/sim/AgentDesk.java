@@ -70,7 +70,7 @@ final class AgentDesk {
                     perform(known ->
                             core.witness(
                                     known, from, message.getWitness(), life.machine().nanos()));
-            case WELCOME, MESSAGE_NOT_SET -> {}
+            case WELCOME, RECORDS, MESSAGE_NOT_SET -> {}
         }
         startWaiting();
     }

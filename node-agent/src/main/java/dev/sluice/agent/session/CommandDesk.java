@@ -107,7 +107,7 @@ public final class CommandDesk implements AutoCloseable {
                                         fromMaster,
                                         message.getWitness(),
                                         nanos.getAsLong()));
-                case WELCOME, MESSAGE_NOT_SET -> {}
+                case WELCOME, RECORDS, MESSAGE_NOT_SET -> {}
             }
             startWaiting();
             handled.run();

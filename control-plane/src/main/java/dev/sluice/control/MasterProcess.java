@@ -11,6 +11,7 @@ import dev.sluice.control.controller.DurableState;
 import dev.sluice.control.controller.Founding;
 import dev.sluice.control.depot.ContentSource;
 import dev.sluice.control.depot.Depot;
+import dev.sluice.control.depot.DepotFill;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
@@ -27,6 +28,7 @@ import dev.sluice.control.peer.Follower;
 import dev.sluice.control.peer.InSync;
 import dev.sluice.control.peer.MemoryFile;
 import dev.sluice.control.peer.OfficeKeeper;
+import dev.sluice.control.peer.PeerDepots;
 import dev.sluice.control.peer.PeerTable;
 import dev.sluice.control.peer.Relation;
 import dev.sluice.control.peer.RelationClient;
@@ -270,7 +272,18 @@ final class MasterProcess implements AutoCloseable {
                                         NioDisk.in(directory(data.resolve("resync"))),
                                         keeper::replaced,
                                         System::nanoTime)));
-        sweep(agents);
+        ScheduledExecutorService timer =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().name("silence").factory());
+        closing(timer::shutdownNow);
+        var _ = timer.scheduleWithFixedDelay(agents::expireSilent, 1, 1, TimeUnit.SECONDS);
+        DepotFill fill =
+                closing(
+                        DepotFill.start(
+                                depot,
+                                () -> controller.state().packages().values(),
+                                new PeerDepots(channels, timer)));
+        controller.subscribe((_, _) -> fill.wake());
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
     }
@@ -450,14 +463,6 @@ final class MasterProcess implements AutoCloseable {
     }
 
     /** Half-open sessions make no event of their own: time has to find them. */
-    private void sweep(AgentLinkEndpoint agents) {
-        ScheduledExecutorService timer =
-                Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().name("agent-silence").factory());
-        var _ = timer.scheduleWithFixedDelay(agents::expireSilent, 1, 1, TimeUnit.SECONDS);
-        closing(timer::shutdownNow);
-    }
-
     @Override
     public synchronized void close() {
         while (!running.isEmpty()) {

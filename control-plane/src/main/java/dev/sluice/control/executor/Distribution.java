@@ -86,7 +86,7 @@ final class Distribution {
         if (!hasSource(situation, pkg)) {
             missing.put(
                     ref,
-                    "nobody who is there has the content of %s; import it again: master %s was not the one that imported it"
+                    "nobody who is there has the content of %s; master %s fetches it when a master that has it is there, or import it again"
                             .formatted(ref, situation.self()));
             return;
         }

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Set;
 
 /** A gRPC server with mutual TLS on loopback, and channels to it for peers of its cluster. */
-final class LoopbackMaster implements AutoCloseable {
+public final class LoopbackMaster implements AutoCloseable {
 
     private static final InstantSource CLOCK = InstantSource.system();
 
@@ -33,7 +33,7 @@ final class LoopbackMaster implements AutoCloseable {
     private final Server server;
     private final List<ManagedChannel> channels = new ArrayList<>();
 
-    LoopbackMaster(BindableService service) throws Exception {
+    public LoopbackMaster(BindableService service) throws Exception {
         TlsIdentity identity = identity(PeerName.master("m-a"));
         SslContext tls =
                 GrpcSslContexts.configure(
@@ -58,7 +58,7 @@ final class LoopbackMaster implements AutoCloseable {
         return TlsIdentity.of(authority.issue(name, Set.of(), Duration.ofDays(1)), CLOCK);
     }
 
-    ManagedChannel channel(PeerName as) throws Exception {
+    public ManagedChannel channel(PeerName as) throws Exception {
         TlsIdentity identity = identity(as);
         SslContext tls =
                 GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)

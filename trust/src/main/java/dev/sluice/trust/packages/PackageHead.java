@@ -16,6 +16,23 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 public record PackageHead(
         byte[] manifestBytes, byte[] signatureBytes, long contentOffset, long contentSize) {
 
+    /**
+     * The bytes of a package file before its content. Whoever has manifest, signature and content
+     * has the package: its layout leaves no choice.
+     */
+    public static byte[] encode(byte[] manifestBytes, byte[] signatureBytes) {
+        int signatureAt = TarLayout.BLOCK + (int) TarLayout.padded(manifestBytes.length);
+        int contentAt =
+                signatureAt + TarLayout.BLOCK + (int) TarLayout.padded(signatureBytes.length);
+        return ByteBuffer.allocate(contentAt)
+                .put(TarLayout.header(TarLayout.MANIFEST, manifestBytes.length))
+                .put(manifestBytes)
+                .position(signatureAt)
+                .put(TarLayout.header(TarLayout.SIGNATURE, signatureBytes.length))
+                .put(signatureBytes)
+                .array();
+    }
+
     static PackageHead read(FileChannel channel) throws IOException {
         byte[] manifest = entry(channel, 0, TarLayout.MANIFEST, Manifest.MAX_BYTES);
         long signatureAt = TarLayout.BLOCK + TarLayout.padded(manifest.length);

@@ -1,0 +1,225 @@
+package dev.sluice.control.depot;
+
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.state.PackageRecord;
+import dev.sluice.trust.packages.PackageHead;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings into this master's depot what was imported at another one. A master that takes over with
+ * an empty depot could not go on with an upgrade whose packages are not staged yet.
+ *
+ * <p>What another master sends is verified like any import: a package whose signer is not trusted
+ * here stays out.
+ */
+public final class DepotFill implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DepotFill.class);
+
+    /** Between two looks when something is missing and nobody gave it. */
+    private static final long RETRY_MILLIS = 2_000;
+
+    /** Broken streams that one attempt goes on after, each where the last one ended. */
+    private static final int MAX_RESUMES = 16;
+
+    /** Looks that pass over a package which was refused: nothing changes that fast. */
+    private static final int SIT_OUT = 30;
+
+    private final Depot depot;
+    private final Supplier<Collection<PackageRecord>> imported;
+    private final OtherDepots others;
+    private final Semaphore wake = new Semaphore(0);
+
+    /** What was last said of a content; it is said once. Owner thread only, like the next. */
+    private final Map<String, String> said = new HashMap<>();
+
+    private final Map<String, Integer> sitsOut = new HashMap<>();
+    private final @Nullable Thread thread;
+    private volatile boolean closing;
+
+    private DepotFill(
+            Depot depot,
+            Supplier<Collection<PackageRecord>> imported,
+            OtherDepots others,
+            boolean threaded) {
+        this.depot = depot;
+        this.imported = imported;
+        this.others = others;
+        this.thread = threaded ? Thread.ofPlatform().name("depot-fill").unstarted(this::run) : null;
+    }
+
+    /**
+     * Starts to look, at once and whenever it is woken.
+     *
+     * @param imported all packages that the cluster's state names
+     */
+    public static DepotFill start(
+            Depot depot, Supplier<Collection<PackageRecord>> imported, OtherDepots others) {
+        DepotFill fill = new DepotFill(depot, imported, others, true);
+        Objects.requireNonNull(fill.thread).start();
+        return fill;
+    }
+
+    /** One without a thread: its owner calls {@link #look}. */
+    static DepotFill stepped(
+            Depot depot, Supplier<Collection<PackageRecord>> imported, OtherDepots others) {
+        return new DepotFill(depot, imported, others, false);
+    }
+
+    /** Packages may have been imported; for any thread. */
+    public void wake() {
+        if (wake.availablePermits() == 0) {
+            wake.release();
+        }
+    }
+
+    private void run() {
+        try {
+            while (!closing) {
+                wake.drainPermits();
+                if (look()) {
+                    wake.acquire();
+                } else {
+                    boolean _ = wake.tryAcquire(RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                }
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Fetches what is missing, one package after the other.
+     *
+     * @return whether the depot has everything now
+     */
+    boolean look() {
+        Set<String> missing = new HashSet<>();
+        boolean complete = true;
+        for (PackageRecord record : imported.get()) {
+            ContentId id = new ContentId(record.contentSha256());
+            if (closing || depot.has(id)) {
+                continue;
+            }
+            missing.add(id.sha256());
+            if (sitsOut.merge(id.sha256(), -1, Integer::sum) > 0) {
+                complete = false;
+                continue;
+            }
+            sitsOut.remove(id.sha256());
+            complete &= fetch(record, id);
+        }
+        said.keySet().retainAll(missing);
+        sitsOut.keySet().retainAll(missing);
+        return complete;
+    }
+
+    private boolean fetch(PackageRecord record, ContentId id) {
+        for (NodeId master : others.masters()) {
+            try (Resumed content = new Resumed(master, id)) {
+                byte[] head =
+                        PackageHead.encode(
+                                record.manifest().toArray(), record.signature().toArray());
+                ImportResult result =
+                        depot.importPackage(
+                                new SequenceInputStream(new ByteArrayInputStream(head), content));
+                switch (result) {
+                    case ImportResult.Imported _ -> {
+                        LOG.info("depot: {} is here, from master {}", record.ref(), master);
+                        return true;
+                    }
+                    case ImportResult.Refused(var refusal) -> {
+                        sitsOut.put(id.sha256(), SIT_OUT);
+                        say(record, "from master %s it was refused: %s".formatted(master, refusal));
+                    }
+                }
+            } catch (IOException e) {
+                say(record, "master %s: %s".formatted(master, e.getMessage()));
+            }
+        }
+        return false;
+    }
+
+    private void say(PackageRecord record, String what) {
+        if (!what.equals(said.put(record.contentSha256(), what))) {
+            LOG.warn("depot: {} is not here: {}", record.ref(), what);
+        }
+    }
+
+    /** A content that goes on where its stream broke. */
+    private final class Resumed extends InputStream {
+        private final NodeId master;
+        private final ContentId id;
+        private InputStream stream;
+        private long offset;
+        private int resumes;
+
+        Resumed(NodeId master, ContentId id) throws IOException {
+            this.master = master;
+            this.id = id;
+            this.stream = others.open(master, id, 0);
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int start, int length) throws IOException {
+            while (true) {
+                if (closing) {
+                    throw new IOException("this master is closing");
+                }
+                try {
+                    int count = stream.read(into, start, length);
+                    offset += Math.max(0, count);
+                    return count;
+                } catch (IOException e) {
+                    if (offset == 0 || ++resumes > MAX_RESUMES) {
+                        throw e;
+                    }
+                    stream.close();
+                    stream = others.open(master, id, offset);
+                }
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            stream.close();
+        }
+    }
+
+    /** Ends what it does; a transfer that runs is given up, and nothing of it is kept. */
+    @Override
+    public void close() {
+        closing = true;
+        Thread running = thread;
+        if (running == null) {
+            return;
+        }
+        running.interrupt();
+        try {
+            running.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -36,10 +36,10 @@ import dev.sluice.control.peer.RelationEndpoint;
 import dev.sluice.control.peer.RelationKey;
 import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
-import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.vault.BackupFiles;
 import dev.sluice.trust.packages.TrustedSigners;
+import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
@@ -155,7 +155,8 @@ final class MasterProcess implements AutoCloseable {
                         System::nanoTime,
                         ballot -> late.keeper().obeyed(ballot),
                         late::wake,
-                        (node, request, reply) -> late.keeper().replied(node, request, reply));
+                        (node, request, reply) -> late.keeper().replied(node, request, reply),
+                        generation -> late.keeper().signedFor(generation));
         OfficeKeeper keeper =
                 closing(
                         new OfficeKeeper(

@@ -19,6 +19,7 @@ import dev.sluice.agent.session.Ballots;
 import dev.sluice.agent.session.CommandDesk;
 import dev.sluice.agent.session.MasterLink;
 import dev.sluice.agent.session.MasterLinks;
+import dev.sluice.agent.session.SignedPromotions;
 import dev.sluice.agent.stage.GrpcContentSource;
 import dev.sluice.agent.stage.PackageSource;
 import dev.sluice.agent.stage.ReceivedBytes;
@@ -32,6 +33,7 @@ import dev.sluice.agent.transport.PeerTransport;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.agent.verify.ScriptRunner;
 import dev.sluice.trust.packages.SignatureVerifier;
+import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
@@ -178,7 +180,8 @@ public final class Agent implements AutoCloseable {
                                 layout.siteProperties()),
                         sharedAddress,
                         System::nanoTime,
-                        this::changed);
+                        this::changed,
+                        new SignedPromotions(new OperatorSignatures(identity)));
         this.observer =
                 new NodeObserver(
                         new NodeObserver.Sources(

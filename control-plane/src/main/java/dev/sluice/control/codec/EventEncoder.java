@@ -10,6 +10,10 @@ final class EventEncoder {
 
     /** The lowest format whose readers know the event. */
     static int format(Event event) {
+        if (event instanceof Event.ForcedPromotionUsed(var promotion)
+                && promotion.signed().isPresent()) {
+            return JournalFormat.SIGNED_PROMOTION;
+        }
         return event instanceof Event.AutomaticFailoverSwitched
                         || event instanceof Event.ForcedPromotionUsed
                 ? JournalFormat.SUCCESSION

@@ -124,7 +124,8 @@ final class SimMaster {
                         life.machine()::nanos,
                         this::obeyed,
                         this::wake,
-                        this::replied);
+                        this::replied,
+                        this::signedFor);
         this.agentLink = new AgentLinkEndpoint(fleet, life.machine()::nanos);
         this.agents =
                 new WatchedAgents(

@@ -38,6 +38,7 @@ final class TwoMasters implements AutoCloseable {
     private static final Duration COMMAND = Duration.ofSeconds(60);
 
     private static final int WITNESSES = 3;
+    private static final String NO_WITNESS = "eu-2";
     private static final String SETTING = "site.note";
 
     private final Testbed testbed;
@@ -49,20 +50,31 @@ final class TwoMasters implements AutoCloseable {
         this.testbed = testbed;
     }
 
-    static TwoMasters start(Path folder) throws IOException {
+    /**
+     * Starts it. One traffic node comes after the founding, so that the witnesses are known: both
+     * masters and the other.
+     */
+    static TwoMasters start(Path folder) throws IOException, InterruptedException {
         Layout layout = Layout.of(folder, 1, 2);
         Testbed testbed = new Testbed(layout, Path.of("..").toAbsolutePath().normalize());
         TwoMasters cluster = new TwoMasters(testbed);
         try {
             testbed.start(_ -> {});
+            cluster.powerOff(NO_WITNESS);
             TlsIdentity operator =
                     TlsIdentity.load(layout.identity("operator"), InstantSource.system());
             for (Layout.MasterPlace master : layout.masters()) {
                 cluster.masters.put(
                         master.id(), new OperatorClient(Layout.at(master.apiPort()), operator));
             }
+            cluster.await(
+                    "the founding",
+                    () ->
+                            cluster.masters.keySet().stream()
+                                    .anyMatch(id -> cluster.list(id).getWitnessesCount() > 0));
+            cluster.powerOn(NO_WITNESS);
             return cluster;
-        } catch (IOException e) {
+        } catch (IOException | InterruptedException e) {
             cluster.close();
             throw e;
         }

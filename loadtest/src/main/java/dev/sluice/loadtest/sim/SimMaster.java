@@ -28,6 +28,7 @@ import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.Recorded;
+import dev.sluice.control.state.SignedPromotion;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
@@ -204,6 +205,10 @@ final class SimMaster {
     private void exit(String why) {
         world.trace().say(life.name(), () -> why);
         life.end();
+    }
+
+    private Optional<SignedPromotion> signedFor(int generation) {
+        return office.signedFor(generation);
     }
 
     private void obeyed(Ballot ballot) {

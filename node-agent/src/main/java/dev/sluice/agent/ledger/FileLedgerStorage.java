@@ -76,11 +76,13 @@ public final class FileLedgerStorage implements LedgerStorage, AutoCloseable {
         if (broken != null) {
             throw broken;
         }
-        if (channel == null) {
-            channel = FileChannel.open(file, StandardOpenOption.WRITE);
-            channel.position(channel.size());
+        FileChannel open = channel;
+        if (open == null) {
+            open = FileChannel.open(file, StandardOpenOption.WRITE);
+            channel = open;
+            open.position(open.size());
         }
-        return channel;
+        return open;
     }
 
     /** After a failed sync nobody knows what reached the disk, and a second one would hide it. */

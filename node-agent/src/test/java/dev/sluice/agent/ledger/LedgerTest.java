@@ -348,6 +348,7 @@ final class LedgerTest {
             ledger.append(new LedgerRecord.BallotRaised(BALLOT));
         }
         FileLedgerStorage storage = new FileLedgerStorage(file());
+        storage.append(LedgerCodec.encode(new LedgerRecord.AdmissionDesired(true)));
         Thread.currentThread().interrupt();
         assertThatThrownBy(() -> storage.append(new byte[] {1}))
                 .isInstanceOf(LedgerBrokenException.class);

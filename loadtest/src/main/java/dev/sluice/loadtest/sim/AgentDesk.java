@@ -51,7 +51,7 @@ final class AgentDesk {
         this.address = address;
         this.outbox = outbox;
         this.changed = changed;
-        this.core = new SessionCore(SimSignatures.PROOFS);
+        this.core = new SessionCore(SimSignatures.proofs(world.mutation()));
     }
 
     void worksWith(AgentWork with) {

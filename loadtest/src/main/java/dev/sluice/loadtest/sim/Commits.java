@@ -29,7 +29,10 @@ final class Commits {
     private final List<ChainHash> committed = new ArrayList<>();
     private final SortedMap<String, Integer> states = new TreeMap<>();
     private final SortedMap<Ballot, String> primaries = new TreeMap<>();
+    private final SortedMap<Integer, Long> signed = new TreeMap<>();
+    private final List<ClusterState> givenUp = new ArrayList<>();
     private ClusterState newest = ClusterState.EMPTY;
+    private int generation;
 
     Commits(World world) {
         this.world = world;
@@ -51,8 +54,61 @@ final class Commits {
         }
     }
 
+    /**
+     * An operator has signed that a master may begin a generation.
+     *
+     * @param lastIndex the last entry of that master: what others decided after it may be lost
+     */
+    void signed(int forGeneration, long lastIndex) {
+        signed.put(forGeneration, lastIndex);
+    }
+
+    /** The generation of the last primary that has shown anything. */
+    int generation() {
+        return generation;
+    }
+
+    /**
+     * A forced promotion: what was committed goes on from the forced master's journal, and what it
+     * has not must have been listed as possibly lost.
+     */
+    private void begins(Life primary, Ballot ballot, ClusterState state, Journal journal) {
+        Long lastIndex = signed.get(ballot.generation());
+        if (lastIndex == null) {
+            throw new Violation(
+                    Promises.ONE_BALLOT,
+                    "%s commands under %s, a generation that no operator has signed"
+                            .formatted(primary, ballot));
+        }
+        int common = (int) Math.min(committed.size(), state.index());
+        while (common > 0 && !journal.at(common).chainHash().equals(committed.get(common - 1))) {
+            common--;
+        }
+        int lost = committed.size() - common;
+        if (lost > 0 && common < lastIndex) {
+            throw new Violation(
+                    Promises.DECISIONS_LAST,
+                    "%s has lost the entries %d to %d, and no more than those after %d were listed"
+                            .formatted(primary, common + 1, committed.size(), lastIndex));
+        }
+        committed.subList(common, committed.size()).clear();
+        givenUp.add(newest);
+        newest = ClusterState.EMPTY;
+        generation = ballot.generation();
+        world.covered("forced promotions");
+        if (lost > 0) {
+            world.covered("forced promotions with a loss, listed");
+        }
+    }
+
     /** A primary shows a state, and may answer that what led to it is decided. */
-    void shown(Life primary, ClusterState state, Journal journal) {
+    void shown(Life primary, Ballot ballot, ClusterState state, Journal journal) {
+        if (ballot.generation() < generation) {
+            return;
+        }
+        if (ballot.generation() > generation) {
+            begins(primary, ballot, state, journal);
+        }
         long known = committed.size();
         if (known > 0) {
             long common = Math.min(known, state.index());
@@ -113,8 +169,15 @@ final class Commits {
         return newest.operatorClosed().contains(node);
     }
 
-    /** Whether the policy or an operator has said that a node's clients may be cut. */
+    /**
+     * Whether the policy or an operator has said that a node's clients may be cut; also in a
+     * decision that a forced promotion has given up since.
+     */
     boolean mayCut(NodeId node) {
+        return mayCut(newest, node) || givenUp.stream().anyMatch(state -> mayCut(state, node));
+    }
+
+    private static boolean mayCut(ClusterState newest, NodeId node) {
         Upgrade upgrade = newest.currentUpgrade().orElse(null);
         if (upgrade == null) {
             return false;

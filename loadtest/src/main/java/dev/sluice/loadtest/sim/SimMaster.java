@@ -396,9 +396,7 @@ final class SimMaster {
                                                         primary ? "decides" : "takes",
                                                         one.index(),
                                                         brief(one.event()))));
-        if (primary) {
-            commits.shown(life, state, this::at);
-        }
+        controller.leading().ifPresent(ballot -> commits.shown(life, ballot, state, this::at));
         commits.has(life, state, at(state.index()));
         wake();
     }

@@ -72,7 +72,8 @@ final class Commits {
      * A forced promotion: what was committed goes on from the forced master's journal, and what it
      * has not must have been listed as possibly lost.
      */
-    private void begins(Life primary, Ballot ballot, ClusterState state, Journal journal) {
+    private void begins(
+            Life primary, Ballot ballot, ClusterState state, long lowest, Journal journal) {
         Long lastIndex = signed.get(ballot.generation());
         if (lastIndex == null) {
             throw new Violation(
@@ -81,8 +82,15 @@ final class Commits {
                             .formatted(primary, ballot));
         }
         int common = (int) Math.min(committed.size(), state.index());
-        while (common > 0 && !journal.at(common).chainHash().equals(committed.get(common - 1))) {
+        while (common > lowest
+                && !journal.at(common).chainHash().equals(committed.get(common - 1))) {
             common--;
+        }
+        if (common > 0 && !journal.at(common).chainHash().equals(committed.get(common - 1))) {
+            throw new Violation(
+                    Promises.DECISIONS_LAST,
+                    "%s has compacted entries up to %d that were never committed"
+                            .formatted(primary, lowest));
         }
         int lost = committed.size() - common;
         if (lost > 0 && common < lastIndex) {
@@ -101,13 +109,17 @@ final class Commits {
         }
     }
 
-    /** A primary shows a state, and may answer that what led to it is decided. */
-    void shown(Life primary, Ballot ballot, ClusterState state, Journal journal) {
+    /**
+     * A primary shows a state, and may answer that what led to it is decided.
+     *
+     * @param lowest the lowest entry whose position its journal knows
+     */
+    void shown(Life primary, Ballot ballot, ClusterState state, long lowest, Journal journal) {
         if (ballot.generation() < generation) {
             return;
         }
         if (ballot.generation() > generation) {
-            begins(primary, ballot, state, journal);
+            begins(primary, ballot, state, lowest, journal);
         }
         long known = committed.size();
         if (known > 0) {

@@ -53,8 +53,13 @@ final class SimMaster {
     /** A mutated master remembers what its first process saw, so that it takes part at all. */
     private static final int FORGETS_AFTER = 1;
 
-    /** Small, so that a history has several segments. */
-    private static final JournalOptions JOURNAL = new JournalOptions(64 << 10, 1 << 20, 4 << 10);
+    /** As small as can be, so that a history has many segments, and the first ones go. */
+    private static final JournalOptions JOURNAL = new JournalOptions(4 << 10, 1 << 20, 4 << 10);
+
+    /** So few that a history compacts its journals again and again. */
+    private static final long EVENTS_BETWEEN_SNAPSHOTS = 10;
+
+    private static final long COMPACTION_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final World world;
     private final Life life;
@@ -74,6 +79,7 @@ final class SimMaster {
     private final Executor executor;
     private final SortedMap<NodeId, SimShipper> shippers = new TreeMap<>();
     private final SimShipper.Ports shipping;
+    private long snapshotAt;
     private boolean writing;
     private boolean looking;
     private boolean electing;
@@ -161,7 +167,8 @@ final class SimMaster {
                         controller,
                         peers,
                         this,
-                        new SimDisk(disks.archive(), life, false));
+                        new SimDisk(disks.archive(), life, false),
+                        new SimDisk(disks.incoming(), life, false));
         this.shipping =
                 new SimShipper.Ports(
                         life,
@@ -304,12 +311,37 @@ final class SimMaster {
                 .listen(
                         World.positionService(id.value()),
                         life,
-                        (end, _) -> SimResync.answering(controller, end));
+                        (end, _) -> new SimSnapshots(world, life, controller, end));
         life.every(EXECUTOR_NANOS, executor::step);
         life.every(SWEEP_NANOS, agentLink::expireSilent);
         life.every(SWEEP_NANOS, this::write);
         life.every(ELECTION_NANOS, this::look);
+        life.every(COMPACTION_NANOS, this::compact);
         follower.start();
+    }
+
+    /** The upkeep that a real master does every 20,000 events. */
+    private void compact() {
+        long index = controller.state().index();
+        if (index - snapshotAt < EVENTS_BETWEEN_SNAPSHOTS) {
+            return;
+        }
+        snapshotAt = index;
+        var _ =
+                controller.maintain(durable -> {
+                    durable.snapshot();
+                    long before = durable.firstIndex();
+                    durable.compact(inSync.lowestFollower());
+                    if (durable.firstIndex() > before) {
+                        world.covered("journals compacted");
+                    }
+                });
+    }
+
+    /** This master's journal was replaced by one that begins after a snapshot. */
+    void replaced() {
+        office.replaced(controller.replica());
+        elect();
     }
 
     private Receiver agentDialled(End end, String peer) {
@@ -396,7 +428,10 @@ final class SimMaster {
                                                         primary ? "decides" : "takes",
                                                         one.index(),
                                                         brief(one.event()))));
-        controller.leading().ifPresent(ballot -> commits.shown(life, ballot, state, this::at));
+        controller
+                .leading()
+                .ifPresent(ballot ->
+                        commits.shown(life, ballot, state, controller.firstIndex() - 1, this::at));
         commits.has(life, state, at(state.index()));
         wake();
     }

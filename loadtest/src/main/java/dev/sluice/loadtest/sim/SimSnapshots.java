@@ -5,17 +5,20 @@ import com.google.protobuf.Message;
 import dev.sluice.control.codec.SnapshotCodec;
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
+import dev.sluice.control.journal.DiskFile;
 import dev.sluice.control.journal.MemoryDisk;
 import dev.sluice.control.journal.SnapshotStore;
 import dev.sluice.control.journal.StoredSnapshot;
 import dev.sluice.control.peer.ReplicationWire;
 import dev.sluice.control.state.ClusterState;
+import dev.sluice.control.state.Configuration;
 import dev.sluice.v1.FetchSnapshotRequest;
 import dev.sluice.v1.FetchSnapshotResponse;
 import dev.sluice.v1.GetPositionRequest;
 import dev.sluice.v1.GetPositionResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -141,30 +144,43 @@ final class SimSnapshots implements Receiver {
         }
     }
 
-    /** A mutated primary sends a state that has forgotten most of what was decided. */
+    /**
+     * A mutated primary sends a state that has forgotten settings, and how many plans there were.
+     */
     private StoredSnapshot mutated(StoredSnapshot good) throws IOException {
         if (world.mutation() != Mutation.SNAPSHOT_FORGETS) {
             return good;
         }
-        ClusterState now = controller.state();
+        MemoryDisk scratch = new MemoryDisk();
+        long index = good.position().index();
+        try (DiskFile copy = scratch.create("snapshot-%020d.snap".formatted(index))) {
+            copy.write(ByteBuffer.wrap(good.read(0, Math.toIntExact(good.size()))), 0);
+            copy.force(true);
+        }
+        scratch.forceDirectory();
+        SnapshotStore store = new SnapshotStore(scratch, MAX_BYTES);
+        ClusterState sent =
+                store.loadNewest((_, payload) -> new SnapshotCodec().decode(payload.readAllBytes()))
+                        .newest()
+                        .orElseThrow()
+                        .state();
         ClusterState forgetful =
                 new ClusterState(
-                        good.position().index(),
-                        now.office(),
-                        now.topology(),
-                        now.foundingPolicy(),
-                        ClusterState.EMPTY.configuration(),
-                        ClusterState.EMPTY.packages(),
-                        now.choices(),
-                        now.operatorClosed(),
-                        false,
-                        now.succession(),
+                        sent.index(),
+                        sent.office(),
+                        sent.topology(),
+                        sent.foundingPolicy(),
+                        Configuration.EMPTY,
+                        sent.packages(),
+                        sent.choices(),
+                        sent.operatorClosed(),
+                        sent.failoverBroken(),
+                        sent.succession(),
                         0,
-                        null);
-        byte[] bytes = new SnapshotCodec().encode(forgetful);
-        SnapshotStore store = new SnapshotStore(new MemoryDisk(), MAX_BYTES);
-        store.save(good.position(), stream -> stream.write(bytes));
-        StoredSnapshot bad = store.open(good.position().index()).orElseThrow();
+                        sent.upgrade());
+        SnapshotStore other = new SnapshotStore(new MemoryDisk(), MAX_BYTES);
+        other.save(good.position(), stream -> stream.write(new SnapshotCodec().encode(forgetful)));
+        StoredSnapshot bad = other.open(index).orElseThrow();
         good.close();
         return bad;
     }

@@ -1,6 +1,8 @@
 package dev.sluice.loadtest.sim;
 
 import dev.sluice.control.codec.SnapshotCodec;
+import dev.sluice.control.failover.Register;
+import dev.sluice.control.failover.Replica;
 import dev.sluice.control.journal.ChainHash;
 import dev.sluice.control.journal.JournalPosition;
 import dev.sluice.control.model.Ballot;
@@ -15,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What primaries have made visible. It stays: whoever is primary later has it too, and masters with
@@ -29,7 +32,8 @@ final class Commits {
     private final List<ChainHash> committed = new ArrayList<>();
     private final SortedMap<String, Integer> states = new TreeMap<>();
     private final SortedMap<Ballot, String> primaries = new TreeMap<>();
-    private final SortedMap<Integer, Long> signed = new TreeMap<>();
+    private final SortedMap<Integer, Signed> signed = new TreeMap<>();
+    private @Nullable Register written;
     private final List<ClusterState> givenUp = new ArrayList<>();
     private ClusterState newest = ClusterState.EMPTY;
     private int generation;
@@ -57,10 +61,21 @@ final class Commits {
     /**
      * An operator has signed that a master may begin a generation.
      *
-     * @param lastIndex the last entry of that master: what others decided after it may be lost
+     * @param lastIndex what was decided after this entry may be lost
+     * @param replica the master and its journal: while it is in sync, nothing may be
      */
-    void signed(int forGeneration, long lastIndex) {
-        signed.put(forGeneration, lastIndex);
+    void signed(int forGeneration, long lastIndex, Replica replica) {
+        boolean inSync = written != null && written.inSync().contains(replica);
+        signed.put(forGeneration, new Signed(inSync ? Long.MAX_VALUE : lastIndex));
+    }
+
+    private record Signed(long lastIndex) {}
+
+    /** A quorum of witnesses has accepted a register. */
+    void wrote(Register register) {
+        if (written == null || register.compareTo(written) > 0) {
+            written = register;
+        }
     }
 
     /** The generation of the last primary that has shown anything. */
@@ -74,8 +89,8 @@ final class Commits {
      */
     private void begins(
             Life primary, Ballot ballot, ClusterState state, long lowest, Journal journal) {
-        Long lastIndex = signed.get(ballot.generation());
-        if (lastIndex == null) {
+        Signed certificate = signed.get(ballot.generation());
+        if (certificate == null) {
             throw new Violation(
                     Promises.ONE_BALLOT,
                     "%s commands under %s, a generation that no operator has signed"
@@ -93,11 +108,15 @@ final class Commits {
                             .formatted(primary, lowest));
         }
         int lost = committed.size() - common;
-        if (lost > 0 && common < lastIndex) {
+        if (lost > 0 && common < certificate.lastIndex()) {
             throw new Violation(
                     Promises.DECISIONS_LAST,
                     "%s has lost the entries %d to %d, and no more than those after %d were listed"
-                            .formatted(primary, common + 1, committed.size(), lastIndex));
+                            .formatted(
+                                    primary,
+                                    common + 1,
+                                    committed.size(),
+                                    certificate.lastIndex()));
         }
         committed.subList(common, committed.size()).clear();
         givenUp.add(newest);

@@ -114,7 +114,7 @@ final class ForcedHand {
         int generation = generation(master);
         boolean intruder = !intruded;
         intruded = true;
-        long last = master.controller().state().index();
+        long last = lastCommitted(master);
         boolean denies = world.mutation() == Mutation.FORCE_DENIES_LOSS;
         long listed = denies ? Math.max(last, world.promises().commits().count()) : last;
         String nonce = Long.toHexString(world.dice().random().nextLong());
@@ -134,7 +134,7 @@ final class ForcedHand {
                         ? SimSignatures.byIntruder(promotion.build())
                         : SimSignatures.byOperator(promotion.build());
         if (!intruder) {
-            world.promises().commits().signed(generation, listed);
+            world.promises().commits().signed(generation, listed, master.controller().replica());
         } else {
             world.covered("forced promotions that nobody signed");
         }
@@ -150,6 +150,15 @@ final class ForcedHand {
                                 generation,
                                 witnesses,
                                 certificate(master, generation, nonce, witnesses, listed, signed));
+    }
+
+    /**
+     * The last entry that this master has heard to be committed: what comes after it in its journal
+     * may stand in the place of other decisions.
+     */
+    private static long lastCommitted(SimMaster master) {
+        long heard = master.office().contact().map(c -> c.index()).orElse(0L);
+        return Math.min(heard, master.controller().state().index());
     }
 
     private static ForcedPromotion certificate(

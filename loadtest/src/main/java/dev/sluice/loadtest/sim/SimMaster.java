@@ -262,6 +262,7 @@ final class SimMaster {
         office.register()
                 .ifPresent(r -> {
                     world.promises().commits().leads(life, r.ballot());
+                    world.promises().commits().wrote(r);
                     if (!r.equals(register)) {
                         register = r;
                         world.trace()
@@ -375,6 +376,10 @@ final class SimMaster {
                 write();
             }
         } catch (IOException e) {
+            // What a listener threw stopped the writer where nobody heard of it.
+            if (e.getCause() instanceof RuntimeException defect) {
+                throw defect;
+            }
             world.trace().say(life.name(), () -> "the writer stops: " + e.getMessage());
             life.end();
         }

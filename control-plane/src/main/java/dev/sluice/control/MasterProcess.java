@@ -45,7 +45,6 @@ import dev.sluice.control.peer.RelationEndpoint;
 import dev.sluice.control.peer.RelationKey;
 import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
-import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.recordstore.RecordStore;
 import dev.sluice.control.vault.BackupFiles;
@@ -59,6 +58,7 @@ import dev.sluice.trust.channel.ChannelSigningKey;
 import dev.sluice.trust.channel.DeviceKey;
 import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.TrustedSigners;
+import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
@@ -188,7 +188,8 @@ final class MasterProcess implements AutoCloseable {
                         System::nanoTime,
                         ballot -> late.keeper().obeyed(ballot),
                         late::wake,
-                        (node, request, reply) -> late.keeper().replied(node, request, reply));
+                        (node, request, reply) -> late.keeper().replied(node, request, reply),
+                        generation -> late.keeper().signedFor(generation));
         OfficeKeeper keeper =
                 closing(
                         new OfficeKeeper(

@@ -20,6 +20,7 @@ import dev.sluice.agent.session.Ballots;
 import dev.sluice.agent.session.CommandDesk;
 import dev.sluice.agent.session.MasterLink;
 import dev.sluice.agent.session.MasterLinks;
+import dev.sluice.agent.session.SignedPromotions;
 import dev.sluice.agent.stage.ContentTransfers;
 import dev.sluice.agent.stage.GrpcContentSource;
 import dev.sluice.agent.stage.PackageSource;
@@ -36,6 +37,7 @@ import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.agent.verify.ScriptRunner;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.packages.SignatureVerifier;
+import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
@@ -194,7 +196,8 @@ public final class Agent implements AutoCloseable {
                                 layout.siteProperties()),
                         sharedAddress,
                         System::nanoTime,
-                        this::changed);
+                        this::changed,
+                        new SignedPromotions(new OperatorSignatures(identity)));
         this.observer =
                 new NodeObserver(
                         new NodeObserver.Sources(

@@ -8,6 +8,7 @@ import dev.sluice.agent.hardware.NoHardware;
 import dev.sluice.agent.hardware.RedfishHardware;
 import dev.sluice.agent.ledger.FileLedgerStorage;
 import dev.sluice.agent.ledger.Ledger;
+import dev.sluice.agent.ledger.LedgerBrokenException;
 import dev.sluice.agent.ledger.LedgerRecord;
 import dev.sluice.trust.packages.SignatureVerifier;
 import dev.sluice.trust.packages.TrustedSigners;
@@ -30,7 +31,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,7 +41,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The agent's command line. Exit codes: 0 ended as asked, 1 could not start, 2 wrong arguments. */
+/**
+ * The agent's command line. Exit codes: 0 ended as asked, 1 could not start, 2 wrong arguments, 3
+ * the ledger broke. After 3 it is to be started again.
+ */
 @Command(
         name = "sluice-agent",
         description = "The agent of a node.",
@@ -47,6 +53,7 @@ import picocli.CommandLine.Spec;
 public final class AgentMain implements Callable<Integer> {
 
     private static final int EXIT_UNUSABLE = 1;
+    static final int EXIT_LEDGER = 3;
 
     @Spec private @Nullable CommandSpec spec;
 
@@ -98,8 +105,7 @@ public final class AgentMain implements Callable<Integer> {
                             version(),
                             new SplittableRandom());
             agent.start();
-            awaitEnd(agent, lock);
-            return 0;
+            return awaitEnd(agent, lock, ledger.broken(), commandLine().getErr());
         }
     }
 
@@ -110,8 +116,13 @@ public final class AgentMain implements Callable<Integer> {
         return spec.commandLine();
     }
 
-    private static void awaitEnd(Agent agent, FileChannel lock) throws InterruptedException {
-        CountDownLatch never = new CountDownLatch(1);
+    private static int awaitEnd(
+            Agent agent,
+            FileChannel lock,
+            CompletableFuture<LedgerBrokenException> broken,
+            PrintWriter errors)
+            throws InterruptedException {
+        AtomicInteger status = new AtomicInteger();
         Runtime.getRuntime()
                 .addShutdownHook(
                         new Thread(
@@ -122,10 +133,25 @@ public final class AgentMain implements Callable<Integer> {
                                         System.err.println("sluice-agent: " + e);
                                     }
                                     // SIGTERM is how an agent is stopped, not a failure.
-                                    Runtime.getRuntime().halt(0);
+                                    Runtime.getRuntime().halt(status.get());
                                 },
                                 "shutdown"));
-        never.await();
+        status.set(awaitBroken(broken, errors));
+        return status.get();
+    }
+
+    /** Returns when the ledger broke; nothing is promised or acknowledged any more by then. */
+    static int awaitBroken(CompletableFuture<LedgerBrokenException> broken, PrintWriter errors)
+            throws InterruptedException {
+        try {
+            errors.println(
+                    "sluice-agent: the ledger is broken, and the agent ends: "
+                            + broken.get().getMessage());
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+        errors.flush();
+        return EXIT_LEDGER;
     }
 
     /** What is checked before anything is done. */

@@ -11,9 +11,11 @@ import dev.sluice.control.failover.Witness;
 import dev.sluice.control.journal.JournalCompactedException;
 import dev.sluice.control.journal.JournalEntry;
 import dev.sluice.control.model.NodeId;
-import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.state.Actor;
+import dev.sluice.control.state.Blob;
 import dev.sluice.control.state.Recorded;
+import dev.sluice.control.state.SignedPromotion;
+import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.v1.ForcePromotionRequest;
 import dev.sluice.v1.ForcePromotionResponse;
 import dev.sluice.v1.ForcedPromotion;
@@ -46,8 +48,11 @@ final class ForcedCalls {
     /** Proposals that wait to be signed; of more, the oldest are forgotten. */
     private static final int MAX_PROPOSALS = 8;
 
-    /** More than any cluster loses at once and still has a master. */
-    private static final int MAX_WRITTEN_OFF = 10_000;
+    /**
+     * Masters, and nodes that must be no witnesses; whoever is not reached need not be named. Each
+     * agent is shown the certificate: it stays below 100 KiB.
+     */
+    private static final int MAX_WRITTEN_OFF = 1_000;
 
     private static final int NONCE_BYTES = 16;
     private static final int MAX_READ = 1 << 20;
@@ -175,10 +180,19 @@ final class ForcedCalls {
         if (!take(nonce)) {
             throw ApiErrors.refused(CERTIFICATE, "is being used by another call");
         }
-        begin(promotion, operator);
+        begin(promotion, operator, signed(request));
         return ForcePromotionResponse.newBuilder()
                 .setBallot(WireValues.of(ascent.await(false)))
                 .build();
+    }
+
+    private static SignedPromotion signed(ForcePromotionRequest request) {
+        return new SignedPromotion(
+                Blob.of(request.getPromotion().toByteArray()),
+                Blob.of(request.getSignature().toByteArray()),
+                request.getCertificateChainList().stream()
+                        .map(certificate -> Blob.of(certificate.toByteArray()))
+                        .toList());
     }
 
     private static ForcedPromotion parse(ByteString bytes) {
@@ -238,7 +252,7 @@ final class ForcedCalls {
         return Instant.ofEpochSecond(at.getSeconds(), at.getNanos());
     }
 
-    private void begin(ForcedPromotion promotion, Actor operator) {
+    private void begin(ForcedPromotion promotion, Actor operator, SignedPromotion signed) {
         SortedSet<Witness> witnesses = new TreeSet<>();
         promotion
                 .getWitnessesList()
@@ -256,7 +270,8 @@ final class ForcedCalls {
                         witnesses.stream().map(Witness::node).toList(),
                         promotion.getWrittenOffList().stream().map(NodeId::new).toList(),
                         promotion.getLastIndex(),
-                        promotion.getAcceptedLoss());
+                        promotion.getAcceptedLoss(),
+                        Optional.of(signed));
         try {
             String why =
                     masters.force(promotion.getGeneration(), witnesses, certificate)

@@ -182,7 +182,7 @@ final class ForcedProposal {
         long index = outlook.state().index();
         Register register = standing.register();
         if (register == null) {
-            return "unknown: master %s knows no register; any decision after entry %d may be lost"
+            return "unknown: master %s knows no register; any decision after entry %d, or in the place of entries before it, may be lost"
                     .formatted(outlook.self(), index);
         }
         String known = "register %s, sequence %d".formatted(register.ballot(), register.sequence());
@@ -190,7 +190,7 @@ final class ForcedProposal {
             return "none by %s, which names master %s in sync; if a primary left it out after that, what it decided alone since is lost"
                     .formatted(known, outlook.self());
         }
-        return "decisions after entry %d that %s acknowledged while master %s was not in sync by %s%s"
+        return "decisions after entry %d, or in the place of entries before it that were never committed, that %s acknowledged while master %s was not in sync by %s%s"
                 .formatted(
                         index,
                         ahead().isEmpty()

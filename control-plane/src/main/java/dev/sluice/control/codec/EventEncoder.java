@@ -10,6 +10,10 @@ final class EventEncoder {
 
     /** The lowest format whose readers know the event. */
     static int format(Event event) {
+        if (event instanceof Event.ForcedPromotionUsed(var promotion)
+                && promotion.signed().isPresent()) {
+            return JournalFormat.SIGNED_PROMOTION;
+        }
         if (event instanceof Event.ChannelSeen || event instanceof Event.EulaAccepted) {
             return JournalFormat.SUPPLY;
         }

@@ -114,7 +114,7 @@ public final class SnapshotCodec {
     /** Raises the snapshot's format when there is anything that older releases do not know. */
     private static void encode(PackageChoices choices, ClusterStateSnapshot.Builder message) {
         if (!choices.equals(PackageChoices.EMPTY)) {
-            message.setFormat(JournalFormat.PACKAGE_CHOICES);
+            message.setFormat(Math.max(message.getFormat(), JournalFormat.PACKAGE_CHOICES));
             choices.distributed().forEach(pkg -> message.addDistributed(ValueMapping.encode(pkg)));
         }
     }

@@ -1,17 +1,21 @@
 package dev.sluice.control.codec;
 
+import com.google.protobuf.ByteString;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.state.Actor;
+import dev.sluice.control.state.Blob;
 import dev.sluice.control.state.ForcedPromotion;
+import dev.sluice.control.state.SignedPromotion;
 import dev.sluice.control.state.Succession;
 import dev.sluice.v1.ClusterStateSnapshot;
 import dev.sluice.v1.JournalEntry;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.pcollections.TreePMap;
 
 /** What operators decided about who takes over, both ways. */
-final class SuccessionMapping {
+public final class SuccessionMapping {
 
     private SuccessionMapping() {}
 
@@ -31,6 +35,10 @@ final class SuccessionMapping {
                         message.addUsedCertificatesBuilder()
                                 .setGeneration(generation)
                                 .setNonce(nonce));
+        SignedPromotion signed = succession.signed();
+        if (signed != null) {
+            message.setFormat(JournalFormat.SIGNED_PROMOTION).setSignedPromotion(encode(signed));
+        }
     }
 
     static Succession decode(ClusterStateSnapshot message) {
@@ -47,23 +55,26 @@ final class SuccessionMapping {
                 message.hasAutomaticFailoverOffBy()
                         ? new Actor(message.getAutomaticFailoverOffBy())
                         : null,
-                TreePMap.from(used));
+                TreePMap.from(used),
+                message.hasSignedPromotion() ? decode(message.getSignedPromotion()) : null);
     }
 
-    static JournalEntry.ForcedPromotionUsed encode(ForcedPromotion promotion) {
-        return JournalEntry.ForcedPromotionUsed.newBuilder()
-                .setGeneration(promotion.generation())
-                .setMasterId(promotion.master().value())
-                .setNonce(promotion.nonce())
-                .setActor(promotion.operator().name())
-                .addAllWitnesses(ValueMapping.encode(promotion.witnesses()))
-                .addAllWrittenOff(ValueMapping.encode(promotion.writtenOff()))
-                .setLastIndex(promotion.lastIndex())
-                .setAcceptedLoss(promotion.acceptedLoss())
-                .build();
+    public static JournalEntry.ForcedPromotionUsed encode(ForcedPromotion promotion) {
+        JournalEntry.ForcedPromotionUsed.Builder message =
+                JournalEntry.ForcedPromotionUsed.newBuilder()
+                        .setGeneration(promotion.generation())
+                        .setMasterId(promotion.master().value())
+                        .setNonce(promotion.nonce())
+                        .setActor(promotion.operator().name())
+                        .addAllWitnesses(ValueMapping.encode(promotion.witnesses()))
+                        .addAllWrittenOff(ValueMapping.encode(promotion.writtenOff()))
+                        .setLastIndex(promotion.lastIndex())
+                        .setAcceptedLoss(promotion.acceptedLoss());
+        promotion.signed().ifPresent(signed -> message.setSigned(encode(signed)));
+        return message.build();
     }
 
-    static ForcedPromotion decode(JournalEntry.ForcedPromotionUsed message) {
+    public static ForcedPromotion decode(JournalEntry.ForcedPromotionUsed message) {
         return new ForcedPromotion(
                 notNegative(message.getGeneration()),
                 new NodeId(message.getMasterId()),
@@ -72,7 +83,34 @@ final class SuccessionMapping {
                 ValueMapping.decodeNodes(message.getWitnessesList()),
                 ValueMapping.decodeNodes(message.getWrittenOffList()),
                 message.getLastIndex(),
-                message.getAcceptedLoss());
+                message.getAcceptedLoss(),
+                message.hasSigned() ? Optional.of(decode(message.getSigned())) : Optional.empty());
+    }
+
+    /** What an operator signed, as agents are shown it too. */
+    public static dev.sluice.v1.SignedPromotion encode(SignedPromotion signed) {
+        return dev.sluice.v1.SignedPromotion.newBuilder()
+                .setPromotion(bytes(signed.promotion()))
+                .setSignature(bytes(signed.signature()))
+                .addAllCertificateChain(
+                        signed.chain().stream().map(SuccessionMapping::bytes).toList())
+                .build();
+    }
+
+    private static SignedPromotion decode(dev.sluice.v1.SignedPromotion message) {
+        var known = JournalFormat.known(message);
+        return new SignedPromotion(
+                blob(known.getPromotion()),
+                blob(known.getSignature()),
+                known.getCertificateChainList().stream().map(SuccessionMapping::blob).toList());
+    }
+
+    private static ByteString bytes(Blob blob) {
+        return ByteString.copyFrom(blob.toArray());
+    }
+
+    private static Blob blob(ByteString bytes) {
+        return Blob.of(bytes.toByteArray());
     }
 
     private static int notNegative(int unsigned) {

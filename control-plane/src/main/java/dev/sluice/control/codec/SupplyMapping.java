@@ -19,7 +19,7 @@ final class SupplyMapping {
         if (supply.equals(Supply.EMPTY)) {
             return;
         }
-        message.setFormat(JournalFormat.SUPPLY);
+        message.setFormat(Math.max(message.getFormat(), JournalFormat.SUPPLY));
         supply.channels().values().forEach(seen -> message.addChannels(encode(seen)));
         supply.acceptedTerms()
                 .forEach((hash, pkg) ->

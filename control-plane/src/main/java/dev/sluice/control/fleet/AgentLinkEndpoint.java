@@ -198,7 +198,8 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
             fleet.refused(
                     from,
                     ReportReader.ballot(refused.getHighest()),
-                    ReportReader.text(refused.getCommandId()));
+                    ReportReader.text(refused.getCommandId()),
+                    ReportReader.text(refused.getReason()));
         }
 
         /** The report goes in first: who sees the outcome must see the node as it was after it. */

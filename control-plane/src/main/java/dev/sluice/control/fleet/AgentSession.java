@@ -7,6 +7,7 @@ import dev.sluice.v1.Welcome;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -21,6 +22,8 @@ final class AgentSession {
     /** Messages that wait for an agent that does not read; with more it counts as gone. */
     static final int MAX_QUEUED = 256;
 
+    private static final int NO_GENERATION = -1;
+
     /** What became of a message. */
     enum Offer {
         /** Sent, or waiting in the queue. */
@@ -34,20 +37,24 @@ final class AgentSession {
     private record Outgoing(long term, SessionResponse message) {}
 
     private final NodeId node;
+    private final int generation;
     private final ServerCallStreamObserver<SessionResponse> outbound;
     private final Supplier<Tenure> tenure;
     private final Object lock = new Object();
     private final ArrayDeque<Outgoing> queue = new ArrayDeque<>();
     private long number;
     private long fenceSentIn = Known.UNFENCED;
+    private String lastReason = "";
     private boolean greeted;
     private boolean ended;
 
     AgentSession(
-            NodeId node,
+            Greeting greeting,
             ServerCallStreamObserver<SessionResponse> outbound,
             Supplier<Tenure> tenure) {
-        this.node = node;
+        this.node = greeting.node();
+        Ballot obeyed = greeting.highest();
+        this.generation = obeyed == null ? NO_GENERATION : obeyed.generation();
         this.outbound = outbound;
         this.tenure = tenure;
     }
@@ -97,8 +104,14 @@ final class AgentSession {
                 return;
             }
             fenceSentIn = now.term();
-            var _ = offer(now, CommandWriter.fence(ballot));
+            var _ = offer(now, fence(now, ballot));
         }
+    }
+
+    /** Without what was signed, for an agent that said in Hello that it knows the generation. */
+    private SessionResponse fence(Tenure now, Ballot ballot) {
+        return CommandWriter.fence(
+                ballot, ballot.generation() > generation ? now.promotion() : Optional.empty());
     }
 
     /**
@@ -110,8 +123,17 @@ final class AgentSession {
             Tenure now = tenure.get();
             Ballot ballot = now.ballot();
             if (ballot != null && fenceSentIn == now.term()) {
-                var _ = offerNow(now, CommandWriter.fence(ballot));
+                var _ = offerNow(now, fence(now, ballot));
             }
+        }
+    }
+
+    /** Whether the agent gave another reason last time; notes this one. */
+    boolean isNew(String reason) {
+        synchronized (lock) {
+            boolean isNew = !reason.equals(lastReason);
+            lastReason = reason;
+            return isNew;
         }
     }
 

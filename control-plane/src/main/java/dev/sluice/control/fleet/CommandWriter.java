@@ -1,12 +1,14 @@
 package dev.sluice.control.fleet;
 
 import com.google.protobuf.ByteString;
+import dev.sluice.control.codec.SuccessionMapping;
 import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentCommand.AgentWork;
 import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.records.SpoolId;
+import dev.sluice.control.state.SignedPromotion;
 import dev.sluice.v1.ChannelVersions;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.CutSessions;
@@ -23,6 +25,7 @@ import dev.sluice.v1.SetAdmission;
 import dev.sluice.v1.StagePackage;
 import dev.sluice.v1.VerifyNode;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Turns what agents are told into wire messages. */
 final class CommandWriter {
@@ -113,10 +116,10 @@ final class CommandWriter {
                 .build();
     }
 
-    static SessionResponse fence(Ballot ballot) {
-        return SessionResponse.newBuilder()
-                .setFence(Fence.newBuilder().setBallot(ballot(ballot)))
-                .build();
+    static SessionResponse fence(Ballot ballot, Optional<SignedPromotion> promotion) {
+        Fence.Builder fence = Fence.newBuilder().setBallot(ballot(ballot));
+        promotion.ifPresent(signed -> fence.setPromotion(SuccessionMapping.encode(signed)));
+        return SessionResponse.newBuilder().setFence(fence).build();
     }
 
     static SessionResponse lease(Ballot ballot, Duration lease) {
@@ -128,10 +131,15 @@ final class CommandWriter {
                 .build();
     }
 
-    static SessionResponse witness(long requestId, WitnessRequest request) {
-        return SessionResponse.newBuilder()
-                .setWitness(WitnessWire.encode(requestId, request))
-                .build();
+    /** Only what makes a witness keep a ballot carries what was signed for its generation. */
+    static SessionResponse witness(
+            long requestId, WitnessRequest request, Optional<SignedPromotion> promotion) {
+        dev.sluice.v1.WitnessRequest.Builder wire =
+                WitnessWire.encode(requestId, request).toBuilder();
+        if (request instanceof WitnessRequest.Prepare || request instanceof WitnessRequest.Accept) {
+            promotion.ifPresent(signed -> wire.setPromotion(SuccessionMapping.encode(signed)));
+        }
+        return SessionResponse.newBuilder().setWitness(wire).build();
     }
 
     static dev.sluice.v1.Ballot ballot(Ballot ballot) {

@@ -9,6 +9,7 @@ import dev.sluice.control.failover.WitnessReply;
 import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.state.SignedPromotion;
 import dev.sluice.v1.SessionResponse;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -22,6 +23,7 @@ import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -51,10 +53,11 @@ public final class Fleet implements AgentGateway, WitnessLink {
     private final Consumer<Ballot> onHigherBallot;
     private final Runnable wake;
     private final WitnessLink.Listener witnesses;
+    private final IntFunction<Optional<SignedPromotion>> promotions;
     private final ConcurrentNavigableMap<NodeId, Known> nodes = new ConcurrentSkipListMap<>();
     private final Object tenureLock = new Object();
     private final Outcomes outcomes = new Outcomes();
-    private volatile Tenure tenure = new Tenure(0, null);
+    private volatile Tenure tenure = new Tenure(0, null, Optional.empty());
 
     /**
      * A fleet that follows and knows nobody.
@@ -66,6 +69,8 @@ public final class Fleet implements AgentGateway, WitnessLink {
      * @param wake told when something changed that the executor may act upon; called often and on
      *     gRPC's threads, must not block
      * @param witnesses hears what the agents reply as witnesses, on gRPC's threads; must not block
+     * @param promotions what an operator signed for a generation, shown to agents that have not met
+     *     it
      */
     public Fleet(
             NodeId master,
@@ -74,7 +79,8 @@ public final class Fleet implements AgentGateway, WitnessLink {
             LongSupplier nanos,
             Consumer<Ballot> onHigherBallot,
             Runnable wake,
-            WitnessLink.Listener witnesses) {
+            WitnessLink.Listener witnesses,
+            IntFunction<Optional<SignedPromotion>> promotions) {
         this.master = master;
         this.controlPlaneVersion = controlPlaneVersion;
         this.members = members;
@@ -82,6 +88,7 @@ public final class Fleet implements AgentGateway, WitnessLink {
         this.onHigherBallot = onHigherBallot;
         this.wake = wake;
         this.witnesses = witnesses;
+        this.promotions = promotions;
     }
 
     @Override
@@ -134,8 +141,14 @@ public final class Fleet implements AgentGateway, WitnessLink {
     public void ask(NodeId node, long requestId, WitnessRequest request) {
         Known known = nodes.get(node);
         AgentSession session = known == null ? null : known.live();
-        if (session != null) {
-            session.ask(CommandWriter.witness(requestId, request));
+        if (known != null && session != null) {
+            session.ask(
+                    CommandWriter.witness(
+                            requestId,
+                            request,
+                            known.missesGeneration(request.ballot())
+                                    ? promotions.apply(request.ballot().generation())
+                                    : Optional.empty()));
         }
     }
 
@@ -183,7 +196,13 @@ public final class Fleet implements AgentGateway, WitnessLink {
     private Tenure begin(@Nullable Ballot ballot) {
         synchronized (tenureLock) {
             Tenure before = tenure;
-            tenure = new Tenure(before.term() + 1, ballot);
+            tenure =
+                    new Tenure(
+                            before.term() + 1,
+                            ballot,
+                            ballot == null
+                                    ? Optional.empty()
+                                    : promotions.apply(ballot.generation()));
             return before;
         }
     }
@@ -230,7 +249,7 @@ public final class Fleet implements AgentGateway, WitnessLink {
 
     /** Registers a new session of a node in place of the one before, and greets it. */
     AgentSession joined(Greeting greeting, ServerCallStreamObserver<SessionResponse> outbound) {
-        AgentSession session = new AgentSession(greeting.node(), outbound, () -> tenure);
+        AgentSession session = new AgentSession(greeting, outbound, () -> tenure);
         long now = nanos.getAsLong();
         Known before = nodes.get(greeting.node());
         Known after = join(before, session, greeting, now);
@@ -311,11 +330,26 @@ public final class Fleet implements AgentGateway, WitnessLink {
         }
     }
 
-    /** Takes in that the agent obeys a ballot higher than the one it was offered. */
-    void refused(AgentSession session, Ballot highest, String commandId) {
+    /**
+     * Takes in that the agent obeys a ballot higher than the one it was offered; or that it does
+     * not obey the one offered, though it is the higher.
+     *
+     * @param reason why not, of one that is not obeyed though it is the higher
+     */
+    void refused(AgentSession session, Ballot highest, String commandId, String reason) {
         var _ = swapLive(session, known -> known.obeying(highest));
         Ballot own = tenure.ballot();
-        if (own == null || !highest.isAbove(own) || !isLive(session)) {
+        if (own == null || !isLive(session)) {
+            return;
+        }
+        if (!highest.isAbove(own)) {
+            if (!reason.isEmpty() && session.isNew(reason)) {
+                LOG.warn(
+                        "node {}: does not obey ballot {}: {}; force a promotion anew, or empty its ledger",
+                        session.node(),
+                        own,
+                        reason);
+            }
             return;
         }
         LOG.warn(

@@ -138,6 +138,12 @@ record Known(
                 : Optional.of(new WitnessLink.Presence(store, agent.obeyed()));
     }
 
+    /** Whether it has not said that it obeys a ballot of this one's generation. */
+    boolean missesGeneration(Ballot ballot) {
+        Ballot obeyed = agent.obeyed();
+        return obeyed == null || obeyed.generation() < ballot.generation();
+    }
+
     boolean fencedIn(Tenure tenure) {
         return live != null && fencedTerm == tenure.term();
     }

@@ -1,14 +1,17 @@
 package dev.sluice.control.peer;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.sluice.control.codec.SuccessionMapping;
 import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.failover.Memory;
 import dev.sluice.control.journal.Disk;
 import dev.sluice.control.journal.DiskFile;
+import dev.sluice.control.state.ForcedPromotion;
 import dev.sluice.v1.MasterMemory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
@@ -23,10 +26,11 @@ public final class MemoryFile {
     private static final byte[] MARK = "sluice mastership 1\n".getBytes(StandardCharsets.US_ASCII);
     private static final int HEAD_BYTES = MARK.length + Integer.BYTES;
 
-    /** Sixteen witnesses and as many masters need some kilobytes. */
-    private static final int MAX_BYTES = 64 << 10;
+    /** Sixteen witnesses and as many masters need some kilobytes, a certificate at most 200 KiB. */
+    private static final int MAX_BYTES = 512 << 10;
 
     private final Disk disk;
+    private Optional<ForcedPromotion> forced = Optional.empty();
 
     public MemoryFile(Disk disk) {
         this.disk = disk;
@@ -64,6 +68,10 @@ public final class MemoryFile {
         }
         try {
             MasterMemory message = MasterMemory.parseFrom(bytes);
+            forced =
+                    message.hasForced()
+                            ? Optional.of(SuccessionMapping.decode(message.getForced()))
+                            : Optional.empty();
             return new Memory(
                     message.hasHighest() ? WitnessWire.decode(message.getHighest()) : null,
                     message.hasRegister() ? WitnessWire.decode(message.getRegister()) : null);
@@ -72,9 +80,21 @@ public final class MemoryFile {
         }
     }
 
-    /** Replaces what is saved, durably before it returns. */
+    /** The certificate by which this master was made primary last; load comes first. */
+    Optional<ForcedPromotion> forced() {
+        return forced;
+    }
+
+    /** Keeps a certificate beside the memory, durably before it returns. */
+    void saveForced(Memory memory, ForcedPromotion certificate) throws IOException {
+        forced = Optional.of(certificate);
+        save(memory);
+    }
+
+    /** Replaces what is saved, durably before it returns; a certificate stays. */
     public void save(Memory memory) throws IOException {
         MasterMemory.Builder message = MasterMemory.newBuilder();
+        forced.ifPresent(certificate -> message.setForced(SuccessionMapping.encode(certificate)));
         if (memory.highest() != null) {
             message.setHighest(WitnessWire.encode(memory.highest()));
         }

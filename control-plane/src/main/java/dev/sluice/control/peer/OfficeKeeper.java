@@ -23,6 +23,7 @@ import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
 import dev.sluice.control.state.ForcedPromotion;
 import dev.sluice.control.state.Office;
+import dev.sluice.control.state.SignedPromotion;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,6 +62,9 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
 
     /** A witness whose agent is away for so long is exchanged; reboots and restarts are shorter. */
     private static final Duration ABSENCE = Duration.ofSeconds(60);
+
+    /** Between two attempts to found the cluster. */
+    private static final Duration FOUND_AGAIN = Duration.ofSeconds(1);
 
     /**
      * What it works with.
@@ -120,11 +124,13 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
     private final BlockingQueue<Input> inbox = new ArrayBlockingQueue<>(INBOX_BOUND);
     private final Map<NodeId, Seen> seen = new TreeMap<>();
     private final Thread thread;
-    private Optional<ForcedPromotion> forced = Optional.empty();
+    private volatile Optional<ForcedPromotion> forced;
     private Optional<Register> written = Optional.empty();
     private String lastWord = "";
     private boolean failed;
-    private boolean founded;
+    private volatile boolean founding;
+    private boolean foundedBefore;
+    private long foundedAt;
     private volatile Standing standing;
     private volatile Optional<NodeId> followed = Optional.empty();
     private volatile Optional<Contact> contact = Optional.empty();
@@ -160,6 +166,7 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
                         ports.founding().isPresent(),
                         ports.timings(),
                         ports.memory().load());
+        this.forced = ports.memory().forced();
         this.standing =
                 new Standing(
                         mastership.role(),
@@ -264,6 +271,20 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
         return answer;
     }
 
+    /**
+     * What an operator signed for a generation, for agents that have not met it; empty: nothing was
+     * signed, or it is not known here.
+     */
+    public Optional<SignedPromotion> signedFor(int generation) {
+        return ports.controller()
+                .state()
+                .succession()
+                .signedFor(generation)
+                .or(() ->
+                        forced.filter(f -> f.generation() == generation)
+                                .flatMap(ForcedPromotion::signed));
+    }
+
     /** This master's journal was replaced by another one. */
     public void replaced(Replica with) {
         offer(new Input.Replaced(with));
@@ -320,11 +341,15 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
             case Input.Promote _ -> mastership.promote();
             case Input.Force(var generation, var witnesses, var certificate, var answer) -> {
                 try {
+                    ports.memory().saveForced(mastership.memory(), certificate);
                     forced = Optional.of(certificate);
                     perform(mastership.force(now, generation, witnesses));
                     answer.complete("");
                 } catch (IllegalArgumentException e) {
                     answer.complete(String.valueOf(e.getMessage()));
+                } catch (IOException e) {
+                    answer.complete("its certificate can't be kept: " + e.getMessage());
+                    forgets(e);
                 }
             }
             case Input.Replaced(var with) -> mastership.replaced(with);
@@ -373,10 +398,14 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
         try {
             ports.memory().save(memory);
         } catch (IOException e) {
-            failed = true;
-            LOG.error("The memory of the election can't be kept; the process ends", e);
-            ports.onFailure().run();
+            forgets(e);
         }
+    }
+
+    private void forgets(IOException why) {
+        failed = true;
+        LOG.error("The memory of the election can't be kept; the process ends", why);
+        ports.onFailure().run();
     }
 
     private void takeOffice(Register register, String reason) {
@@ -388,10 +417,7 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
                 ports.controller()
                         .submit(
                                 new Command.TakeOffice(
-                                        ballot,
-                                        ports.version(),
-                                        reason,
-                                        forced.filter(f -> f.generation() == ballot.generation())))
+                                        ballot, ports.version(), reason, unrecorded(ballot)))
                         .whenComplete((decision, failure) -> {
                             if (failure != null) {
                                 LOG.error("Office not taken under ballot {}", ballot, failure);
@@ -400,6 +426,17 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
                                 ports.onFailure().run();
                             }
                         });
+    }
+
+    /** The certificate of this ballot's generation, if the journal does not have one yet. */
+    private Optional<ForcedPromotion> unrecorded(Ballot ballot) {
+        return forced.filter(f -> f.generation() == ballot.generation())
+                .filter(f ->
+                        !ports.controller()
+                                .state()
+                                .succession()
+                                .usedCertificates()
+                                .containsKey(f.generation()));
     }
 
     private SortedSet<Replica> inSyncAsWritten() {
@@ -470,17 +507,36 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
         return known == null && !isWhole ? new TreeSet<>() : chosen;
     }
 
+    /**
+     * Founds the cluster, once it can and until it is there. One attempt at a time, and a while
+     * between two: the one before may still come.
+     */
     private void found() {
-        if (ports.founding().isPresent()
-                && ports.controller().isInOffice()
-                && ports.controller().state().topology() == null
-                && !founded) {
-            founded = true;
-            Founding with = ports.founding().get();
-            var _ =
-                    ports.controller()
-                            .submit(new Command.FoundCluster(with.topology(), with.policy()));
+        long now = ports.ticker().getAsLong();
+        if (ports.founding().isEmpty()
+                || founding
+                || !ports.controller().isInOffice()
+                || ports.controller().state().topology() != null
+                || (foundedBefore && now - foundedAt < FOUND_AGAIN.toNanos())) {
+            return;
         }
+        founding = true;
+        foundedBefore = true;
+        foundedAt = now;
+        Founding with = ports.founding().get();
+        var _ =
+                ports.controller()
+                        .submit(new Command.FoundCluster(with.topology(), with.policy()))
+                        .whenComplete((decision, failure) -> {
+                            if (failure != null) {
+                                LOG.warn(
+                                        "The cluster is not founded yet, and it is tried again: {}",
+                                        failure.toString());
+                            } else if (decision instanceof Decision.Rejected(var refusal)) {
+                                LOG.warn("The cluster is not founded: {}", refusal);
+                            }
+                            founding = false;
+                        });
     }
 
     @Override

@@ -28,7 +28,7 @@ final class Applier {
             case Event.AutomaticFailoverSwitched(var on, var actor) ->
                     state.with(state.succession().switched(on, actor));
             case Event.ForcedPromotionUsed(var promotion) ->
-                    state.with(state.succession().used(promotion.generation(), promotion.nonce()));
+                    state.with(state.succession().used(promotion));
             case Event.ClusterFounded(var topology, var policy) -> state.founded(topology, policy);
             case Event.PackageImported(var pkg, var _) -> state.with(pkg);
             case Event.ChannelSeen(var versions) -> state.with(state.supply().seen(versions));

@@ -2,6 +2,7 @@ package dev.sluice.control.state;
 
 import dev.sluice.control.model.NodeId;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An operator's certificate by which a master became primary without those that could not be
@@ -12,6 +13,7 @@ import java.util.List;
  * @param writtenOff the nodes that were given up
  * @param lastIndex the last entry that the master had when the certificate was made
  * @param acceptedLoss in words, what may be lost after that entry
+ * @param signed what the operator signed; empty: the promotion is of a release that did not keep it
  */
 public record ForcedPromotion(
         int generation,
@@ -21,7 +23,8 @@ public record ForcedPromotion(
         List<NodeId> witnesses,
         List<NodeId> writtenOff,
         long lastIndex,
-        String acceptedLoss) {
+        String acceptedLoss,
+        Optional<SignedPromotion> signed) {
 
     public ForcedPromotion {
         witnesses = List.copyOf(witnesses);

@@ -120,7 +120,7 @@ final class ForcedProposalTest {
         assertThat(answer.getLastBallot()).isEqualTo(WireValues.of(OF_A));
         assertThat(proposed.promotion().getAcceptedLoss())
                 .isEqualTo(
-                        "decisions after entry 3 that master m-a acknowledged while master m-b was not in sync by register 0.1.m-a.7, sequence 3: at least 7 entries");
+                        "decisions after entry 3, or in the place of entries before it that were never committed, that master m-a acknowledged while master m-b was not in sync by register 0.1.m-a.7, sequence 3: at least 7 entries");
     }
 
     @Test
@@ -131,7 +131,7 @@ final class ForcedProposalTest {
 
         assertThat(proposed(standing, "m-a").promotion().getAcceptedLoss())
                 .isEqualTo(
-                        "unknown: master m-b knows no register; any decision after entry 3 may be lost");
+                        "unknown: master m-b knows no register; any decision after entry 3, or in the place of entries before it, may be lost");
         assertThat(refused(standing))
                 .isEqualTo(
                         "master m-a: may have decisions that master m-b has not: expected it among those written off, found nobody");

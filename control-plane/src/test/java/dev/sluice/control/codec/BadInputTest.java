@@ -46,6 +46,8 @@ class BadInputTest {
     private static final List<String> OPTIONAL_PARTS =
             List.of(
                     "dev.sluice.v1.ClusterStateSnapshot.office",
+                    "dev.sluice.v1.ClusterStateSnapshot.signed_promotion",
+                    "dev.sluice.v1.JournalEntry.ForcedPromotionUsed.signed",
                     "dev.sluice.v1.ClusterStateSnapshot.topology",
                     "dev.sluice.v1.ClusterStateSnapshot.upgrade",
                     "dev.sluice.v1.JournalPackage.soak",
@@ -165,7 +167,7 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {4, 7, Integer.MAX_VALUE})
+    @ValueSource(ints = {5, 7, Integer.MAX_VALUE})
     @Tag("REL-3")
     void refusesANewerFormatWhateverFollowsIt(int format) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -177,7 +179,7 @@ class BadInputTest {
         assertThatExceptionOfType(UnreadableEntryException.class)
                 .isThrownBy(() -> events.decode(17, bytes.toByteArray()))
                 .withMessage(
-                        "journal entry 17: found format %d, but this release reads formats up to 3; "
+                        "journal entry 17: found format %d, but this release reads formats up to 4; "
                                         .formatted(format)
                                 + "a newer release wrote it: upgrade this master, its journal is"
                                 + " unchanged")
@@ -200,7 +202,7 @@ class BadInputTest {
         assertThatExceptionOfType(UnreadableEntryException.class)
                 .isThrownBy(() -> events.decode(17, bytes.toByteArray()))
                 .withMessageContaining("journal entry 17: found format 1 with field 900")
-                .withMessageContaining("formats up to 3");
+                .withMessageContaining("formats up to 4");
     }
 
     @Test

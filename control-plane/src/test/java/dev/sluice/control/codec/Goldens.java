@@ -9,6 +9,7 @@ import static dev.sluice.control.codec.Examples.MASTER_B;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepId;
 import dev.sluice.control.state.Actor;
+import dev.sluice.control.state.Blob;
 import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Configuration;
@@ -19,6 +20,7 @@ import dev.sluice.control.state.Office;
 import dev.sluice.control.state.PackageChoices;
 import dev.sluice.control.state.PlanGraph;
 import dev.sluice.control.state.Recorded;
+import dev.sluice.control.state.SignedPromotion;
 import dev.sluice.control.state.StepRecord;
 import dev.sluice.control.state.StepStatus;
 import dev.sluice.control.state.Succession;
@@ -63,6 +65,7 @@ final class Goldens {
         events.put(
                 "automatic-failover-switched", new Event.AutomaticFailoverSwitched(true, OPERATOR));
         events.put("forced-promotion-used", new Event.ForcedPromotionUsed(forced()));
+        events.put("forced-promotion-used-signed", new Event.ForcedPromotionUsed(forcedAsSigned()));
         events.put(
                 "cluster-founded",
                 new Event.ClusterFounded(Examples.topology(), Examples.policy()));
@@ -98,7 +101,29 @@ final class Goldens {
                 List.of(EU_1, MASTER_B),
                 List.of(MASTER_A),
                 1_234_567,
-                "decisions after entry 1234567");
+                "decisions after entry 1234567",
+                Optional.empty());
+    }
+
+    private static ForcedPromotion forcedAsSigned() {
+        ForcedPromotion forced = forced();
+        return new ForcedPromotion(
+                forced.generation(),
+                forced.master(),
+                forced.nonce(),
+                forced.operator(),
+                forced.witnesses(),
+                forced.writtenOff(),
+                forced.lastIndex(),
+                forced.acceptedLoss(),
+                Optional.of(signed()));
+    }
+
+    private static SignedPromotion signed() {
+        return new SignedPromotion(
+                Blob.of(new byte[] {1, 2}),
+                Blob.of(new byte[] {3}),
+                List.of(Blob.of(new byte[] {4, 5}), Blob.of(new byte[] {6})));
     }
 
     private static void addUpgradeEvents(Map<String, Event> events) {
@@ -147,8 +172,14 @@ final class Goldens {
                         fullState(Succession.EMPTY, PackageChoices.EMPTY, Supply.EMPTY),
                         "snapshot-succession",
                         fullState(
-                                new Succession(OPERATOR, TreePMap.singleton(1, "a1").plus(2, "b2")),
+                                new Succession(
+                                        OPERATOR, TreePMap.singleton(1, "a1").plus(2, "b2"), null),
                                 PackageChoices.EMPTY,
+                                Supply.EMPTY),
+                        "snapshot-succession-signed",
+                        fullState(
+                                new Succession(null, TreePMap.singleton(2, "b2"), signed()),
+                                new PackageChoices(TreePSet.singleton(Examples.SITE)),
                                 Supply.EMPTY),
                         "snapshot-package-choices",
                         fullState(

@@ -67,7 +67,8 @@ final class RandomHistory {
                                                 values.some(3, values::node),
                                                 values.some(3, values::node),
                                                 values.upTo(1000),
-                                                values.text())),
+                                                values.text(),
+                                                values.maybe(values::signed))),
                         () -> new Event.ClusterFounded(values.topology(), values.policy()),
                         () -> new Event.PackageImported(values.pkg(), values.actor()),
                         () ->

@@ -27,6 +27,7 @@ import dev.sluice.control.model.ZoneId;
 import dev.sluice.control.state.Actor;
 import dev.sluice.control.state.Blob;
 import dev.sluice.control.state.PackageRecord;
+import dev.sluice.control.state.SignedPromotion;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -191,6 +192,10 @@ final class RandomValues {
 
     private Requirement requirement() {
         return new Requirement(new PackageName(id()), VersionRange.parse(">=" + version()));
+    }
+
+    SignedPromotion signed() {
+        return new SignedPromotion(blob(), blob(), some(3, this::blob));
     }
 
     private Blob blob() {

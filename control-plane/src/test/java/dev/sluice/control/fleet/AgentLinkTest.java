@@ -63,7 +63,8 @@ final class AgentLinkTest {
                     nanos::get,
                     higher::add,
                     wakes::release,
-                    (node, id, reply) -> replies.add(node + " " + id + " " + reply));
+                    (node, id, reply) -> replies.add(node + " " + id + " " + reply),
+                    _ -> Optional.empty());
     private final AgentLinkEndpoint endpoint = new AgentLinkEndpoint(fleet, nanos::get);
     @AutoClose private LoopbackMaster master;
 

@@ -20,6 +20,7 @@ import dev.sluice.v1.SessionResponse.MessageCase;
 import io.grpc.Status;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -45,7 +46,8 @@ final class AgentRecordsTest {
                     System::nanoTime,
                     _ -> {},
                     () -> {},
-                    (_, _, _) -> {});
+                    (_, _, _) -> {},
+                    _ -> Optional.empty());
     private final MemoryDisk disk = new MemoryDisk();
 
     @AutoClose

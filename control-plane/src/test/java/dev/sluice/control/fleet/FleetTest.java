@@ -19,6 +19,8 @@ import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.failover.WitnessSet;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.SignedPromotion;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.SessionResponse.MessageCase;
@@ -65,9 +67,16 @@ final class FleetTest {
                     nanos::get,
                     higher::add,
                     woken::incrementAndGet,
-                    (node, id, reply) -> replies.add(new Heard(node, id, reply)));
+                    (node, id, reply) -> replies.add(new Heard(node, id, reply)),
+                    generation -> generation == 2 ? Optional.of(SIGNED) : Optional.empty());
     private final FakeStream stream = new FakeStream();
     private long sequence;
+
+    private static final SignedPromotion SIGNED =
+            new SignedPromotion(
+                    Blob.of(new byte[] {1}),
+                    Blob.of(new byte[] {2}),
+                    List.of(Blob.of(new byte[1])));
 
     private record Heard(NodeId node, long requestId, WitnessReply reply) {}
 
@@ -117,6 +126,30 @@ final class FleetTest {
                 .filter(message -> message.hasCommand())
                 .map(message -> message.getCommand().getCommandId())
                 .toList();
+    }
+
+    @Test
+    @Tag("CLU-7")
+    @Tag("REL-1")
+    void whatAnOperatorSignedGoesToTheAgentsThatHaveNotMetTheGeneration() throws Exception {
+        Ballot forced = new Ballot(2, 3, MASTER, 7);
+        FakeStream met = new FakeStream();
+        var _ = join(NODE, stream, STORE, new Ballot(1, 9, MASTER, 6));
+        var _ = join(new NodeId("eu-4"), met, STORE, new Ballot(2, 1, MASTER, 6));
+
+        fleet.ask(NODE, 1, new WitnessRequest.Prepare(forced));
+        fleet.ask(NODE, 2, new WitnessRequest.PreVote(forced));
+        fleet.ask(new NodeId("eu-4"), 3, new WitnessRequest.Prepare(forced));
+        fleet.lead(forced);
+        fleet.expireSilent();
+
+        assertThat(stream.sent.get(1).getWitness().hasPromotion()).isTrue();
+        assertThat(stream.sent.get(2).getWitness().hasPromotion()).isFalse();
+        assertThat(stream.sent.get(3).getFence().getPromotion().getPromotion().toByteArray())
+                .containsExactly(1);
+        assertThat(stream.sent.get(4).getFence().hasPromotion()).as("asked again").isTrue();
+        assertThat(met.sent.get(1).getWitness().hasPromotion()).isFalse();
+        assertThat(met.sent.get(2).getFence().hasPromotion()).isFalse();
     }
 
     /** Its ledger could not be written: it answers nothing then, and does not end its session. */
@@ -299,13 +332,13 @@ final class FleetTest {
     void aHigherBallotIsReportedAndALowerIsNot() throws Exception {
         AgentSession session = join(NODE, stream);
         Ballot other = SECOND.next(new NodeId("m-b"), 9);
-        fleet.refused(session, other, "");
+        fleet.refused(session, other, "", "");
         fleet.lead(SECOND);
-        fleet.refused(session, FIRST, "c-1");
-        fleet.refused(session, SECOND, "c-1");
+        fleet.refused(session, FIRST, "c-1", "");
+        fleet.refused(session, SECOND, "c-1", "");
         assertThat(higher).isEmpty();
 
-        fleet.refused(session, other, "c-1");
+        fleet.refused(session, other, "c-1", "");
 
         assertThat(higher).containsExactly(other);
     }
@@ -330,9 +363,9 @@ final class FleetTest {
     void theHighestBallotThatAnAgentEverNamedIsKnownThoughThisMasterDoesNotLead() throws Exception {
         Ballot other = SECOND.next(new NodeId("m-b"), 9);
         AgentSession session = join(NODE, stream, STORE, FIRST);
-        fleet.refused(session, other, "");
+        fleet.refused(session, other, "", "");
         assertThat(fleet.present()).containsValue(new WitnessLink.Presence(STORE, other));
-        fleet.refused(session, FIRST, "");
+        fleet.refused(session, FIRST, "", "");
         assertThat(fleet.present()).containsValue(new WitnessLink.Presence(STORE, other));
         assertThat(higher).isEmpty();
 

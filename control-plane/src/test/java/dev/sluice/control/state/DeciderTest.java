@@ -72,9 +72,12 @@ class DeciderTest {
                 new Ballot(generation, 1, B, 5),
                 "1.0.0",
                 "forced",
-                Optional.of(
-                        new ForcedPromotion(
-                                certified, B, nonce, ALICE, List.of(B), List.of(A), 3, "none")));
+                Optional.of(certificate(certified, nonce)));
+    }
+
+    private static ForcedPromotion certificate(int generation, String nonce) {
+        return new ForcedPromotion(
+                generation, B, nonce, ALICE, List.of(B), List.of(A), 3, "none", Optional.empty());
     }
 
     @Test
@@ -102,7 +105,7 @@ class DeciderTest {
     void forgetsTheOldestCertificateOnceThereAreAHundred() {
         Succession succession = Succession.EMPTY;
         for (int i = 1; i <= Succession.MAX_CERTIFICATES + 1; i++) {
-            succession = succession.used(i, "n" + i);
+            succession = succession.used(certificate(i, "n" + i));
         }
 
         assertThat(succession.usedCertificates()).hasSize(Succession.MAX_CERTIFICATES);

@@ -32,7 +32,7 @@ final class AgentDesk {
     private final @Nullable LeasedAddress address;
     private final BiConsumer<String, SessionRequest.Builder> outbox;
     private final Runnable changed;
-    private final SessionCore core = new SessionCore();
+    private final SessionCore core;
     private @Nullable AgentWork work;
     private String executing = "";
 
@@ -51,6 +51,7 @@ final class AgentDesk {
         this.address = address;
         this.outbox = outbox;
         this.changed = changed;
+        this.core = new SessionCore(SimSignatures.proofs(world.mutation()));
     }
 
     void worksWith(AgentWork with) {

@@ -26,6 +26,7 @@ enum Fault {
     LEDGER_FULL(2),
     LEDGER_ROTS(1),
     LEDGER_LOST(2),
+    WITNESSES_LOST(2),
     INSTALL_FAILS(4),
     CLOCK_JUMPS(3);
 

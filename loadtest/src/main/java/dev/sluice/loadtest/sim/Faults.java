@@ -104,6 +104,7 @@ final class Faults {
             case LEDGER_FULL -> fillLedger();
             case LEDGER_ROTS -> losses.rotLedger(host());
             case LEDGER_LOST -> losses.loseLedger(host());
+            case WITNESSES_LOST -> losses.loseWitnesses();
             case INSTALL_FAILS -> failInstalls();
             case CLOCK_JUMPS -> jump();
         };

@@ -10,6 +10,7 @@ import java.util.SortedMap;
  * @param nanos of virtual time
  * @param faults how often each was injected
  * @param answers commands of operators by their answers
+ * @param coverage how often rare things happened
  */
 record History(
         long seed,
@@ -18,4 +19,5 @@ record History(
         long nanos,
         long events,
         SortedMap<String, Integer> faults,
-        SortedMap<String, Integer> answers) {}
+        SortedMap<String, Integer> answers,
+        SortedMap<String, Integer> coverage) {}

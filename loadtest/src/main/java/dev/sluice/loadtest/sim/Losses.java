@@ -40,7 +40,7 @@ final class Losses {
     /** Whether every entry that was committed is also on another master's disk that counts. */
     private boolean isSpare(MasterUnit unit) {
         Optional<Reigning> reigning = reigning();
-        if (reigning.isEmpty()) {
+        if (reigning.isEmpty() || isForceAwaited()) {
             return false;
         }
         // A candidate that got promises may be writing a register of its own.
@@ -64,6 +64,11 @@ final class Losses {
             }
         }
         return false;
+    }
+
+    /** The forced master's memory is the only one that counts until it commands. */
+    private boolean isForceAwaited() {
+        return world.areWitnessesLost() && world.promises().commits().generation() == 0;
     }
 
     @Nullable String loseJournal(MasterUnit unit) {
@@ -90,7 +95,9 @@ final class Losses {
 
     private boolean areOthersPresent(Host host) {
         Optional<Reigning> reigning = reigning();
-        if (reigning.isEmpty() || reigning.get().register().leaving().isPresent()) {
+        if (reigning.isEmpty()
+                || isForceAwaited()
+                || reigning.get().register().leaving().isPresent()) {
             return false;
         }
         Register register = reigning.get().register();
@@ -124,5 +131,32 @@ final class Losses {
         host.stopAgent();
         host.node().ledger().rot(world.dice());
         return host.node().id().value();
+    }
+
+    /**
+     * A majority of the witnesses at once, once in a history: only a forced promotion helps. The
+     * masters' journals stay, and nothing else may be under way that counts on a witness.
+     */
+    @Nullable String loseWitnesses() {
+        Optional<Reigning> reigning = reigning();
+        if (world.areWitnessesLost()
+                || world.masters().size() < 2
+                || reigning.isEmpty()
+                || reigning.get().register().leaving().isPresent()) {
+            return null;
+        }
+        List<Witness> members = List.copyOf(reigning.get().register().witnesses().members());
+        if (members.size() < 3) {
+            return null;
+        }
+        List<Witness> lost = members.subList(0, members.size() / 2 + 1);
+        for (Witness witness : lost) {
+            Host host = world.host(witness.node().value());
+            world.promises().ledgerLost(host.node());
+            host.stopAgent();
+            host.node().ledger().lose();
+        }
+        world.witnessesAreLost();
+        return lost.toString();
     }
 }

@@ -13,6 +13,7 @@ final class MasterDisks {
     private MemoryDisk journal = new MemoryDisk();
     private MemoryDisk memory = new MemoryDisk();
     private MemoryDisk archive = new MemoryDisk();
+    private MemoryDisk incoming = new MemoryDisk();
     private long slowNanos;
 
     static MemoryDisk copyOf(MemoryDisk disk) throws IOException {
@@ -41,7 +42,13 @@ final class MasterDisks {
         return archive;
     }
 
+    /** For a snapshot that arrives. */
+    MemoryDisk incoming() {
+        return incoming;
+    }
+
     void restart() {
+        incoming.restart();
         archive.restart();
         journal.restart();
         memory.restart();
@@ -51,6 +58,7 @@ final class MasterDisks {
         journal.losePower(dice.random());
         memory.losePower(dice.random());
         archive.losePower(dice.random());
+        incoming.losePower(dice.random());
     }
 
     /** Everything is gone: another disk. */
@@ -58,6 +66,7 @@ final class MasterDisks {
         journal = new MemoryDisk();
         memory = new MemoryDisk();
         archive = new MemoryDisk();
+        incoming = new MemoryDisk();
     }
 
     /** Each step of the writer takes so much longer. */

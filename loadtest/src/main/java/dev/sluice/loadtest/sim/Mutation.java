@@ -18,7 +18,10 @@ enum Mutation {
     COMMIT_ALONE("the writer answers when its own disk has the entry"),
     IN_SYNC_WITHOUT_QUORUM("a follower is left out before the witnesses have accepted that"),
     ACKNOWLEDGES_BEFORE_FORCE("a follower acknowledges what it has not forced"),
-    JOURNAL_FORGETS_FORCE("a master's disk does not force what it is told to");
+    JOURNAL_FORGETS_FORCE("a master's disk does not force what it is told to"),
+    AGENT_BELIEVES_ANYBODY("an agent takes any certificate of a forced promotion for signed"),
+    FORCE_DENIES_LOSS("a forced master lists less than what may be lost"),
+    SNAPSHOT_FORGETS("a primary sends a snapshot with less than what was decided");
 
     private final String what;
 
@@ -52,6 +55,10 @@ enum Mutation {
                             Fault.AGENT_ENDS_AT_A_POINT);
             case LEASE_IGNORED -> List.of(Fault.MASTER_FROZEN);
             case BALLOT_REUSED -> List.of(Fault.MASTER_ENDS);
+            case AGENT_BELIEVES_ANYBODY -> List.of(Fault.WITNESSES_LOST);
+            case SNAPSHOT_FORGETS -> List.of(Fault.JOURNAL_LOST, Fault.POWER_LOST);
+            case FORCE_DENIES_LOSS ->
+                    List.of(Fault.WITNESSES_LOST, Fault.MASTER_FROZEN, Fault.PRIMARY_SPLIT);
             case UNKNOWN_COUNTS_AS_SERVING, JOURNAL_FORGETS_FORCE -> List.of(Fault.POWER_LOST);
             case COMMIT_ALONE ->
                     List.of(Fault.PRIMARY_SPLIT, Fault.MACHINE_ISOLATED, Fault.MASTER_ENDS);

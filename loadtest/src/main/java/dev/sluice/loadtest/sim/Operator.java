@@ -55,9 +55,12 @@ final class Operator {
     private long acknowledgedCounter;
     private int halts;
     private final SortedMap<String, Integer> answers = new TreeMap<>();
+    private final ForcedHand forcedHand;
+    private int generation;
 
     Operator(World world) {
         this.world = world;
+        this.forcedHand = new ForcedHand(world);
         world.schedule().after(Duration.ofSeconds(5).toNanos(), this::look);
     }
 
@@ -88,6 +91,8 @@ final class Operator {
     }
 
     private void look() {
+        forcedHand.look();
+        giveUpWhatWasLost();
         SimMaster master = primary();
         if (master != null) {
             primaryAt = world.schedule().now();
@@ -99,6 +104,17 @@ final class Operator {
             askToTakeOver(world.dice().pick(world.masters()));
         }
         world.schedule().after(LOOK_NANOS, this::look);
+    }
+
+    /** What was listed as possibly lost is not held against the cluster. */
+    private void giveUpWhatWasLost() {
+        Commits commits = world.promises().commits();
+        if (commits.generation() != generation) {
+            generation = commits.generation();
+            String kept = commits.newest().configuration().settings().getOrDefault(COUNTER, "0");
+            acknowledgedCounter = Math.min(acknowledgedCounter, Long.parseLong(kept));
+            started = false;
+        }
     }
 
     private void act(SimMaster master) {

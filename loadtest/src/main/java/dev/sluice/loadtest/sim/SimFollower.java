@@ -32,6 +32,7 @@ final class SimFollower {
     private final PeerTable peers;
     private final SimMaster master;
     private final Disk archive;
+    private final Disk incoming;
     private List<NodeId> left = List.of();
     private long pause = SHORTEST_PAUSE_NANOS;
     private boolean hasFollowed;
@@ -44,7 +45,8 @@ final class SimFollower {
             Controller controller,
             PeerTable peers,
             SimMaster master,
-            Disk archive) {
+            Disk archive,
+            Disk incoming) {
         this.world = world;
         this.life = life;
         this.self = self;
@@ -53,6 +55,7 @@ final class SimFollower {
         this.peers = peers;
         this.master = master;
         this.archive = archive;
+        this.incoming = incoming;
     }
 
     void start() {
@@ -253,9 +256,11 @@ final class SimFollower {
     private void repair(NodeId primary) {
         SimResync resync =
                 new SimResync(
+                        world,
                         life,
                         controller,
-                        archive,
+                        new SimResync.Disks(archive, incoming),
+                        master::replaced,
                         how -> {
                             world.trace()
                                     .say(

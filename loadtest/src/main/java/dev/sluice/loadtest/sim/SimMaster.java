@@ -28,6 +28,7 @@ import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.Recorded;
+import dev.sluice.control.state.SignedPromotion;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
@@ -52,8 +53,13 @@ final class SimMaster {
     /** A mutated master remembers what its first process saw, so that it takes part at all. */
     private static final int FORGETS_AFTER = 1;
 
-    /** Small, so that a history has several segments. */
-    private static final JournalOptions JOURNAL = new JournalOptions(64 << 10, 1 << 20, 4 << 10);
+    /** As small as can be, so that a history has many segments, and the first ones go. */
+    private static final JournalOptions JOURNAL = new JournalOptions(4 << 10, 1 << 20, 4 << 10);
+
+    /** So few that a history compacts its journals again and again. */
+    private static final long EVENTS_BETWEEN_SNAPSHOTS = 10;
+
+    private static final long COMPACTION_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final World world;
     private final Life life;
@@ -73,6 +79,7 @@ final class SimMaster {
     private final Executor executor;
     private final SortedMap<NodeId, SimShipper> shippers = new TreeMap<>();
     private final SimShipper.Ports shipping;
+    private long snapshotAt;
     private boolean writing;
     private boolean looking;
     private boolean electing;
@@ -124,7 +131,8 @@ final class SimMaster {
                         life.machine()::nanos,
                         this::obeyed,
                         this::wake,
-                        this::replied);
+                        this::replied,
+                        this::signedFor);
         this.agentLink = new AgentLinkEndpoint(fleet, life.machine()::nanos);
         this.agents =
                 new WatchedAgents(
@@ -159,7 +167,8 @@ final class SimMaster {
                         controller,
                         peers,
                         this,
-                        new SimDisk(disks.archive(), life, false));
+                        new SimDisk(disks.archive(), life, false),
+                        new SimDisk(disks.incoming(), life, false));
         this.shipping =
                 new SimShipper.Ports(
                         life,
@@ -203,6 +212,10 @@ final class SimMaster {
     private void exit(String why) {
         world.trace().say(life.name(), () -> why);
         life.end();
+    }
+
+    private Optional<SignedPromotion> signedFor(int generation) {
+        return office.signedFor(generation);
     }
 
     private void obeyed(Ballot ballot) {
@@ -249,6 +262,7 @@ final class SimMaster {
         office.register()
                 .ifPresent(r -> {
                     world.promises().commits().leads(life, r.ballot());
+                    world.promises().commits().wrote(r);
                     if (!r.equals(register)) {
                         register = r;
                         world.trace()
@@ -298,12 +312,37 @@ final class SimMaster {
                 .listen(
                         World.positionService(id.value()),
                         life,
-                        (end, _) -> SimResync.answering(controller, end));
+                        (end, _) -> new SimSnapshots(world, life, controller, end));
         life.every(EXECUTOR_NANOS, executor::step);
         life.every(SWEEP_NANOS, agentLink::expireSilent);
         life.every(SWEEP_NANOS, this::write);
         life.every(ELECTION_NANOS, this::look);
+        life.every(COMPACTION_NANOS, this::compact);
         follower.start();
+    }
+
+    /** The upkeep that a real master does every 20,000 events. */
+    private void compact() {
+        long index = controller.state().index();
+        if (index - snapshotAt < EVENTS_BETWEEN_SNAPSHOTS) {
+            return;
+        }
+        snapshotAt = index;
+        var _ =
+                controller.maintain(durable -> {
+                    durable.snapshot();
+                    long before = durable.firstIndex();
+                    durable.compact(inSync.lowestFollower());
+                    if (durable.firstIndex() > before) {
+                        world.covered("journals compacted");
+                    }
+                });
+    }
+
+    /** This master's journal was replaced by one that begins after a snapshot. */
+    void replaced() {
+        office.replaced(controller.replica());
+        elect();
     }
 
     private Receiver agentDialled(End end, String peer) {
@@ -337,6 +376,10 @@ final class SimMaster {
                 write();
             }
         } catch (IOException e) {
+            // What a listener threw stopped the writer where nobody heard of it.
+            if (e.getCause() instanceof RuntimeException defect) {
+                throw defect;
+            }
             world.trace().say(life.name(), () -> "the writer stops: " + e.getMessage());
             life.end();
         }
@@ -390,9 +433,10 @@ final class SimMaster {
                                                         primary ? "decides" : "takes",
                                                         one.index(),
                                                         brief(one.event()))));
-        if (primary) {
-            commits.shown(life, state, this::at);
-        }
+        controller
+                .leading()
+                .ifPresent(ballot ->
+                        commits.shown(life, ballot, state, controller.firstIndex() - 1, this::at));
         commits.has(life, state, at(state.index()));
         wake();
     }

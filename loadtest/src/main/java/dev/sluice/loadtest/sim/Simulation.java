@@ -73,7 +73,8 @@ final class Simulation {
                 world.schedule().now(),
                 events,
                 faults.counts(),
-                new TreeMap<>(operator.answers()));
+                new TreeMap<>(operator.answers()),
+                new TreeMap<>(world.coverage()));
     }
 
     private void untilFaultsEnd() {

@@ -36,6 +36,7 @@ public final class SimulatorBenchmark {
             return -1;
         }
         Map<String, Integer> faults = new TreeMap<>();
+        Map<String, Integer> coverage = new TreeMap<>();
         int broken = 0;
         long nanos = 0;
         long began = System.nanoTime();
@@ -47,6 +48,8 @@ public final class SimulatorBenchmark {
                                 : Simulation.run(seed, chosen.get());
                 nanos += history.nanos();
                 history.faults().forEach((name, count) -> faults.merge(name, count, Integer::sum));
+                history.coverage()
+                        .forEach((name, count) -> coverage.merge(name, count, Integer::sum));
                 if (history.violation().isPresent()) {
                     broken++;
                     out.println(describe(history));
@@ -57,6 +60,8 @@ public final class SimulatorBenchmark {
         summary(out, seeds, broken, seconds, nanos / NANOS_PER_HOUR);
         out.printf("%n%-24s %10s%n", "fault", "injected");
         faults.forEach((name, count) -> out.printf("%-24s %10d%n", name, count));
+        out.printf("%n%-40s %10s%n", "covered", "times");
+        coverage.forEach((name, count) -> out.printf("%-40s %10d%n", name, count));
         return broken;
     }
 

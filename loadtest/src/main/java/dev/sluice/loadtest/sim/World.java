@@ -27,6 +27,8 @@ final class World {
     private final SortedMap<String, Host> hosts = new TreeMap<>();
     private final SortedMap<String, MasterUnit> masters = new TreeMap<>();
     private final Promises promises;
+    private final SortedMap<String, Integer> coverage = new TreeMap<>();
+    private boolean witnessesLost;
 
     World(long seed, Mutation mutation, Function<Schedule, Trace> trace) {
         this.dice = new Dice(seed);
@@ -189,6 +191,24 @@ final class World {
     void reboot(SimNode node) {
         host(node.id().value())
                 .losePower(dice.between(Duration.ofSeconds(5), Duration.ofSeconds(40)));
+    }
+
+    /** Something rare has happened. */
+    void covered(String what) {
+        coverage.merge(what, 1, Integer::sum);
+    }
+
+    SortedMap<String, Integer> coverage() {
+        return coverage;
+    }
+
+    /** A majority of the witnesses is gone for good; known to the operator, who acts on it. */
+    void witnessesAreLost() {
+        witnessesLost = true;
+    }
+
+    boolean areWitnessesLost() {
+        return witnessesLost;
     }
 
     /** What the primaries' executors wait for, for people. */

@@ -44,15 +44,11 @@ final class Configurations {
         Files.writeString(file, "agent:" + HexFormat.of().formatHex(secret) + "\n");
     }
 
-    Path relationKey() {
-        return layout.root().resolve("pki").resolve("inter-appliance.key");
-    }
-
     /** The secret that the masters share. */
     void writeRelationKey() throws IOException {
         byte[] secret = new byte[32];
         new SecureRandom().nextBytes(secret);
-        Path file = relationKey();
+        Path file = layout.relationKey();
         Files.createFile(
                 file,
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -112,7 +108,7 @@ final class Configurations {
                                 .formatted(other.id(), Layout.text(other.apiPort())));
             }
         }
-        text.append("interApplianceKeyFile: ").append(relationKey()).append('\n');
+        text.append("interApplianceKeyFile: ").append(layout.relationKey()).append('\n');
         text.append("sharedAddress: ").append(Layout.text(layout.sharedPort())).append('\n');
         text.append("stagedPackages: ")
                 .append(layout.agentData(master.id()).resolve("staged"))

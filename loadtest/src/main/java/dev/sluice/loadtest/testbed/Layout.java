@@ -160,6 +160,16 @@ public record Layout(Path root, List<MasterPlace> masters, List<NodePlace> nodes
         return root.resolve("nodes").resolve(id).resolve("control-plane");
     }
 
+    /** Where a master keeps entries of its journal that it took back. */
+    public Path archive(String masterId) {
+        return controlPlaneData(masterId).resolve("archive");
+    }
+
+    /** The secret that the masters share. */
+    public Path relationKey() {
+        return root.resolve("pki").resolve("inter-appliance.key");
+    }
+
     /** The unix socket of a traffic node's site; short, because the kernel allows 107 bytes. */
     public Path controlSocket(String id) {
         return root.resolve("run").resolve(id).resolve("site.sock");

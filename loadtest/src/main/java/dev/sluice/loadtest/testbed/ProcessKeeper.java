@@ -35,6 +35,7 @@ final class ProcessKeeper implements AutoCloseable {
         private final List<String> command;
         private final Path log;
         private int restarts;
+        private boolean held;
         private @Nullable Process process;
 
         Kept(List<String> command, Path log) {
@@ -53,7 +54,7 @@ final class ProcessKeeper implements AutoCloseable {
 
     private void launch(String name, Kept kept) throws IOException {
         synchronized (kept) {
-            if (closing) {
+            if (closing || kept.held) {
                 return;
             }
             Process process =
@@ -68,8 +69,10 @@ final class ProcessKeeper implements AutoCloseable {
     }
 
     private void onExit(String name, Kept kept, Process dead) {
-        if (closing) {
-            return;
+        synchronized (kept) {
+            if (closing || kept.held || !dead.equals(kept.process)) {
+                return;
+            }
         }
         if (kept.restarts++ >= MAX_RESTARTS) {
             LOG.error(
@@ -89,11 +92,7 @@ final class ProcessKeeper implements AutoCloseable {
 
     /** The id of a process that runs. */
     long pid(String name) {
-        Kept kept = processes.get(name);
-        if (kept == null) {
-            throw new IllegalArgumentException(
-                    "process %s: expected one of %s".formatted(name, processes.keySet()));
-        }
+        Kept kept = kept(name);
         synchronized (kept) {
             if (kept.process == null) {
                 throw new IllegalStateException("process %s was never started".formatted(name));
@@ -105,6 +104,46 @@ final class ProcessKeeper implements AutoCloseable {
     /** Kills a process as a crash would; it is started again like any that dies. */
     void kill(String name) {
         boolean _ = ProcessHandle.of(pid(name)).map(ProcessHandle::destroyForcibly).orElse(false);
+    }
+
+    /** Kills a process and does not start it again until {@link #release}. */
+    void hold(String name) throws IOException {
+        Kept kept = kept(name);
+        Process process;
+        synchronized (kept) {
+            kept.held = true;
+            process = kept.process;
+        }
+        if (process == null) {
+            return;
+        }
+        boolean _ = process.toHandle().destroyForcibly();
+        try {
+            if (!process.waitFor(STOP_DEADLINE)) {
+                throw new IOException(
+                        "%s: killed, and it still runs after %s".formatted(name, STOP_DEADLINE));
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Starts a process again that was held. */
+    void release(String name) throws IOException {
+        Kept kept = kept(name);
+        synchronized (kept) {
+            kept.held = false;
+        }
+        launch(name, kept);
+    }
+
+    private Kept kept(String name) {
+        Kept kept = processes.get(name);
+        if (kept == null) {
+            throw new IllegalArgumentException(
+                    "process %s: expected one of %s".formatted(name, processes.keySet()));
+        }
+        return kept;
     }
 
     @Override

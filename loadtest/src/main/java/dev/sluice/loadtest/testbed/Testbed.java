@@ -211,6 +211,55 @@ public final class Testbed implements AutoCloseable {
         keeper.kill("agent-" + id);
     }
 
+    /**
+     * Takes a node out as a power cut would: agent, control plane or site are gone, and what is on
+     * disk stays.
+     */
+    public void powerOff(String id) throws IOException {
+        Optional<ProcessHandle> service = service(id);
+        keeper.hold("agent-" + id);
+        service.ifPresent(process -> {
+            boolean _ = process.destroyForcibly();
+        });
+    }
+
+    /** Starts a node again that was taken out. */
+    public void powerOn(String id) throws IOException {
+        keeper.release("agent-" + id);
+    }
+
+    /**
+     * Puts something else in a master's configuration, and kills its control plane; its agent is
+     * expected to start it again.
+     *
+     * @throws IllegalArgumentException when the text to replace is not there
+     */
+    public void reconfigure(String masterId, String expected, String replacement)
+            throws IOException {
+        Path file = layout.controlPlaneConfig(masterId);
+        String text = Files.readString(file);
+        if (!text.contains(expected)) {
+            throw new IllegalArgumentException(
+                    "%s: expected '%s' in it, found none".formatted(file, expected));
+        }
+        Files.writeString(file, text.replace(expected, replacement));
+        killControlPlane(masterId);
+    }
+
+    /** Runs the command line as an operator of this cluster does; see {@link Cli}. */
+    public Cli.Run cli(Duration deadline, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = java("cli", List.of("-Xmx96m"), "dev.sluice.cli.SluiceCli");
+        command.addAll(List.of(arguments));
+        return Cli.run(command, layout.contexts(), deadline);
+    }
+
+    /** What a node's service has said since the cluster began. */
+    public List<String> serviceLog(String id) throws IOException {
+        return Files.readAllLines(
+                layout.agentData(id).resolve("run").resolve("service.log"), StandardCharsets.UTF_8);
+    }
+
     /** Kills a master's control plane as a crash would; its agent is expected to start it again. */
     public void killControlPlane(String masterId) {
         service(masterId)

@@ -18,7 +18,7 @@ public final class FileLedgerStorage implements LedgerStorage, AutoCloseable {
 
     private final Path file;
     private @Nullable FileChannel channel;
-    private boolean broken;
+    private @Nullable LedgerBrokenException broken;
 
     public FileLedgerStorage(Path file) {
         this.file = file;
@@ -47,11 +47,11 @@ public final class FileLedgerStorage implements LedgerStorage, AutoCloseable {
     @Override
     public void append(byte[] bytes) throws IOException {
         FileChannel open = channel();
-        long before = open.position();
+        long before = end(open);
         try {
             write(open, bytes);
         } catch (IOException e) {
-            open.truncate(before);
+            cut(open, before, e);
             throw e;
         }
         force(open);
@@ -61,7 +61,7 @@ public final class FileLedgerStorage implements LedgerStorage, AutoCloseable {
     public void replace(byte[] bytes) throws IOException {
         Durable.write(file, bytes);
         close();
-        broken = false;
+        broken = null;
     }
 
     @Override
@@ -73,15 +73,16 @@ public final class FileLedgerStorage implements LedgerStorage, AutoCloseable {
     }
 
     private FileChannel channel() throws IOException {
-        if (broken) {
-            throw new IOException(
-                    "an earlier sync failed; restart the agent after the disk is well");
+        if (broken != null) {
+            throw broken;
         }
-        if (channel == null) {
-            channel = FileChannel.open(file, StandardOpenOption.WRITE);
-            channel.position(channel.size());
+        FileChannel open = channel;
+        if (open == null) {
+            open = FileChannel.open(file, StandardOpenOption.WRITE);
+            channel = open;
+            open.position(open.size());
         }
-        return channel;
+        return open;
     }
 
     /** After a failed sync nobody knows what reached the disk, and a second one would hide it. */
@@ -89,9 +90,33 @@ public final class FileLedgerStorage implements LedgerStorage, AutoCloseable {
         try {
             open.force(false);
         } catch (IOException e) {
-            broken = true;
-            throw e;
+            throw broken("its sync failed", e);
         }
+    }
+
+    private long end(FileChannel open) throws LedgerBrokenException {
+        try {
+            return open.position();
+        } catch (IOException e) {
+            throw broken("its end is not known", e);
+        }
+    }
+
+    private void cut(FileChannel open, long at, IOException why) throws LedgerBrokenException {
+        try {
+            open.truncate(at);
+        } catch (IOException e) {
+            why.addSuppressed(e);
+            throw broken("half a record could not be cut off", why);
+        }
+    }
+
+    private LedgerBrokenException broken(String what, IOException cause) {
+        LedgerBrokenException failure =
+                new LedgerBrokenException(
+                        "%s: %s; see that the disk is well".formatted(what, cause), cause);
+        broken = failure;
+        return failure;
     }
 
     private static void write(FileChannel open, byte[] bytes) throws IOException {

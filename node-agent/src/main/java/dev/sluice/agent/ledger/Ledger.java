@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,6 +33,7 @@ public final class Ledger implements AutoCloseable {
 
     private final LedgerStorage storage;
     private final ExecutorService writer;
+    private final CompletableFuture<LedgerBrokenException> broken = new CompletableFuture<>();
     private volatile LedgerState state;
     private long appendedBytes;
 
@@ -118,6 +120,14 @@ public final class Ledger implements AutoCloseable {
         return state;
     }
 
+    /**
+     * Completes when nobody knows any more what is on the disk: whoever owns the ledger has to end
+     * the agent. A disk that is full breaks nothing.
+     */
+    public CompletableFuture<LedgerBrokenException> broken() {
+        return broken.copy();
+    }
+
     /** Adds a fact; it is durable when this returns. */
     public void append(LedgerRecord entry) throws IOException {
         appendIf(_ -> Optional.of(entry));
@@ -132,6 +142,9 @@ public final class Ledger implements AutoCloseable {
         try {
             return writer.submit(() -> write(choice)).get();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof LedgerBrokenException failure) {
+                boolean _ = broken.complete(failure);
+            }
             if (e.getCause() instanceof IOException failure) {
                 throw new IOException(
                         "ledger %s: cannot be written: %s"

@@ -26,7 +26,8 @@ public final class Answers {
                         BallotRefused.newBuilder()
                                 .setOffered(Ballots.toWire(refuse.offered()))
                                 .setHighest(Ballots.toWire(refuse.highest()))
-                                .setCommandId(refuse.commandId()));
+                                .setCommandId(refuse.commandId())
+                                .setReason(refuse.reason()));
     }
 
     public static SessionRequest.Builder result(Effect.Answer answer) {

@@ -54,7 +54,7 @@ public final class CommandDesk implements AutoCloseable {
     private final Optional<SharedAddress> sharedAddress;
     private final LongSupplier nanos;
     private final Runnable changed;
-    private final SessionCore core = new SessionCore();
+    private final SessionCore core;
     private final BlockingQueue<Runnable> inbox = new ArrayBlockingQueue<>(INBOX_BOUND);
     private final ExecutorService thread =
             Executors.newSingleThreadExecutor(Thread.ofPlatform().name("desk").factory());
@@ -66,6 +66,7 @@ public final class CommandDesk implements AutoCloseable {
      * @param sharedAddress what leases are for; empty on a node that never holds it
      * @param nanos monotonic, such as {@link System#nanoTime}
      * @param changed called when what the node executes has changed
+     * @param proofs says what an operator has signed, before a forced generation is obeyed
      */
     public CommandDesk(
             Ledger ledger,
@@ -73,13 +74,15 @@ public final class CommandDesk implements AutoCloseable {
             Executor executor,
             Optional<SharedAddress> sharedAddress,
             LongSupplier nanos,
-            Runnable changed) {
+            Runnable changed,
+            PromotionProofs proofs) {
         this.ledger = ledger;
         this.outbox = outbox;
         this.executor = executor;
         this.sharedAddress = sharedAddress;
         this.nanos = nanos;
         this.changed = changed;
+        this.core = new SessionCore(proofs);
     }
 
     public void start() {
@@ -163,11 +166,12 @@ public final class CommandDesk implements AutoCloseable {
                     outbox.send(confirm.toMaster(), Answers.fenced(confirm));
             case Effect.Refuse refuse -> {
                 LOG.warn(
-                        "ballot {} of {} is refused: {} is obeyed{}",
+                        "ballot {} of {} is refused: {} is obeyed{}{}",
                         refuse.offered(),
                         refuse.toMaster(),
                         refuse.highest(),
-                        refuse.commandId().isEmpty() ? "" : "; command " + refuse.commandId());
+                        refuse.commandId().isEmpty() ? "" : "; command " + refuse.commandId(),
+                        refuse.reason().isEmpty() ? "" : "; " + refuse.reason());
                 outbox.send(refuse.toMaster(), Answers.refused(refuse));
             }
             case Effect.Answer answer -> outbox.send(answer.toMaster(), Answers.result(answer));

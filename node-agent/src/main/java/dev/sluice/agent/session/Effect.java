@@ -36,12 +36,19 @@ public sealed interface Effect {
     record ConfirmFence(String toMaster, Ballot ballot) implements Effect {}
 
     /**
-     * Tell a master that its ballot is too low.
+     * Tell a master that its ballot is not obeyed.
      *
      * @param commandId empty when no command carried it
+     * @param reason why one that is not too low is not obeyed; empty: it is too low
      */
-    record Refuse(String toMaster, Ballot offered, Ballot highest, String commandId)
-            implements Effect {}
+    record Refuse(String toMaster, Ballot offered, Ballot highest, String commandId, String reason)
+            implements Effect {
+
+        /** It is too low. */
+        public Refuse(String toMaster, Ballot offered, Ballot highest, String commandId) {
+            this(toMaster, offered, highest, commandId, "");
+        }
+    }
 
     record Answer(String toMaster, String commandId, Ballot ballot, Outcome outcome)
             implements Effect {}

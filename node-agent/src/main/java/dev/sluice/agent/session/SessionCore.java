@@ -3,11 +3,13 @@ package dev.sluice.agent.session;
 import dev.sluice.agent.ledger.Ballot;
 import dev.sluice.agent.ledger.LedgerState;
 import dev.sluice.agent.ledger.Outcome;
+import dev.sluice.agent.witness.Question;
 import dev.sluice.agent.witness.Verdict;
 import dev.sluice.agent.witness.WitnessCore;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.Fence;
 import dev.sluice.v1.LeaseRenewal;
+import dev.sluice.v1.SignedPromotion;
 import dev.sluice.v1.WitnessRequest;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -24,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The rules: a ballot below the highest persisted one is refused for everything, also for a
  * command that waited in the queue while the higher one came; a higher one is persisted first, and
- * the shared address released if another master had it; a command that has a recorded outcome is
+ * the shared address released if another master had it; one of a higher generation needs an
+ * operator's certificate ({@link GenerationGate}); a command that has a recorded outcome is
  * answered with it; a command that is being executed is not started again; each lane executes one
  * command at a time and lets {@value #QUEUE_BOUND} wait. What a master asks of this node as a
  * witness is {@link WitnessCore}'s, whomever the node obeys.
@@ -34,13 +37,20 @@ public final class SessionCore {
     /** Commands that may wait in a lane. A plan has far fewer for one node at a time. */
     public static final int QUEUE_BOUND = 64;
 
+    private static final SignedPromotion NOT_SIGNED = SignedPromotion.getDefaultInstance();
     private static final int MAX_COMMAND_ID_CHARS = 200;
     private static final int MAX_MASTER_ID_CHARS = 63;
 
     private final WitnessCore witness = new WitnessCore();
     private final Map<Lane, Queue> queues = new EnumMap<>(Lane.class);
 
-    public SessionCore() {
+    private final GenerationGate gate;
+
+    /**
+     * @param proofs says what an operator has signed
+     */
+    public SessionCore(PromotionProofs proofs) {
+        this.gate = new GenerationGate(proofs);
         for (Lane lane : Lane.values()) {
             queues.put(lane, new Queue());
         }
@@ -63,9 +73,9 @@ public final class SessionCore {
         if (!isUsable(offered)) {
             return List.of();
         }
-        Optional<Ballot> higher = higherThan(known, offered);
-        if (higher.isPresent()) {
-            return List.of(new Effect.Refuse(fromMaster, offered, higher.get(), ""));
+        Optional<Effect> refused = refused(known, fromMaster, offered, fence.getPromotion(), "");
+        if (refused.isPresent()) {
+            return List.of(refused.get());
         }
         List<Effect> effects = new ArrayList<>(raise(known, offered));
         effects.add(new Effect.ConfirmFence(fromMaster, offered));
@@ -79,7 +89,12 @@ public final class SessionCore {
      */
     public List<Effect> witness(
             LedgerState known, String fromMaster, WitnessRequest request, long now) {
-        Verdict verdict = witness.decide(known, fromMaster, WitnessMessages.fromWire(request), now);
+        Question asked = WitnessMessages.fromWire(request);
+        Question question =
+                gate.refusal(known, asked, request.getPromotion())
+                        .<Question>map(Question.Unusable::new)
+                        .orElse(asked);
+        Verdict verdict = witness.decide(known, fromMaster, question, now);
         List<Effect> effects = new ArrayList<>();
         verdict.fact().ifPresent(fact -> effects.add(new Effect.PersistVote(fact)));
         effects.add(new Effect.AnswerWitness(fromMaster, request.getRequestId(), verdict.answer()));
@@ -91,9 +106,9 @@ public final class SessionCore {
         if (!isUsable(offered)) {
             return List.of();
         }
-        Optional<Ballot> higher = higherThan(known, offered);
-        if (higher.isPresent()) {
-            return List.of(new Effect.Refuse(fromMaster, offered, higher.get(), ""));
+        Optional<Effect> refused = refused(known, fromMaster, offered, NOT_SIGNED, "");
+        if (refused.isPresent()) {
+            return List.of(refused.get());
         }
         List<Effect> effects = new ArrayList<>(raise(known, offered));
         effects.add(
@@ -115,9 +130,9 @@ public final class SessionCore {
                                     "command '%s': expected an id of 1 to %d characters and a ballot with a master id"
                                             .formatted(abbreviate(id), MAX_COMMAND_ID_CHARS))));
         }
-        Optional<Ballot> higher = higherThan(known, offered);
-        if (higher.isPresent()) {
-            return List.of(new Effect.Refuse(fromMaster, offered, higher.get(), id));
+        Optional<Effect> refused = refused(known, fromMaster, offered, NOT_SIGNED, id);
+        if (refused.isPresent()) {
+            return List.of(refused.get());
         }
         List<Effect> effects = new ArrayList<>(raise(known, offered));
         Optional<Outcome> recorded = known.outcome(id);
@@ -218,6 +233,25 @@ public final class SessionCore {
 
     private static Optional<Ballot> higherThan(LedgerState known, Ballot offered) {
         return known.highestBallot().filter(offered::isBelow);
+    }
+
+    /** Too low, or of a generation that nobody has shown to be an operator's will. */
+    private Optional<Effect> refused(
+            LedgerState known,
+            String fromMaster,
+            Ballot offered,
+            SignedPromotion signed,
+            String commandId) {
+        Optional<Ballot> higher = higherThan(known, offered);
+        if (higher.isPresent()) {
+            return Optional.of(new Effect.Refuse(fromMaster, offered, higher.get(), commandId));
+        }
+        return known.highestBallot()
+                .flatMap(obeyed ->
+                        gate.refusal(known, offered, signed)
+                                .map(why ->
+                                        new Effect.Refuse(
+                                                fromMaster, offered, obeyed, commandId, why)));
     }
 
     private static List<Effect> raise(LedgerState known, Ballot offered) {

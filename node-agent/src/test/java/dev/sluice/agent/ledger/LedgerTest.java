@@ -320,4 +320,45 @@ final class LedgerTest {
         assertThat(LedgerCodec.decode("test", line).records()).containsExactly(entry);
         return new String(line, StandardCharsets.UTF_8).strip().substring(9);
     }
+
+    @Test
+    @Tag("REL-4")
+    void aFailedSyncBreaksTheLedgerAndTellsItsOwner() throws IOException {
+        MemoryLedgerStorage disk = new MemoryLedgerStorage();
+        try (Ledger ledger = Ledger.open(disk, "eu-1")) {
+            disk.full(true);
+            assertThatThrownBy(() -> ledger.append(new LedgerRecord.BallotRaised(BALLOT)))
+                    .hasMessageContaining("No space left on device");
+            assertThat(ledger.broken()).as("a full disk breaks nothing").isNotDone();
+            disk.full(false);
+
+            disk.failNextSync();
+            assertThatThrownBy(() -> ledger.append(new LedgerRecord.BallotRaised(BALLOT)))
+                    .hasMessageContaining("its sync failed");
+
+            assertThat(ledger.broken()).isCompleted();
+            assertThat(ledger.state().highestBallot()).isEmpty();
+        }
+    }
+
+    @Test
+    @Tag("REL-4")
+    void halfARecordThatCannotBeCutOffBreaksTheFileForGood() throws IOException {
+        try (Ledger ledger = open()) {
+            ledger.append(new LedgerRecord.BallotRaised(BALLOT));
+        }
+        FileLedgerStorage storage = new FileLedgerStorage(file());
+        storage.append(LedgerCodec.encode(new LedgerRecord.AdmissionDesired(true)));
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> storage.append(new byte[] {1}))
+                .isInstanceOf(LedgerBrokenException.class);
+        assertThat(Thread.interrupted()).isTrue();
+
+        assertThatThrownBy(() -> storage.append(new byte[] {1}))
+                .isInstanceOf(LedgerBrokenException.class)
+                .hasMessageContaining("see that the disk is well");
+        try (Ledger ledger = open()) {
+            assertThat(ledger.state().highestBallot()).contains(BALLOT);
+        }
+    }
 }

@@ -10,6 +10,7 @@ public final class MemoryLedgerStorage implements LedgerStorage {
 
     private byte[] bytes = {};
     private boolean full;
+    private boolean syncFails;
     private int tearAfter = NEVER;
     private int written;
 
@@ -33,6 +34,11 @@ public final class MemoryLedgerStorage implements LedgerStorage {
         tearAfter = count;
     }
 
+    /** The next sync fails, and nobody knows what it left on the disk. */
+    public synchronized void failNextSync() {
+        syncFails = true;
+    }
+
     /** How many appends succeeded. */
     public synchronized int written() {
         return written;
@@ -49,6 +55,10 @@ public final class MemoryLedgerStorage implements LedgerStorage {
             throw new IOException("Input/output error");
         }
         add(more);
+        if (syncFails) {
+            throw new LedgerBrokenException(
+                    "its sync failed", new IOException("Input/output error"));
+        }
         written++;
     }
 

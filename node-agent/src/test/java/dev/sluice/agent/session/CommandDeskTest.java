@@ -63,7 +63,8 @@ final class CommandDeskTest {
                         _ -> new Outcome.Done(),
                         Optional.of(address),
                         nanos::get,
-                        () -> {});
+                        () -> {},
+                        _ -> new PromotionProofs.Finding.Unproven("nothing is signed here"));
         desk.start();
     }
 

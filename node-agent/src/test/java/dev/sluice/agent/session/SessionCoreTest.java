@@ -26,7 +26,8 @@ final class SessionCoreTest {
     private static final Ballot HIGH = new Ballot(1, 4, "m-b", 1);
     private static final Outcome DONE = new Outcome.Done("well");
 
-    private final SessionCore core = new SessionCore();
+    private final SessionCore core =
+            new SessionCore(_ -> new PromotionProofs.Finding.Unproven("nothing"));
     private LedgerState known = LedgerState.empty();
 
     private void obey(Ballot ballot) {

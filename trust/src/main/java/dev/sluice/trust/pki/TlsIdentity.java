@@ -199,6 +199,11 @@ public final class TlsIdentity {
         return new ClusterTrustManager(authorities, expectation, clock);
     }
 
+    /** A trust manager that looks as if it were then: for what was signed and is checked later. */
+    X509ExtendedTrustManager trustManager(PeerExpectation expectation, Instant then) {
+        return new ClusterTrustManager(authorities, expectation, InstantSource.fixed(then));
+    }
+
     /** The same as {@link #trustManager}, where a factory is wanted. */
     public TrustManagerFactory trustManagerFactory(PeerExpectation expectation) {
         return new ClusterTrustManagerFactory(trustManager(expectation));

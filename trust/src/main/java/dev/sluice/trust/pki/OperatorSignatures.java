@@ -1,16 +1,15 @@
-package dev.sluice.control.pki;
+package dev.sluice.trust.pki;
 
-import dev.sluice.trust.pki.PeerExpectation;
-import dev.sluice.trust.pki.PeerName;
-import dev.sluice.trust.pki.TlsIdentity;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
 import java.security.Signature;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /** Finds out which operator of this cluster signed some bytes. */
 public final class OperatorSignatures {
@@ -41,6 +40,30 @@ public final class OperatorSignatures {
      * @param chain certificates in DER, the signer's first
      */
     public Signer signer(byte[] content, byte[] signature, List<byte[]> chain) {
+        return signer(
+                content,
+                signature,
+                chain,
+                identity.trustManager(PeerExpectation.kind(PeerName.Kind.OPERATOR)));
+    }
+
+    /**
+     * Who signed, if it was then: the certificates must have been valid at that time, and may have
+     * ended since. For what has to be believed long after it was signed.
+     */
+    public Signer signerAt(Instant then, byte[] content, byte[] signature, List<byte[]> chain) {
+        return signer(
+                content,
+                signature,
+                chain,
+                identity.trustManager(PeerExpectation.kind(PeerName.Kind.OPERATOR), then));
+    }
+
+    private static Signer signer(
+            byte[] content,
+            byte[] signature,
+            List<byte[]> chain,
+            X509ExtendedTrustManager trusted) {
         if (chain.isEmpty() || chain.size() > MAX_CERTIFICATES) {
             return new Signer.Nobody(
                     "expected the operator's certificate and at most %d others, found %d certificates"
@@ -50,8 +73,7 @@ public final class OperatorSignatures {
         X509Certificate[] certificates;
         try {
             certificates = parse(chain);
-            identity.trustManager(PeerExpectation.kind(PeerName.Kind.OPERATOR))
-                    .checkClientTrusted(certificates, "UNKNOWN");
+            trusted.checkClientTrusted(certificates, "UNKNOWN");
             name = TlsIdentity.peer(certificates[0]);
         } catch (CertificateException e) {
             return new Signer.Nobody(String.valueOf(e.getMessage()));

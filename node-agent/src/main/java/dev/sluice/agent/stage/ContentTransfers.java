@@ -185,8 +185,8 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
                 .forEach((source, failure) -> {
                     if (failure.atMillis() >= since) {
                         failed.put(
-                        source.address(),
-                        source.node() + ": " + failure.kind() + ": " + failure.detail());
+                                source.address(),
+                                source.node() + ": " + failure.kind() + ": " + failure.detail());
                     }
                 });
         return new Telling(pull.status.source().map(SourceId::address).orElse(""), failed);

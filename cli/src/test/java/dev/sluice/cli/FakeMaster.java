@@ -13,6 +13,8 @@ import dev.sluice.v1.CheckRelationsRequest;
 import dev.sluice.v1.CheckRelationsResponse;
 import dev.sluice.v1.DemoteMasterRequest;
 import dev.sluice.v1.DemoteMasterResponse;
+import dev.sluice.v1.DistributePackageRequest;
+import dev.sluice.v1.DistributePackageResponse;
 import dev.sluice.v1.ForcePromotionRequest;
 import dev.sluice.v1.ForcePromotionResponse;
 import dev.sluice.v1.GetConfigurationRequest;
@@ -23,6 +25,8 @@ import dev.sluice.v1.ImportPackageRequest;
 import dev.sluice.v1.ImportPackageResponse;
 import dev.sluice.v1.ListMastersRequest;
 import dev.sluice.v1.ListMastersResponse;
+import dev.sluice.v1.ListPackagesRequest;
+import dev.sluice.v1.ListPackagesResponse;
 import dev.sluice.v1.OperatorServiceGrpc;
 import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PackageStatus;
@@ -66,6 +70,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import javax.net.ServerSocketFactory;
 import javax.net.ssl.SSLParameters;
@@ -224,6 +229,7 @@ final class FakeMaster implements AutoCloseable {
     private static final class Service extends OperatorServiceGrpc.OperatorServiceImplBase {
         private final String id;
         private final List<Object> asked = new CopyOnWriteArrayList<>();
+        private final AtomicInteger looks = new AtomicInteger();
         private final Map<Class<?>, Function<Object, Message>> answers = new ConcurrentHashMap<>();
         private volatile String primary = "m-a";
         private final Deque<Watch> watches = new ArrayDeque<>();
@@ -350,6 +356,42 @@ final class FakeMaster implements AutoCloseable {
         public void pauseUpgrade(
                 PauseUpgradeRequest request, StreamObserver<PauseUpgradeResponse> observer) {
             answer(observer, request, PauseUpgradeResponse.getDefaultInstance());
+        }
+
+        @Override
+        public void distributePackage(
+                DistributePackageRequest request,
+                StreamObserver<DistributePackageResponse> observer) {
+            asked.add(
+                    "distribute %s %s"
+                            .formatted(request.getPackage().getName(), request.getStop()));
+            observer.onNext(
+                    DistributePackageResponse.newBuilder()
+                            .setPackage(staged(request.getPackage(), 0))
+                            .build());
+            observer.onCompleted();
+        }
+
+        private PackageStatus staged(PackageRef pkg, int nodes) {
+            return PackageStatus.newBuilder()
+                    .setPackage(pkg)
+                    .setSizeBytes(100)
+                    .setNodesSuited(4)
+                    .setNodesStaged(nodes)
+                    .setBytesStaged(100L * nodes)
+                    .build();
+        }
+
+        /** Each look finds one node more that has it. */
+        @Override
+        public void listPackages(
+                ListPackagesRequest request, StreamObserver<ListPackagesResponse> observer) {
+            PackageRef site = PackageRef.newBuilder().setName("site").setVersion("25.2.0").build();
+            observer.onNext(
+                    ListPackagesResponse.newBuilder()
+                            .addPackages(staged(site, looks.incrementAndGet()))
+                            .build());
+            observer.onCompleted();
         }
 
         @Override

@@ -348,6 +348,26 @@ final class SluiceCliTest {
     }
 
     @Test
+    @Tag("PKG-4")
+    void waitsUntilEveryNodeHasAPackageAndSaysHowFarItIs() {
+        assertThat(run("packages", "distribute", "site", "25.2.0", "--wait")).as(err()).isZero();
+
+        assertThat(master.asked()).containsExactly("distribute site false");
+        assertThat(err())
+                .contains("site 25.2.0: 0 of 4 nodes, 0 %", "site 25.2.0: 3 of 4 nodes, 75 %");
+        assertThat(pauses).hasSize(4);
+    }
+
+    @Test
+    void stopsADistributionAndDoesNotWaitForThat() {
+        assertThat(run("packages", "distribute", "site", "25.2.0", "--stop")).isZero();
+        assertThat(master.asked()).containsExactly("distribute site true");
+
+        assertThat(run("packages", "distribute", "site", "25.2.0", "--stop", "--wait")).isOne();
+        assertThat(err()).contains("expected one of them, found both");
+    }
+
+    @Test
     void printsEventsALineEach() {
         master.event(WatchEventsResponse.newBuilder().setIndex(1).setType("A").build());
         master.event(

@@ -30,6 +30,7 @@ import dev.sluice.control.peer.InSync;
 import dev.sluice.control.peer.MemoryFile;
 import dev.sluice.control.peer.OfficeKeeper;
 import dev.sluice.control.peer.PeerDepots;
+import dev.sluice.control.peer.PeerLoop;
 import dev.sluice.control.peer.PeerTable;
 import dev.sluice.control.peer.Relation;
 import dev.sluice.control.peer.RelationClient;
@@ -437,9 +438,10 @@ final class MasterProcess implements AutoCloseable {
             ControlPlaneConfig config, TlsIdentity identity, Optional<RelationClient> relating)
             throws IOException {
         SortedMap<NodeId, ManagedChannel> channels = new TreeMap<>();
+        PeerLoop loop = closing(new PeerLoop());
         for (var peer : config.masters().entrySet()) {
             NettyChannelBuilder builder =
-                    NettyChannelBuilder.forAddress(peer.getValue())
+                    loop.carry(NettyChannelBuilder.forAddress(peer.getValue()))
                             .sslContext(
                                     GrpcTls.client(
                                             identity,
@@ -466,6 +468,7 @@ final class MasterProcess implements AutoCloseable {
                 NettyServerBuilder.forAddress(listen)
                         .sslContext(GrpcTls.server(identity))
                         .executor(calls)
+                        .callExecutor(ReplicationEndpoint.calls(calls))
                         .intercept(PeerIdentity.interceptor())
                         .maxInboundMessageSize(MAX_INBOUND_BYTES)
                         .permitKeepAliveTime(500, TimeUnit.MILLISECONDS)

@@ -27,7 +27,8 @@ public final class Commands {
         line.addSubcommand(
                 new CommandLine(PackagesCommand.group())
                         .addSubcommand(new PackagesCommand.Listing(root))
-                        .addSubcommand(new PackagesCommand.Import(root)));
+                        .addSubcommand(new PackagesCommand.Import(root))
+                        .addSubcommand(new PackagesCommand.Distribute(root)));
         line.addSubcommand(
                 new CommandLine(UpgradeCommand.group())
                         .addSubcommand(new PlanCommand(root))

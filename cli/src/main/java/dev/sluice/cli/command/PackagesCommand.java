@@ -8,10 +8,12 @@ import dev.sluice.cli.outcome.ExitCode;
 import dev.sluice.cli.render.Documents;
 import dev.sluice.cli.render.Table;
 import dev.sluice.cli.render.Words;
+import dev.sluice.v1.DistributePackageRequest;
 import dev.sluice.v1.ImportPackageRequest;
 import dev.sluice.v1.ImportPackageResponse;
 import dev.sluice.v1.ListPackagesRequest;
 import dev.sluice.v1.ListPackagesResponse;
+import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PackageStatus;
 import io.grpc.Status;
 import io.grpc.StatusException;
@@ -26,10 +28,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Packages: what the cluster has, and bringing more. */
-@Command(name = "packages", description = "Lists and imports packages.")
+@Command(name = "packages", description = "Lists, imports and distributes packages.")
 final class PackagesCommand {
     private PackagesCommand() {}
 
@@ -83,6 +86,96 @@ final class PackagesCommand {
                                 return table.lines();
                             });
             return ExitCode.OK;
+        }
+    }
+
+    /** Has the nodes fetch a package before an upgrade needs it. */
+    @Command(name = "distribute", description = "Has every node that a package suits fetch it now.")
+    static final class Distribute extends ClusterCommand {
+        private static final Duration LOOK = Duration.ofSeconds(1);
+
+        @Parameters(index = "0", paramLabel = "NAME", description = "The package, such as site.")
+        private String name = "";
+
+        @Parameters(index = "1", paramLabel = "VERSION", description = "Its version.")
+        private String version = "";
+
+        @Option(
+                names = "--stop",
+                description =
+                        "Nodes need not have it any more; what they have stays until its room is needed.")
+        private boolean stop;
+
+        @Option(
+                names = "--wait",
+                description = "Returns when every node has it, and shows how far it is.")
+        private boolean wait;
+
+        Distribute(RootCommand root) {
+            super(root);
+        }
+
+        @Override
+        ExitCode run(ClusterClient client) {
+            if (stop && wait) {
+                throw CommandFailure.badInput(
+                        "--stop and --wait: expected one of them, found both; nothing was changed");
+            }
+            PackageStatus status =
+                    client.call(connection ->
+                                    connection
+                                            .within(root().timeout())
+                                            .distributePackage(
+                                                    DistributePackageRequest.newBuilder()
+                                                            .setPackage(
+                                                                    PackageRef.newBuilder()
+                                                                            .setName(name)
+                                                                            .setVersion(version))
+                                                            .setStop(stop)
+                                                            .build()))
+                            .getPackage();
+            while (wait && status.getNodesStaged() < status.getNodesSuited()) {
+                root().surroundings().err().println("sluice: " + progress(status));
+                pause();
+                status = look(client, status);
+            }
+            Table table = table();
+            row(table, status);
+            root().print(Map.of("package", Documents.of(status)), table::lines);
+            return ExitCode.OK;
+        }
+
+        private static String progress(PackageStatus status) {
+            double all = (double) status.getSizeBytes() * status.getNodesSuited();
+            return "%s %s: %d of %d nodes, %.0f %%"
+                    .formatted(
+                            status.getPackage().getName(),
+                            status.getPackage().getVersion(),
+                            status.getNodesStaged(),
+                            status.getNodesSuited(),
+                            100 * status.getBytesStaged() / Math.max(1, all));
+        }
+
+        private PackageStatus look(ClusterClient client, PackageStatus before) {
+            return client
+                    .call(connection ->
+                            connection
+                                    .within(root().timeout())
+                                    .listPackages(ListPackagesRequest.getDefaultInstance()))
+                    .getPackagesList()
+                    .stream()
+                    .filter(status -> status.getPackage().equals(before.getPackage()))
+                    .findFirst()
+                    .orElse(before);
+        }
+
+        private void pause() {
+            try {
+                root().surroundings().pause().take(LOOK);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                throw Status.CANCELLED.withDescription("interrupted").asRuntimeException();
+            }
         }
     }
 

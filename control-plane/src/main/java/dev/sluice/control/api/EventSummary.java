@@ -93,6 +93,10 @@ final class EventSummary {
                                     topology.nodes().size());
             case Event.PackageImported(var pkg, var _) ->
                     "package %s imported, signed by %s".formatted(pkg.ref(), pkg.signer());
+            case Event.DistributionChosen(var pkg, var on, var _) ->
+                    on
+                            ? "package %s is to be on every node".formatted(pkg)
+                            : "package %s need not be on the nodes".formatted(pkg);
             case Event.SettingChanged(var key, var value, var forced, var _) ->
                     "setting %s %s%s"
                             .formatted(
@@ -188,6 +192,7 @@ final class EventSummary {
     private static Optional<Actor> actor(Event event) {
         return switch (event) {
             case Event.PackageImported e -> Optional.of(e.actor());
+            case Event.DistributionChosen e -> Optional.of(e.actor());
             case Event.SettingChanged e -> Optional.of(e.actor());
             case Event.NodeAdmissionChosen e -> Optional.of(e.actor());
             case Event.AutomaticFailoverSwitched e -> Optional.of(e.actor());

@@ -6,9 +6,12 @@ import dev.sluice.control.executor.AgentGateway;
 import dev.sluice.control.executor.Peers;
 import dev.sluice.control.executor.Waiting;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageName;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Refusal;
 import dev.sluice.control.model.StepId;
+import dev.sluice.control.model.Version;
 import dev.sluice.control.pki.OperatorSignatures;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.state.Actor;
@@ -24,6 +27,8 @@ import dev.sluice.v1.ConfirmStepRequest;
 import dev.sluice.v1.ConfirmStepResponse;
 import dev.sluice.v1.DemoteMasterRequest;
 import dev.sluice.v1.DemoteMasterResponse;
+import dev.sluice.v1.DistributePackageRequest;
+import dev.sluice.v1.DistributePackageResponse;
 import dev.sluice.v1.ForcePromotionRequest;
 import dev.sluice.v1.ForcePromotionResponse;
 import dev.sluice.v1.GetConfigurationRequest;
@@ -401,6 +406,32 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
                                     new Command.ChooseNodeAdmission(
                                             node, request.getAccepting(), actor));
                     return SetNodeAdmissionResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public void distributePackage(
+            DistributePackageRequest request, StreamObserver<DistributePackageResponse> observer) {
+        write(
+                "DistributePackage",
+                observer,
+                actor -> {
+                    PackageRef pkg =
+                            new PackageRef(
+                                    Arguments.name(
+                                            "package.name",
+                                            request.getPackage().getName(),
+                                            PackageName::new),
+                                    Arguments.name(
+                                            "package.version",
+                                            request.getPackage().getVersion(),
+                                            Version::parse));
+                    var _ =
+                            writes.submit(
+                                    new Command.ChooseDistribution(pkg, !request.getStop(), actor));
+                    return DistributePackageResponse.newBuilder()
+                            .setPackage(PackagesView.of(outlook(), pkg))
+                            .build();
                 });
     }
 

@@ -67,7 +67,25 @@ final class PackagesView {
                 .setSigner(pkg.signer())
                 .setNodesStaged(nodes(outlook, facts -> facts.hasStaged(pkg.contentSha256())))
                 .setNodesInstalled(nodes(outlook, facts -> facts.hasInstalled(pkg.ref())))
+                .setDistributed(outlook.state().choices().distributed().contains(pkg.ref()))
+                .setNodesSuited(suited(outlook, pkg))
+                .setBytesStaged(bytesStaged(outlook, pkg))
                 .build();
+    }
+
+    private static int suited(Outlook outlook, PackageRecord pkg) {
+        Topology topology = outlook.state().topology();
+        return topology == null ? 0 : topology.suitedBy(pkg.descriptor()).size();
+    }
+
+    private static long bytesStaged(Outlook outlook, PackageRecord pkg) {
+        return outlook.fleet().values().stream()
+                .map(NodeObservation::facts)
+                .filter(Objects::nonNull)
+                .flatMap(facts -> facts.staged().stream())
+                .filter(staged -> staged.contentSha256().equals(pkg.contentSha256()))
+                .mapToLong(NodeFacts.Staged::bytesPresent)
+                .sum();
     }
 
     private static int nodes(Outlook outlook, Predicate<NodeFacts> which) {

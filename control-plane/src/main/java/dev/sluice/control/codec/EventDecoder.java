@@ -29,6 +29,7 @@ final class EventDecoder {
             case HANDOVER_DECIDED -> decode(known(entry.getHandoverDecided()));
             case CLUSTER_FOUNDED -> decode(known(entry.getClusterFounded()));
             case PACKAGE_IMPORTED -> decode(known(entry.getPackageImported()));
+            case DISTRIBUTION_CHOSEN -> decode(known(entry.getDistributionChosen()));
             case SETTING_CHANGED -> decode(known(entry.getSettingChanged()));
             case NODE_ADMISSION_CHOSEN -> decode(known(entry.getNodeAdmissionChosen()));
             case UPGRADE_PLANNED -> decode(known(entry.getUpgradePlanned()));
@@ -122,6 +123,12 @@ final class EventDecoder {
         require(m.hasPackage(), "imported package");
         return new Event.PackageImported(
                 PackageMapping.decode(m.getPackage()), new Actor(m.getActor()));
+    }
+
+    private static Event decode(JournalEntry.DistributionChosen m) {
+        require(m.hasPackage(), "package");
+        return new Event.DistributionChosen(
+                ValueMapping.decode(m.getPackage()), m.getOn(), new Actor(m.getActor()));
     }
 
     private static Event decode(JournalEntry.SettingChanged m) {

@@ -10,6 +10,9 @@ final class EventEncoder {
 
     /** The lowest format whose readers know the event. */
     static int format(Event event) {
+        if (event instanceof Event.DistributionChosen) {
+            return JournalFormat.PACKAGE_CHOICES;
+        }
         return event instanceof Event.AutomaticFailoverSwitched
                         || event instanceof Event.ForcedPromotionUsed
                 ? JournalFormat.SUCCESSION
@@ -38,6 +41,11 @@ final class EventEncoder {
             case Event.PackageImported(var pkg, var actor) ->
                     entry.getPackageImportedBuilder()
                             .setPackage(PackageMapping.encode(pkg))
+                            .setActor(actor.name());
+            case Event.DistributionChosen(var pkg, var on, var actor) ->
+                    entry.getDistributionChosenBuilder()
+                            .setPackage(ValueMapping.encode(pkg))
+                            .setOn(on)
                             .setActor(actor.name());
             case Event.SettingChanged(var key, var value, var forced, var actor) -> {
                 JournalEntry.SettingChanged.Builder changed = entry.getSettingChangedBuilder();

@@ -9,7 +9,7 @@ import java.time.DateTimeException;
 final class JournalFormat {
 
     /** The highest format that this release reads. */
-    static final int HIGHEST = 2;
+    static final int HIGHEST = 3;
 
     /**
      * What a reader needs for every event and state of the first release; what is written names the
@@ -19,6 +19,9 @@ final class JournalFormat {
 
     /** What a reader needs for what operators decide about who takes over. */
     static final int SUCCESSION = 2;
+
+    /** What a reader needs for what operators decide about packages. */
+    static final int PACKAGE_CHOICES = 3;
 
     private static final int FORMAT_TAG = 1 << 3;
 

@@ -5,6 +5,7 @@ import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Office;
+import dev.sluice.control.state.PackageChoices;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.control.state.Upgrade;
 import dev.sluice.v1.ClusterStateSnapshot;
@@ -76,6 +77,7 @@ public final class SnapshotCodec {
             message.setUpgrade(UpgradeMapping.encode(upgrade));
         }
         SuccessionMapping.encode(state.succession(), message);
+        encode(state.choices(), message);
         return message.build();
     }
 
@@ -90,6 +92,7 @@ public final class SnapshotCodec {
                 PolicyMapping.decode(message.getFoundingPolicy()),
                 ConfigurationMapping.decode(message.getConfiguration()),
                 packages(message),
+                choices(message),
                 operatorClosed(message),
                 message.getFailoverBroken(),
                 SuccessionMapping.decode(message),
@@ -104,6 +107,25 @@ public final class SnapshotCodec {
             ValueMapping.putNew(packages, pkg.ref(), pkg, "package");
         }
         return TreePMap.from(packages);
+    }
+
+    /** Raises the snapshot's format when there is anything that older releases do not know. */
+    private static void encode(PackageChoices choices, ClusterStateSnapshot.Builder message) {
+        if (!choices.equals(PackageChoices.EMPTY)) {
+            message.setFormat(JournalFormat.PACKAGE_CHOICES);
+            choices.distributed().forEach(pkg -> message.addDistributed(ValueMapping.encode(pkg)));
+        }
+    }
+
+    private static PackageChoices choices(ClusterStateSnapshot message) {
+        TreePSet<PackageRef> distributed = TreePSet.empty();
+        for (var each : message.getDistributedList()) {
+            distributed = distributed.plus(ValueMapping.decode(JournalFormat.known(each)));
+        }
+        if (distributed.size() != message.getDistributedCount()) {
+            throw new IllegalArgumentException("a package is listed twice as distributed");
+        }
+        return new PackageChoices(distributed);
     }
 
     private static TreePSet<NodeId> operatorClosed(ClusterStateSnapshot message) {

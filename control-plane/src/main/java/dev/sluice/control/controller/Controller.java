@@ -35,6 +35,20 @@ public final class Controller implements AutoCloseable {
     private final Runnable onFailure;
     private final Runnable onWork;
     private final Semaphore wake = new Semaphore(0);
+
+    /**
+     * Whoever has the permit owns the writer. Others than its thread only try to get it, for a
+     * moment, to spare a commit the change of threads.
+     */
+    private final Semaphore owner = new Semaphore(1);
+
+    /**
+     * Of the writer's steps that a thread takes in its place: its own entries, and what is left.
+     */
+    private static final int STEPS_FOR_OTHERS = 4;
+
+    private final boolean threaded;
+
     private final Thread thread;
     private volatile boolean closing;
 
@@ -53,7 +67,7 @@ public final class Controller implements AutoCloseable {
      */
     public Controller(
             DurableState durable, CommitGate gate, LongSupplier ticker, Runnable onFailure) {
-        this(durable, gate, ticker, onFailure, () -> {});
+        this(durable, gate, ticker, onFailure, () -> {}, true);
         thread.start();
     }
 
@@ -62,14 +76,16 @@ public final class Controller implements AutoCloseable {
             CommitGate gate,
             LongSupplier ticker,
             Runnable onFailure,
-            Runnable onWork) {
+            Runnable onWork,
+            boolean threaded) {
+        this.threaded = threaded;
         this.durable = durable;
         this.writer = new Writer(durable, gate, ticker);
         this.ticker = ticker;
         this.onFailure = onFailure;
         this.onWork = onWork;
         this.thread = Thread.ofPlatform().name("controller").unstarted(this::run);
-        gate.onProgress(this::wake);
+        gate.onProgress(this::completeOrWake);
     }
 
     /**
@@ -79,12 +95,31 @@ public final class Controller implements AutoCloseable {
      */
     public static Controller stepped(
             DurableState durable, CommitGate gate, LongSupplier ticker, Runnable onWork) {
-        return new Controller(durable, gate, ticker, () -> {}, onWork);
+        return new Controller(durable, gate, ticker, () -> {}, onWork, false);
     }
 
     /** As {@link Writer#step}, for the owner of a controller without a thread. */
     public boolean step() throws IOException {
-        return writer.step();
+        owner.acquireUninterruptibly();
+        try {
+            return writer.step();
+        } finally {
+            owner.release();
+        }
+    }
+
+    /** Answers for a batch that is committed now, on this thread if nobody owns the writer. */
+    private void completeOrWake() {
+        if (owner.tryAcquire()) {
+            try {
+                if (!writer.complete()) {
+                    return;
+                }
+            } finally {
+                owner.release();
+            }
+        }
+        wake();
     }
 
     private void wake() {
@@ -173,9 +208,29 @@ public final class Controller implements AutoCloseable {
         return handedIn(writer.submit(command));
     }
 
-    /** As {@link Writer#replicate}. */
+    /**
+     * As {@link Writer#replicate}; the entries may be made durable on the caller's thread, which
+     * waits for the disk then.
+     */
     public CompletableFuture<JournalPosition> replicate(long firstIndex, List<byte[]> payloads) {
-        return handedIn(writer.replicate(firstIndex, payloads));
+        CompletableFuture<JournalPosition> answer = writer.replicate(firstIndex, payloads);
+        if (threaded && owner.tryAcquire()) {
+            boolean more = true;
+            try {
+                for (int steps = 0; more && !closing && steps < STEPS_FOR_OTHERS; steps++) {
+                    more = writer.step();
+                }
+            } catch (IOException | RuntimeException | Error _) {
+                // The writer has stopped. Its own thread finds that out and says so.
+                more = true;
+            } finally {
+                owner.release();
+            }
+            if (!more) {
+                return answer;
+            }
+        }
+        return handedIn(answer);
     }
 
     /** Runs upkeep on the writer thread. */
@@ -193,11 +248,7 @@ public final class Controller implements AutoCloseable {
         try {
             while (!closing) {
                 wake.drainPermits();
-                boolean more = true;
-                while (more && !closing) {
-                    more = writer.step();
-                }
-                await(writer.nextDeadline());
+                await(work());
             }
         } catch (InterruptedException e) {
             why = new IOException("controller: its thread was interrupted", e);
@@ -208,7 +259,22 @@ public final class Controller implements AutoCloseable {
             LOG.error("The writer stops: nothing can be made durable or the state is broken", e);
             onFailure.run();
         } finally {
+            owner.acquireUninterruptibly();
             writer.stop(why);
+        }
+    }
+
+    /** Steps until there is nothing to do; says until when that may last. */
+    private OptionalLong work() throws IOException, InterruptedException {
+        owner.acquire();
+        try {
+            boolean more = true;
+            while (more && !closing) {
+                more = writer.step();
+            }
+            return writer.nextDeadline();
+        } finally {
+            owner.release();
         }
     }
 

@@ -275,10 +275,15 @@ public final class DurableState implements Closeable {
      * @param lowestFollower the last entry that every connected follower has
      */
     public void upkeep(long lowestFollower) throws IOException {
-        if (state.index() - snapshotIndex >= EVENTS_BETWEEN_SNAPSHOTS) {
+        if (isUpkeepDue()) {
             snapshot();
             compact(lowestFollower);
         }
+    }
+
+    /** Whether {@link #upkeep} would do anything. Owner only. */
+    boolean isUpkeepDue() {
+        return state.index() - snapshotIndex >= EVENTS_BETWEEN_SNAPSHOTS;
     }
 
     /** Saves a snapshot of the visible state. */

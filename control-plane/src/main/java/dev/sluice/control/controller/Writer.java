@@ -48,6 +48,7 @@ public final class Writer {
     private final List<StateListener> listeners = new CopyOnWriteArrayList<>();
     private List<? extends Item> inHand = List.of();
     private @Nullable Pending pending;
+    private boolean upkeepDue;
     private @Nullable Throwable stopped;
     private volatile @Nullable Throwable refusal;
 
@@ -162,6 +163,11 @@ public final class Writer {
     }
 
     private boolean advance() throws IOException {
+        if (upkeepDue) {
+            upkeepDue = false;
+            durable.upkeep(gate.lowestFollower());
+            return true;
+        }
         Pending now = pending;
         if (now == null) {
             return work(queue.poll());
@@ -172,8 +178,7 @@ public final class Writer {
             gate.forced(now.lastIndex());
             return true;
         }
-        if (gate.isCommitted(now.lastIndex())) {
-            complete(now);
+        if (complete()) {
             return true;
         }
         return work(nextThatNeedsNoCommit().orElse(null));
@@ -244,11 +249,30 @@ public final class Writer {
         gate.appended(batch.firstIndex(), batch.payloads(), batch.last());
     }
 
-    private void complete(Pending now) throws IOException {
+    /**
+     * Makes the batch that is on its way visible and answers for it, if it is committed: the part
+     * of {@link #step} that touches no disk. Owner only.
+     *
+     * @return whether it did; then a step has more to do
+     */
+    boolean complete() {
+        Pending now = pending;
+        if (now == null || !now.forced() || !gate.isCommitted(now.lastIndex())) {
+            return false;
+        }
+        try {
+            finish(now);
+        } catch (RuntimeException | Error e) {
+            stop(e);
+        }
+        return true;
+    }
+
+    private void finish(Pending now) {
         show(now.batch());
         pending = null;
+        upkeepDue = durable.isUpkeepDue();
         answer(now);
-        durable.upkeep(gate.lowestFollower());
     }
 
     private static void answer(Pending now) {
@@ -279,17 +303,17 @@ public final class Writer {
         adoptPending();
         show(batch);
         item.answer().complete(batch.last());
-        durable.upkeep(Long.MAX_VALUE);
+        upkeepDue = durable.isUpkeepDue();
     }
 
     /**
      * A batch that waited when this master lost the office is part of the next primary's journal if
      * that one's entries follow it.
      */
-    private void adoptPending() throws IOException {
+    private void adoptPending() {
         Pending before = pending;
         if (before != null) {
-            complete(before);
+            finish(before);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The nodes of a cluster, each list sorted by id. */
 public record Topology(String name, List<Master> masters, List<TrafficNode> nodes) {
@@ -29,6 +30,14 @@ public record Topology(String name, List<Master> masters, List<TrafficNode> node
 
     public List<Master> backups() {
         return masters.stream().filter(m -> m.role() == MasterRole.BACKUP).toList();
+    }
+
+    /** The nodes that a package suits by their hardware, masters first. */
+    public List<NodeId> suitedBy(PackageDescriptor pkg) {
+        return Stream.concat(
+                        masters.stream().filter(m -> pkg.runsOn(m.hardware())).map(Master::id),
+                        nodes.stream().filter(n -> pkg.runsOn(n.hardware())).map(TrafficNode::id))
+                .toList();
     }
 
     public Optional<Master> master(NodeId id) {

@@ -19,6 +19,9 @@ import dev.sluice.v1.FollowerPosition;
 import dev.sluice.v1.GetPositionRequest;
 import dev.sluice.v1.GetPositionResponse;
 import dev.sluice.v1.ReplicationServiceGrpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -28,6 +31,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -96,6 +100,25 @@ public final class ReplicationEndpoint extends ReplicationServiceGrpc.Replicatio
         var _ =
                 timer.scheduleWithFixedDelay(
                         inSync::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Where a server's calls run: following on the transport's own thread, as each change of
+     * threads delays a commit and no message of a follower waits for a disk; all others elsewhere.
+     */
+    public static ServerCallExecutorSupplier calls(Executor others) {
+        return new ServerCallExecutorSupplier() {
+            @Override
+            public <Q, A> Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
+                return call.getMethodDescriptor()
+                                .getFullMethodName()
+                                .equals(
+                                        ReplicationServiceGrpc.getFollowMethod()
+                                                .getFullMethodName())
+                        ? Runnable::run
+                        : others;
+            }
+        };
     }
 
     @Override

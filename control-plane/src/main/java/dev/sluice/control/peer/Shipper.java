@@ -44,10 +44,16 @@ abstract class Shipper {
     private final StreamObserver<FollowResponse> responses;
     private final long session;
     private final ReentrantLock lock = new ReentrantLock();
+
+    /** Held by the one thread that sends. */
+    private final ReentrantLock sending = new ReentrantLock();
+
     private final Condition changed = lock.newCondition();
     private boolean closed;
     private boolean signalled;
-    private long saidAt = System.nanoTime();
+    private boolean started;
+    private boolean waitsForRoom;
+    private volatile long saidAt = System.nanoTime();
     private @Nullable String violation;
 
     /**
@@ -86,10 +92,32 @@ abstract class Shipper {
     }
 
     void start() {
+        lock.lock();
+        try {
+            started = true;
+        } finally {
+            lock.unlock();
+        }
         Thread.ofVirtual().name("shipper-" + follower).start(this::run);
     }
 
+    /**
+     * Sends what was appended a moment ago on the caller's thread, if that is next and nobody else
+     * sends: it spares a commit the change of threads. Everything else is the shipper's own.
+     */
     void signal() {
+        if (sending.tryLock()) {
+            try {
+                boolean _ = isStarted() && sendRecent(turn());
+                if (turn().nextIndex() > ports.controller().lastIndex()) {
+                    return;
+                }
+            } catch (StatusRuntimeException | IllegalStateException _) {
+                // The session has ended; the shipper's own thread meets the same and says so.
+            } finally {
+                sending.unlock();
+            }
+        }
         lock.lock();
         try {
             signalled = true;
@@ -111,8 +139,10 @@ abstract class Shipper {
             closed = true;
             return;
         } finally {
-            signalled = true;
-            changed.signalAll();
+            if (waitsForRoom || closed) {
+                signalled = true;
+                changed.signalAll();
+            }
             lock.unlock();
         }
         replica.ifPresent(r -> ports.inSync().acknowledged(r, session, durable));
@@ -130,6 +160,15 @@ abstract class Shipper {
         replica.ifPresent(r -> ports.inSync().left(r, session));
     }
 
+    private boolean isStarted() {
+        lock.lock();
+        try {
+            return started;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private record Turn(boolean closed, long nextIndex, int room, boolean nothingUnderWay) {}
 
     private void run() {
@@ -137,25 +176,15 @@ abstract class Shipper {
             Turn turn = next(false);
             Optional<Ballot> leading = ports.controller().leading();
             while (!turn.closed() && leading.isPresent()) {
-                boolean sent = sendNext(turn);
-                if (!sent && heartbeatIn() <= 0) {
-                    saidAt = System.nanoTime();
-                    responses.onNext(
-                            ReplicationWire.heartbeat(
-                                    leading.get(),
-                                    ports.controller().state().index(),
-                                    ports.register().get()));
-                }
+                boolean sent = send(leading.get());
                 turn = next(!sent);
                 leading = ports.controller().leading();
             }
             end();
         } catch (IOException | StatusRuntimeException | IllegalStateException e) {
             LOG.info("Shipping to master {} ends: {}", follower, e.getMessage());
-            responses.onError(
-                    Status.UNAVAILABLE
-                            .withDescription("replication: " + e.getMessage())
-                            .asRuntimeException());
+            Status status = Status.UNAVAILABLE.withDescription("replication: " + e.getMessage());
+            last(() -> responses.onError(status.asRuntimeException()));
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
@@ -170,14 +199,28 @@ abstract class Shipper {
             lock.unlock();
         }
         if (wrong == null) {
-            responses.onCompleted();
+            last(responses::onCompleted);
             return;
         }
         LOG.error("Master {} is dropped as a follower: {}", follower, wrong);
-        responses.onError(
-                Status.INVALID_ARGUMENT
-                        .withDescription("replication: " + wrong)
-                        .asRuntimeException());
+        Status status = Status.INVALID_ARGUMENT.withDescription("replication: " + wrong);
+        last(() -> responses.onError(status.asRuntimeException()));
+    }
+
+    /** Says the last word: nobody sends anything after it. */
+    private void last(Runnable word) {
+        sending.lock();
+        try {
+            lock.lock();
+            try {
+                closed = true;
+            } finally {
+                lock.unlock();
+            }
+            word.run();
+        } finally {
+            sending.unlock();
+        }
     }
 
     /**
@@ -192,10 +235,39 @@ abstract class Shipper {
                 left = changed.awaitNanos(left);
             }
             signalled = false;
+            waitsForRoom = false;
+            return turn();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Turn turn() {
+        lock.lock();
+        try {
             return new Turn(
                     closed, shipment.nextIndex(), shipment.room(), shipment.isNothingUnderWay());
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Sends the next entries, or else a heartbeat when it is time; false: no entries. */
+    private boolean send(Ballot leading) throws IOException {
+        sending.lock();
+        try {
+            boolean sent = sendNext(turn());
+            if (!sent && heartbeatIn() <= 0) {
+                saidAt = System.nanoTime();
+                responses.onNext(
+                        ReplicationWire.heartbeat(
+                                leading,
+                                ports.controller().state().index(),
+                                ports.register().get()));
+            }
+            return sent;
+        } finally {
+            sending.unlock();
         }
     }
 
@@ -206,16 +278,14 @@ abstract class Shipper {
 
     /** Sends what comes next; false: there is nothing, or no room for it. */
     private boolean sendNext(Turn turn) throws IOException {
-        Optional<RecentBatches.Sent> recent = ports.inSync().recent(turn.nextIndex());
-        if (recent.isPresent()) {
-            RecentBatches.Sent batch = recent.get();
-            if (batch.bytes() > turn.room() && !turn.nothingUnderWay()) {
-                return false;
-            }
-            send(batch.firstIndex(), batch.payloads(), batch.last().chainHash(), batch.bytes());
+        if (sendRecent(turn)) {
             return true;
         }
-        if (turn.room() == 0 || ports.controller().durablePosition().index() < turn.nextIndex()) {
+        if (turn.room() == 0 || ports.inSync().recent(turn.nextIndex()).isPresent()) {
+            waitForRoom(turn);
+            return false;
+        }
+        if (ports.controller().durablePosition().index() < turn.nextIndex()) {
             return false;
         }
         List<JournalEntry> entries =
@@ -230,6 +300,31 @@ abstract class Shipper {
                 payloads,
                 entries.getLast().position().chainHash(),
                 payloads.stream().mapToLong(payload -> payload.length).sum());
+        return true;
+    }
+
+    /** Has the next acknowledgement wake this shipper, if there is one to come. */
+    private void waitForRoom(Turn turn) {
+        lock.lock();
+        try {
+            waitsForRoom = true;
+            signalled |= !turn().equals(turn);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends the next batch if it was appended a moment ago; touches no disk. */
+    private boolean sendRecent(Turn turn) {
+        Optional<RecentBatches.Sent> recent = ports.inSync().recent(turn.nextIndex());
+        if (turn.closed() || recent.isEmpty() || ports.controller().leading().isEmpty()) {
+            return false;
+        }
+        RecentBatches.Sent batch = recent.get();
+        if (batch.bytes() > turn.room() && !turn.nothingUnderWay()) {
+            return false;
+        }
+        send(batch.firstIndex(), batch.payloads(), batch.last().chainHash(), batch.bytes());
         return true;
     }
 

@@ -31,6 +31,8 @@ final class Applier {
                     state.with(state.succession().used(promotion.generation(), promotion.nonce()));
             case Event.ClusterFounded(var topology, var policy) -> state.founded(topology, policy);
             case Event.PackageImported(var pkg, var _) -> state.with(pkg);
+            case Event.DistributionChosen(var pkg, var on, var _) ->
+                    state.with(state.choices().distributing(pkg, on));
             case Event.SettingChanged change ->
                     state.with(changed(state.configuration(), change, at));
             case Event.NodeAdmissionChosen(var node, var accepting, var _) ->

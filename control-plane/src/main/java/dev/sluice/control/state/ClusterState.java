@@ -19,6 +19,7 @@ import org.pcollections.TreePSet;
  * @param index the last applied event, 0 for none
  * @param office who commands; null before the first primary
  * @param topology the inventory it was founded with; null before
+ * @param choices what operators decided about packages
  * @param operatorClosed traffic nodes that an operator took out of service
  * @param succession what operators decided about who takes over
  * @param plans plans accepted so far, which numbers the next
@@ -30,6 +31,7 @@ public record ClusterState(
         Policy foundingPolicy,
         Configuration configuration,
         TreePMap<PackageRef, PackageRecord> packages,
+        PackageChoices choices,
         TreePSet<NodeId> operatorClosed,
         boolean failoverBroken,
         Succession succession,
@@ -44,6 +46,7 @@ public record ClusterState(
                     Policy.DEFAULT,
                     Configuration.EMPTY,
                     TreePMap.empty(),
+                    PackageChoices.EMPTY,
                     TreePSet.empty(),
                     false,
                     Succession.EMPTY,
@@ -103,6 +106,7 @@ public record ClusterState(
                 foundingPolicy,
                 configuration,
                 packages,
+                choices,
                 operatorClosed,
                 failoverBroken,
                 succession,
@@ -118,6 +122,7 @@ public record ClusterState(
                 foundingPolicy,
                 configuration,
                 packages,
+                choices,
                 operatorClosed,
                 failoverBroken,
                 succession,
@@ -133,6 +138,7 @@ public record ClusterState(
                 policy,
                 configuration,
                 packages,
+                choices,
                 TreePSet.from(
                         next.nodes().stream()
                                 .filter(n -> !n.accepting())
@@ -152,6 +158,7 @@ public record ClusterState(
                 foundingPolicy,
                 next,
                 packages,
+                choices,
                 operatorClosed,
                 failoverBroken,
                 succession,
@@ -167,6 +174,23 @@ public record ClusterState(
                 foundingPolicy,
                 configuration,
                 packages.plus(pkg.ref(), pkg),
+                choices,
+                operatorClosed,
+                failoverBroken,
+                succession,
+                plans,
+                upgrade);
+    }
+
+    ClusterState with(PackageChoices next) {
+        return new ClusterState(
+                index,
+                office,
+                topology,
+                foundingPolicy,
+                configuration,
+                packages,
+                next,
                 operatorClosed,
                 failoverBroken,
                 succession,
@@ -182,6 +206,7 @@ public record ClusterState(
                 foundingPolicy,
                 configuration,
                 packages,
+                choices,
                 closed ? operatorClosed.plus(node) : operatorClosed.minus(node),
                 failoverBroken,
                 succession,
@@ -197,6 +222,7 @@ public record ClusterState(
                 foundingPolicy,
                 configuration,
                 packages,
+                choices,
                 operatorClosed,
                 broken,
                 succession,
@@ -212,6 +238,7 @@ public record ClusterState(
                 foundingPolicy,
                 configuration,
                 packages,
+                choices,
                 operatorClosed,
                 failoverBroken,
                 next,
@@ -228,6 +255,7 @@ public record ClusterState(
                 foundingPolicy,
                 configuration,
                 packages,
+                choices,
                 operatorClosed,
                 failoverBroken,
                 succession,

@@ -3,6 +3,7 @@ package dev.sluice.control.state;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.Blueprint;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Policy;
 import dev.sluice.control.model.StepId;
@@ -46,6 +47,8 @@ public sealed interface Command {
 
     record ChangeSetting(String key, Optional<String> value, boolean force, Actor actor)
             implements Command {}
+
+    record ChooseDistribution(PackageRef pkg, boolean on, Actor actor) implements Command {}
 
     record ChooseNodeAdmission(NodeId node, boolean accepting, Actor actor) implements Command {}
 

@@ -2,9 +2,11 @@ package dev.sluice.control.state;
 
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,8 @@ public final class Decider {
             case Command.ImportPackage(var pkg, var actor) -> importPackage(state, pkg, actor);
             case Command.ChangeSetting change -> changeSetting(state, change);
             case Command.ChooseNodeAdmission choice -> chooseAdmission(state, choice);
+            case Command.ChooseDistribution(var pkg, var on, var actor) ->
+                    chooseDistribution(state, pkg, on, actor);
             case Command.AcceptPlan accept -> UpgradeDecisions.accept(state, accept);
             case Command.StartUpgrade start -> UpgradeDecisions.start(state, start);
             case Command.PauseUpgrade(var actor) -> UpgradeDecisions.pause(state, actor);
@@ -120,6 +124,24 @@ public final class Decider {
                 "package " + pkg.ref(),
                 "is known with content %s, this file has %s; a changed package needs a new version"
                         .formatted(known.contentSha256(), pkg.contentSha256()));
+    }
+
+    private static Decision chooseDistribution(
+            ClusterState state, PackageRef pkg, boolean on, Actor actor) {
+        if (!state.packages().containsKey(pkg)) {
+            return Decision.rejected(
+                    "package " + pkg,
+                    "expected one that was imported, found %s; import it first"
+                            .formatted(
+                                    state.packages().isEmpty()
+                                            ? "none"
+                                            : state.packages().keySet().stream()
+                                                    .map(PackageRef::toString)
+                                                    .collect(Collectors.joining(", "))));
+        }
+        return state.choices().distributed().contains(pkg) == on
+                ? Decision.accepted()
+                : Decision.accepted(new Event.DistributionChosen(pkg, on, actor));
     }
 
     private static Decision changeSetting(ClusterState state, Command.ChangeSetting change) {

@@ -3,6 +3,7 @@ package dev.sluice.control.state;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.Blueprint;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Policy;
 import dev.sluice.control.model.StepId;
@@ -43,6 +44,9 @@ public sealed interface Event {
     record ClusterFounded(Topology topology, Policy policy) implements Event {}
 
     record PackageImported(PackageRecord pkg, Actor actor) implements Event {}
+
+    /** Every node that the package suits is to have it, or need not any more. */
+    record DistributionChosen(PackageRef pkg, boolean on, Actor actor) implements Event {}
 
     /** A setting got a value, or lost it when {@code value} is empty. */
     record SettingChanged(String key, Optional<String> value, boolean forced, Actor actor)

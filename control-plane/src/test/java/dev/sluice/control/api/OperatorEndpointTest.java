@@ -16,6 +16,7 @@ import dev.sluice.control.state.UpgradeStatus;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.AbortUpgradeRequest;
 import dev.sluice.v1.ConfirmStepRequest;
+import dev.sluice.v1.DistributePackageRequest;
 import dev.sluice.v1.GetConfigurationRequest;
 import dev.sluice.v1.GetStatusRequest;
 import dev.sluice.v1.ImportPackageRequest;
@@ -24,6 +25,8 @@ import dev.sluice.v1.ListNodesRequest;
 import dev.sluice.v1.ListPackagesRequest;
 import dev.sluice.v1.OperatorServiceGrpc;
 import dev.sluice.v1.OperatorServiceGrpc.OperatorServiceBlockingStub;
+import dev.sluice.v1.PackageRef;
+import dev.sluice.v1.PackageStatus;
 import dev.sluice.v1.PauseUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
@@ -503,6 +506,32 @@ final class OperatorEndpointTest {
     }
 
     // Packages.
+
+    @Test
+    @Tag("PKG-4")
+    void anOperatorHasAPackageDistributedAndEndsThat() {
+        PackageRef base =
+                PackageRef.newBuilder()
+                        .setName(Scene.base().ref().name().value())
+                        .setVersion(Scene.base().ref().version().toString())
+                        .build();
+        PackageStatus status =
+                alice.distributePackage(
+                                DistributePackageRequest.newBuilder().setPackage(base).build())
+                        .getPackage();
+        assertThat(status.getDistributed()).isTrue();
+        assertThat(status.getNodesSuited()).isPositive();
+
+        assertThat(
+                        alice.distributePackage(
+                                        DistributePackageRequest.newBuilder()
+                                                .setPackage(base)
+                                                .setStop(true)
+                                                .build())
+                                .getPackage()
+                                .getDistributed())
+                .isFalse();
+    }
 
     @Test
     void listsPackagesWithWhatTheClusterIsWithThem() {

@@ -15,6 +15,7 @@ import dev.sluice.control.state.DrainDecision;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.ForcedPromotion;
 import dev.sluice.control.state.Office;
+import dev.sluice.control.state.PackageChoices;
 import dev.sluice.control.state.PlanGraph;
 import dev.sluice.control.state.Recorded;
 import dev.sluice.control.state.StepRecord;
@@ -65,6 +66,9 @@ final class Goldens {
                 new Event.ClusterFounded(Examples.topology(), Examples.policy()));
         events.put("package-imported", new Event.PackageImported(Examples.site(), OPERATOR));
         events.put("package-imported-least", new Event.PackageImported(Examples.base(), OPERATOR));
+        events.put(
+                "distribution-chosen",
+                new Event.DistributionChosen(Examples.site().ref(), true, OPERATOR));
         events.put(
                 "setting-changed",
                 new Event.SettingChanged("site.banner", Optional.of("Grüße ☕"), true, OPERATOR));
@@ -132,14 +136,18 @@ final class Goldens {
                         "snapshot-empty",
                         ClusterState.EMPTY,
                         "snapshot-full",
-                        fullState(Succession.EMPTY),
+                        fullState(Succession.EMPTY, PackageChoices.EMPTY),
                         "snapshot-succession",
                         fullState(
-                                new Succession(
-                                        OPERATOR, TreePMap.singleton(1, "a1").plus(2, "b2")))));
+                                new Succession(OPERATOR, TreePMap.singleton(1, "a1").plus(2, "b2")),
+                                PackageChoices.EMPTY),
+                        "snapshot-package-choices",
+                        fullState(
+                                Succession.EMPTY,
+                                new PackageChoices(TreePSet.singleton(Examples.SITE)))));
     }
 
-    private static ClusterState fullState(Succession succession) {
+    private static ClusterState fullState(Succession succession, PackageChoices choices) {
         return new ClusterState(
                 123_456,
                 new Office(BALLOT, MASTER_B),
@@ -148,6 +156,7 @@ final class Goldens {
                 configuration(),
                 TreePMap.singleton(Examples.SITE, Examples.site())
                         .plus(Examples.BASE, Examples.base()),
+                choices,
                 TreePSet.singleton(EU_2),
                 true,
                 succession,

@@ -70,6 +70,9 @@ final class RandomHistory {
                         () -> new Event.ClusterFounded(values.topology(), values.policy()),
                         () -> new Event.PackageImported(values.pkg(), values.actor()),
                         () ->
+                                new Event.DistributionChosen(
+                                        values.pkg().ref(), values.chance(), values.actor()),
+                        () ->
                                 new Event.SettingChanged(
                                         "site." + values.upTo(3),
                                         values.maybe(values::text),

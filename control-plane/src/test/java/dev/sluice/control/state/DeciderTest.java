@@ -13,8 +13,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Policy;
 import dev.sluice.control.model.StepId;
+import dev.sluice.control.model.Version;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -180,6 +182,25 @@ class DeciderTest {
                         "policy.failureBudget.total", Optional.empty(), false, ALICE));
         assertThat(ledger.state.policy().failureBudget()).isEqualTo(new Policy.FailureBudget(1, 2));
         assertThat(ledger.state.configuration().revision()).isEqualTo(3);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void distributesOnlyWhatWasImportedAndSaysSoOnce() {
+        Ledger ledger = founded();
+        PackageRef base = Ledger.base("aa").ref();
+        PackageRef unknown = new PackageRef(base.name(), Version.parse("99.0.0"));
+
+        assertThat(ledger.rejected(new Command.ChooseDistribution(unknown, true, ALICE)))
+                .contains("expected one that was imported", "import it first");
+
+        ledger.accepted(new Command.ImportPackage(Ledger.base("aa"), ALICE));
+        ledger.accepted(new Command.ChooseDistribution(base, true, ALICE));
+        assertThat(ledger.state.choices().distributed()).containsExactly(base);
+        assertThat(ledger.accepted(new Command.ChooseDistribution(base, true, ALICE))).isEmpty();
+
+        ledger.accepted(new Command.ChooseDistribution(base, false, ALICE));
+        assertThat(ledger.state.choices().distributed()).isEmpty();
     }
 
     @Test

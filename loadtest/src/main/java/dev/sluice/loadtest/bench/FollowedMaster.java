@@ -7,6 +7,7 @@ import dev.sluice.control.journal.NioDisk;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.peer.Follower;
 import dev.sluice.control.peer.InSync;
+import dev.sluice.control.peer.PeerLoop;
 import dev.sluice.control.peer.PeerTable;
 import dev.sluice.control.peer.PrimaryHeard;
 import dev.sluice.control.peer.ReplicationEndpoint;
@@ -111,6 +112,7 @@ final class FollowedMaster implements AutoCloseable {
                                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                         .sslContext(GrpcTls.server(identity(CommitBenchmark.A)))
                         .executor(calls)
+                        .callExecutor(ReplicationEndpoint.calls(calls))
                         .intercept(PeerIdentity.interceptor())
                         .addService(endpoint)
                         .build()
@@ -126,9 +128,12 @@ final class FollowedMaster implements AutoCloseable {
                                 CommitBenchmark.recover(
                                         CommitBenchmark.B, 2, directory.resolve("journal")),
                                 () -> {}));
+        PeerLoop loop = closing(new PeerLoop());
         ManagedChannel channel =
-                NettyChannelBuilder.forAddress(
-                                new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                loop.carry(
+                                NettyChannelBuilder.forAddress(
+                                        new InetSocketAddress(
+                                                InetAddress.getLoopbackAddress(), port)))
                         .sslContext(
                                 GrpcTls.client(
                                         identity(CommitBenchmark.B),

@@ -135,12 +135,10 @@ final class DepotTest {
         Path file = packages.site("25.1.0", 200_000);
         PackageRecord pkg = imported(file);
         Path tables = root.resolveSibling("tables");
-        OriginContents origin =
-                new OriginContents(() -> List.of(pkg), List.of(depot), tables);
+        OriginContents origin = new OriginContents(() -> List.of(pkg), List.of(depot), tables);
         byte[] expected = contentOf(file);
 
-        ReadableContent content =
-                origin.find(new Sha256(pkg.contentSha256())).orElseThrow();
+        ReadableContent content = origin.find(new Sha256(pkg.contentSha256())).orElseThrow();
 
         try (ReadableContent.Reader reader = content.open(65_536, () -> {})) {
             ByteBuffer rest = ByteBuffer.allocate(expected.length - 65_536);

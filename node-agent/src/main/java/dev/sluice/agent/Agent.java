@@ -2,6 +2,7 @@ package dev.sluice.agent;
 
 import dev.sluice.agent.config.AgentConfig;
 import dev.sluice.agent.config.HostPort;
+import dev.sluice.agent.disk.Durable;
 import dev.sluice.agent.hardware.Hardware;
 import dev.sluice.agent.hardware.HardwareWatch;
 import dev.sluice.agent.hardware.LoopbackListener;
@@ -35,6 +36,7 @@ import dev.sluice.agent.transport.PeerTransport;
 import dev.sluice.agent.trusted.TrustedVersions;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.agent.verify.ScriptRunner;
+import dev.sluice.transfer.TransferWarmUp;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.packages.SignatureVerifier;
 import dev.sluice.trust.pki.OperatorSignatures;
@@ -48,6 +50,7 @@ import dev.sluice.v1.Welcome;
 import io.grpc.Server;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +79,7 @@ public final class Agent implements AutoCloseable {
     private final HostPort packageSource;
     private final ContentTransfers transfers;
     private final HostPort transferAddress;
+    private final Thread warmUp;
     private final ServiceKeeper keeper;
     private final HardwareWatch hardwareWatch;
     private final Optional<SharedAddress> sharedAddress;
@@ -216,6 +220,7 @@ public final class Agent implements AutoCloseable {
                                 () -> activity));
         this.packageServer = serve(area);
         this.packageSource = config.listen().withPort(packageServer.getPort());
+        this.warmUp = warmUp(identity, layout.scratch().resolveSibling("warm-up"));
         this.links = new MasterLinks(links(version, random));
         this.reporter = new Reporter(observer::report, links::broadcast);
         this.records = port.isEmpty() ? Optional.empty() : Optional.of(records(layout, port.get()));
@@ -230,6 +235,7 @@ public final class Agent implements AutoCloseable {
         links.start();
         reporter.start();
         records.ifPresent(RecordKeeper::start);
+        warmUp.start();
         ledger.state()
                 .installing()
                 .ifPresent(intent ->
@@ -248,6 +254,7 @@ public final class Agent implements AutoCloseable {
     @Override
     public void close() {
         records.ifPresent(RecordKeeper::close);
+        warmUp.interrupt();
         reporter.close();
         links.close();
         desk.close();
@@ -265,6 +272,28 @@ public final class Agent implements AutoCloseable {
         transport.close();
         hardware.close();
         ledger.close();
+    }
+
+    /** Compiles the code of transfers before they are needed. */
+    private Thread warmUp(TlsIdentity identity, Path directory) {
+        int mebibytes = config.transferWarmUpMebibytes();
+        Thread thread =
+                Thread.ofPlatform()
+                        .name("transfer-warm-up")
+                        .daemon()
+                        .unstarted(() -> {
+                            try {
+                                Durable.removeTree(directory);
+                                if (mebibytes > 0) {
+                                    TransferWarmUp.run(identity, directory, mebibytes);
+                                }
+                            } catch (IOException e) {
+                                LOG.warn("warm-up of transfers: {}", e.getMessage());
+                            } catch (InterruptedException _) {
+                                // The agent stops.
+                            }
+                        });
+        return thread;
     }
 
     private ContentTransfers transfers(StageArea area, ReceivedBytes received, TlsIdentity identity)

@@ -92,10 +92,13 @@ final class ChainTest {
         content.placeAt(origin);
         TestNode slow = node("eu-1");
         CountDownLatch disk = new CountDownLatch(1);
+        origin.upLimit.set(1 << 20);
         ContentPull pull = pull(slow, origin.source());
+        slow.awaitVerified(1 << 16);
         pull.content().whenSettled(() -> awaitQuietly(disk));
 
-        slow.awaitReceived(9 << 16);
+        origin.upLimit.set(0);
+        slow.awaitReceived(8 << 16);
         disk.countDown();
 
         TestNode.await(pull.done());

@@ -8,6 +8,7 @@ import dev.sluice.transfer.store.DiskFullException;
 import dev.sluice.transfer.store.DiskSpace;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,13 +88,26 @@ final class ResumeTest {
     }
 
     @Test
+    void aLimitThatIsRaisedCountsForAPullThatRuns() throws Exception {
+        puller.downLimit.set(1 << 10);
+        try (ContentPull pull = puller.pull(content, origin.source())) {
+            puller.awaitReceived(1);
+            puller.downLimit.set(0);
+
+            pull.sources(List.of(origin.source()));
+
+            TestNode.await(pull.done());
+            assertThat(pull.status().failures()).isEmpty();
+        }
+    }
+
+    @Test
     @Tag("PKG-4")
     void aNewListOfSourcesIsTakenWhileItPulls() throws Exception {
         try (ContentPull pull = puller.pull(content)) {
-            puller.await(() -> true, "nothing");
             assertThat(pull.done()).isNotDone();
 
-            pull.sources(java.util.List.of(origin.source()));
+            pull.sources(List.of(origin.source()));
 
             TestNode.await(pull.done());
         }

@@ -22,6 +22,10 @@ record TestContent(byte[] bytes, PackageContent content, LeafTable table) {
     static TestContent of(int size, long seed) {
         byte[] bytes = new byte[size];
         new Random(seed).nextBytes(bytes);
+        return of(bytes);
+    }
+
+    static TestContent of(byte[] bytes) {
         PackageContent content = LeafHashing.describe(ByteBuffer.wrap(bytes));
         try {
             Path file = Files.createTempFile("content", null);

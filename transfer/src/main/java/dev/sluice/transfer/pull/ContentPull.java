@@ -161,8 +161,25 @@ public final class ContentPull implements AutoCloseable {
             remember(next);
             choice.sources(next.stream().map(Source::id).toList());
             limitLink();
+            askForMore();
             step();
         });
+    }
+
+    /** A source that was asked to send more slowly than it may now is asked anew. */
+    private void askForMore() {
+        PullAttempt running = attempt;
+        Source source = running == null ? null : sources.get(running.source().id());
+        if (running == null || source == null) {
+            return;
+        }
+        long asked = running.bytesPerSecond();
+        long allowed = strictest(source);
+        if (asked != 0 && (allowed == 0 || allowed > asked)) {
+            leave();
+            choice.again(ticker.millis());
+            content.whenSettled(() -> onLoop(() -> connect(source.id())));
+        }
     }
 
     private void remember(List<Source> next) {

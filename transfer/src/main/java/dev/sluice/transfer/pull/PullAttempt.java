@@ -54,6 +54,10 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
         return source;
     }
 
+    long bytesPerSecond() {
+        return request.bytesPerSecond();
+    }
+
     long offset() {
         return request.offset();
     }

@@ -106,6 +106,13 @@ public final class SourceChoice {
         return Collections.unmodifiableSortedMap(failures);
     }
 
+    /** The present source is asked anew, on another connection. */
+    public void again(long now) {
+        if (running != null) {
+            running = new Running(running.source, now);
+        }
+    }
+
     /** The present source is connected, and who it should be. */
     public void connected(long now) {
         if (running != null) {

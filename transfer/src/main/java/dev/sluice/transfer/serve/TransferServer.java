@@ -97,7 +97,7 @@ public final class TransferServer implements AutoCloseable {
         if (!bound.isSuccess()) {
             disk.shutdown();
             throw new IOException(
-                    "transfer address %s: cannot be bound: %s; choose another or stop its owner"
+                    "transfer address %s: it can't be bound (%s); is another process using it?"
                             .formatted(listen, bound.cause().getMessage()),
                     bound.cause());
         }

@@ -65,7 +65,7 @@ enum Mutation {
             case IN_SYNC_WITHOUT_QUORUM ->
                     List.of(Fault.PRIMARY_SPLIT, Fault.MACHINE_ISOLATED, Fault.MASTER_FROZEN);
             case ACKNOWLEDGES_BEFORE_FORCE ->
-                    List.of(Fault.DISK_SLOW, Fault.POWER_LOST, Fault.MASTER_ENDS_AT_A_POINT);
+                    List.of(Fault.DISK_SLOW, Fault.POWER_LOST, Fault.MASTER_FROZEN);
         };
     }
 }

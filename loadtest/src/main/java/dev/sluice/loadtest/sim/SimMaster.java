@@ -56,9 +56,6 @@ final class SimMaster {
     /** As small as can be, so that a history has many segments, and the first ones go. */
     private static final JournalOptions JOURNAL = new JournalOptions(4 << 10, 1 << 20, 4 << 10);
 
-    /** So few that a history compacts its journals again and again. */
-    private static final long EVENTS_BETWEEN_SNAPSHOTS = 10;
-
     private static final long COMPACTION_NANOS = Duration.ofSeconds(2).toNanos();
 
     private final World world;
@@ -324,7 +321,7 @@ final class SimMaster {
     /** The upkeep that a real master does every 20,000 events. */
     private void compact() {
         long index = controller.state().index();
-        if (index - snapshotAt < EVENTS_BETWEEN_SNAPSHOTS) {
+        if (index - snapshotAt < world.eventsBetweenSnapshots()) {
             return;
         }
         snapshotAt = index;

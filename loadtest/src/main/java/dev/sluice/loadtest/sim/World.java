@@ -27,6 +27,7 @@ final class World {
     private final SortedMap<String, Host> hosts = new TreeMap<>();
     private final SortedMap<String, MasterUnit> masters = new TreeMap<>();
     private final Promises promises;
+    private final long eventsBetweenSnapshots;
     private final SortedMap<String, Integer> coverage = new TreeMap<>();
     private boolean witnessesLost;
 
@@ -51,6 +52,12 @@ final class World {
             add(new SimNode(node.id(), node.region(), false, machine, site, Packages.before()));
         }
         setLatencies();
+        this.eventsBetweenSnapshots = dice.pick(List.of(10L, 30L, Long.MAX_VALUE));
+    }
+
+    /** So few that some histories compact their journals again and again; others never do. */
+    long eventsBetweenSnapshots() {
+        return eventsBetweenSnapshots;
     }
 
     private void add(SimNode node) {

@@ -22,6 +22,9 @@ final class GenerationGate {
     /** A forced promotion's own ballot; whoever is elected after it has a higher one. */
     private static final long FIRST_COUNTER = 1;
 
+    /** What a witness without memory goes from: clusters begin with generation 0. */
+    private static final Ballot NONE = new Ballot(0, 0, "none", 0);
+
     private final PromotionProofs proofs;
 
     GenerationGate(PromotionProofs proofs) {
@@ -38,7 +41,8 @@ final class GenerationGate {
     /**
      * Why this node as a witness keeps neither ballot nor register; empty: this gate has nothing
      * against it. Only a forced promotion's own ballot goes past the witnesses before: every later
-     * one has the word of a quorum of the register that it goes on from.
+     * one has the word of a quorum of the register that it goes on from. Nodes that have lost their
+     * ledgers ask for the certificate as well: else whoever waits for that needs none.
      */
     Optional<String> refusal(LedgerState known, Question question, SignedPromotion signed) {
         return switch (question) {
@@ -51,11 +55,11 @@ final class GenerationGate {
 
     private Optional<String> refusal(
             LedgerState known, Ballot ballot, @Nullable Register register, SignedPromotion signed) {
-        Optional<Ballot> before = highest(known).filter(kept -> isLater(ballot, kept));
-        if (before.isEmpty() || ballot.counter() != FIRST_COUNTER) {
+        Ballot before = highest(known).orElse(NONE);
+        if (!isLater(ballot, before) || ballot.counter() != FIRST_COUNTER) {
             return Optional.empty();
         }
-        Checked checked = check(before.get(), ballot, signed);
+        Checked checked = check(before, ballot, signed);
         PromotionProofs.Finding.Promotion promotion = checked.promotion();
         if (promotion == null || (register != null && register.sequence() > 0)) {
             return checked.why();

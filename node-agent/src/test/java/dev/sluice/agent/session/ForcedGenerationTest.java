@@ -300,6 +300,20 @@ final class ForcedGenerationTest {
     @Test
     @Tag("CLU-7")
     @Tag("REL-1")
+    void aWitnessThatHasLostItsMemoryAsksForTheCertificateAsWell() throws Exception {
+        known =
+                LedgerState.empty()
+                        .apply(new LedgerRecord.Founded("eu-1"))
+                        .apply(new LedgerRecord.StoreNamed("s1"));
+
+        assertThat(declined(asked(prepare(FORCED), SignedPromotion.getDefaultInstance())))
+                .contains("found none");
+        assertKept(asked(prepare(FORCED), signed(promotion(), operator)));
+    }
+
+    @Test
+    @Tag("CLU-7")
+    @Tag("REL-1")
     void aWitnessKeepsAForcedBallotOnlyWithACertificateThatNamesIt() throws Exception {
         SignedPromotion good = signed(promotion(), operator);
         SignedPromotion ofOthers =

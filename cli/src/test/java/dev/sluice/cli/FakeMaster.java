@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
@@ -9,6 +10,11 @@ import dev.sluice.trust.pki.CertificateAuthority;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.v1.AcceptEulaRequest;
+import dev.sluice.v1.AcceptEulaResponse;
+import dev.sluice.v1.ChannelOffer;
+import dev.sluice.v1.CheckChannelRequest;
+import dev.sluice.v1.CheckChannelResponse;
 import dev.sluice.v1.CheckRelationsRequest;
 import dev.sluice.v1.CheckRelationsResponse;
 import dev.sluice.v1.DemoteMasterRequest;
@@ -19,14 +25,22 @@ import dev.sluice.v1.ForcePromotionRequest;
 import dev.sluice.v1.ForcePromotionResponse;
 import dev.sluice.v1.GetConfigurationRequest;
 import dev.sluice.v1.GetConfigurationResponse;
+import dev.sluice.v1.GetDeviceKeyRequest;
+import dev.sluice.v1.GetDeviceKeyResponse;
+import dev.sluice.v1.GetEulaRequest;
+import dev.sluice.v1.GetEulaResponse;
 import dev.sluice.v1.GetStatusRequest;
 import dev.sluice.v1.GetStatusResponse;
+import dev.sluice.v1.ImportFromChannelRequest;
+import dev.sluice.v1.ImportFromChannelResponse;
 import dev.sluice.v1.ImportPackageRequest;
 import dev.sluice.v1.ImportPackageResponse;
 import dev.sluice.v1.ListMastersRequest;
 import dev.sluice.v1.ListMastersResponse;
 import dev.sluice.v1.ListPackagesRequest;
 import dev.sluice.v1.ListPackagesResponse;
+import dev.sluice.v1.ListSessionRecordsRequest;
+import dev.sluice.v1.ListSessionRecordsResponse;
 import dev.sluice.v1.OperatorServiceGrpc;
 import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PackageStatus;
@@ -273,6 +287,13 @@ final class FakeMaster implements AutoCloseable {
         }
 
         @Override
+        public void listSessionRecords(
+                ListSessionRecordsRequest request,
+                StreamObserver<ListSessionRecordsResponse> observer) {
+            scripted(observer, request, ListSessionRecordsResponse.getDefaultInstance());
+        }
+
+        @Override
         public void promoteMaster(
                 PromoteMasterRequest request, StreamObserver<PromoteMasterResponse> observer) {
             scripted(observer, request, PromoteMasterResponse.getDefaultInstance());
@@ -422,6 +443,73 @@ final class FakeMaster implements AutoCloseable {
                     observer.onCompleted();
                 }
             };
+        }
+
+        @Override
+        public void checkChannel(
+                CheckChannelRequest request, StreamObserver<CheckChannelResponse> observer) {
+            answer(
+                    observer,
+                    request,
+                    CheckChannelResponse.newBuilder()
+                            .setChannel("stable")
+                            .addOffers(
+                                    ChannelOffer.newBuilder()
+                                            .setPackage(site("25.2.0"))
+                                            .setKind("SITE")
+                                            .setSizeBytes(1 << 20)
+                                            .setAvailability("BLOCKED")
+                                            .setBlockedBy("enabled by site 25.1.0"))
+                            .build());
+        }
+
+        private static PackageRef site(String version) {
+            return PackageRef.newBuilder().setName("site").setVersion(version).build();
+        }
+
+        @Override
+        public void importFromChannel(
+                ImportFromChannelRequest request,
+                StreamObserver<ImportFromChannelResponse> observer) {
+            asked.add(request);
+            for (String version : List.of("25.1.0", "25.2.0")) {
+                for (String state : List.of("DOWNLOADING", "IMPORTED")) {
+                    observer.onNext(
+                            ImportFromChannelResponse.newBuilder()
+                                    .setPackage(site(version))
+                                    .setState(state)
+                                    .build());
+                }
+            }
+            observer.onCompleted();
+        }
+
+        @Override
+        public void getDeviceKey(
+                GetDeviceKeyRequest request, StreamObserver<GetDeviceKeyResponse> observer) {
+            answer(
+                    observer,
+                    request,
+                    GetDeviceKeyResponse.newBuilder()
+                            .setDeviceKey(ByteString.copyFromUtf8("the key"))
+                            .build());
+        }
+
+        @Override
+        public void getEula(GetEulaRequest request, StreamObserver<GetEulaResponse> observer) {
+            answer(
+                    observer,
+                    request,
+                    GetEulaResponse.newBuilder()
+                            .setText("You may use this.\n")
+                            .setSha256("ab12")
+                            .build());
+        }
+
+        @Override
+        public void acceptEula(
+                AcceptEulaRequest request, StreamObserver<AcceptEulaResponse> observer) {
+            answer(observer, request, AcceptEulaResponse.getDefaultInstance());
         }
 
         @Override

@@ -67,6 +67,7 @@ final class MastersCommandTest {
                         Ballot.newBuilder().setCounter(7).setMasterId("m-a").setIncarnation(0x1f))
                 .setStanding("PRIMARY")
                 .setStandingWords("a quorum of witnesses accepted ballot 0.7.m-a.1f")
+                .setSessionRecords(SessionsCommandTest.status())
                 .addMasters(
                         MasterDetail.newBuilder()
                                 .setId("m-a")

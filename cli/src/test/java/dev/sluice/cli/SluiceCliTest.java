@@ -7,6 +7,9 @@ import dev.sluice.cli.command.Surroundings;
 import dev.sluice.cli.render.SampleUpgrade;
 import dev.sluice.trust.pki.CertificateAuthority;
 import dev.sluice.trust.pki.PeerName;
+import dev.sluice.v1.AcceptEulaRequest;
+import dev.sluice.v1.ImportFromChannelRequest;
+import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
 import dev.sluice.v1.StartUpgradeRequest;
@@ -365,6 +368,67 @@ final class SluiceCliTest {
 
         assertThat(run("packages", "distribute", "site", "25.2.0", "--stop", "--wait")).isOne();
         assertThat(err()).contains("expected one of them, found both");
+    }
+
+    @Test
+    @Tag("PKG-1")
+    void aCheckOfTheChannelShowsWhatBlocksAPackage() {
+        assertThat(run("packages", "check")).as(err()).isZero();
+        assertThat(out()).contains("25.2.0", "BLOCKED", "enabled by site 25.1.0", "no");
+    }
+
+    @Test
+    @Tag("PKG-1")
+    void anImportFromTheChannelNamesWhatWasBrought() {
+        assertThat(run("packages", "import", "--channel", "site:25.2.0")).as(err()).isZero();
+        assertThat(out())
+                .hasLineCount(3)
+                .contains("25.1.0", "25.2.0")
+                .doesNotContain("DOWNLOADING");
+        assertThat(master.asked())
+                .containsExactly(
+                        ImportFromChannelRequest.newBuilder()
+                                .setPackage(
+                                        PackageRef.newBuilder()
+                                                .setName("site")
+                                                .setVersion("25.2.0"))
+                                .build());
+        assertThat(run("packages", "import", "--channel", "site")).isEqualTo(1);
+        assertThat(run("packages", "import")).isEqualTo(1);
+        assertThat(run("packages", "import", "a.sluice", "--channel", "site:1.0.0")).isEqualTo(1);
+    }
+
+    @Test
+    @Tag("PKG-6")
+    void licenceTermsAreShownBeforeTheyAreAccepted() {
+        assertThat(run("packages", "accept", "site", "25.2.0")).as(err()).isZero();
+        assertThat(out())
+                .contains(
+                        "You may use this.",
+                        "To accept: sluice packages accept site 25.2.0 --eula-sha256 ab12");
+        assertThat(master.asked()).noneMatch(AcceptEulaRequest.class::isInstance);
+
+        assertThat(run("packages", "accept", "site", "25.2.0", "--eula-sha256", "ab12")).isZero();
+        assertThat(out()).contains("accepted, on record");
+        assertThat(master.asked()).anyMatch(AcceptEulaRequest.class::isInstance);
+    }
+
+    @Test
+    @Tag("PKG-2")
+    void aDeviceKeyIsWrittenToAFile() throws Exception {
+        Path file = folder.resolve("cluster.key");
+
+        assertThat(run("packages", "device-key", "--file", file.toString())).as(err()).isZero();
+        assertThat(file).hasContent("the key");
+    }
+
+    @Test
+    @Tag("OPS-1")
+    void helpListsTheVendorsCommandsToo() {
+        assertThat(run("packages", "--help")).isZero();
+        assertThat(out()).contains("build", "sign", "inspect", "verify", "check", "accept");
+        assertThat(run("--help")).isZero();
+        assertThat(out()).contains("channel");
     }
 
     @Test

@@ -1,7 +1,11 @@
 package dev.sluice.control;
 
+import dev.sluice.control.api.DeviceSigner;
 import dev.sluice.control.api.OperatorEndpoint;
 import dev.sluice.control.api.Relations;
+import dev.sluice.control.channel.ChannelAccess;
+import dev.sluice.control.channel.HttpChannel;
+import dev.sluice.control.channel.TimeSource;
 import dev.sluice.control.codec.SnapshotCodec;
 import dev.sluice.control.config.ControlPlaneConfig;
 import dev.sluice.control.config.Inventory;
@@ -13,6 +17,7 @@ import dev.sluice.control.depot.ContentSource;
 import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.DepotFill;
 import dev.sluice.control.depot.MasterSources;
+import dev.sluice.control.depot.OriginContents;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
 import dev.sluice.control.failover.Timings;
@@ -31,6 +36,9 @@ import dev.sluice.control.peer.OfficeKeeper;
 import dev.sluice.control.peer.PeerDepots;
 import dev.sluice.control.peer.PeerLoop;
 import dev.sluice.control.peer.PeerTable;
+import dev.sluice.control.peer.RecordEndpoint;
+import dev.sluice.control.peer.RecordExchanges;
+import dev.sluice.control.peer.RecordPuller;
 import dev.sluice.control.peer.Relation;
 import dev.sluice.control.peer.RelationClient;
 import dev.sluice.control.peer.RelationEndpoint;
@@ -38,12 +46,24 @@ import dev.sluice.control.peer.RelationKey;
 import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.PeerIdentity;
+import dev.sluice.control.recordstore.RecordStore;
 import dev.sluice.control.vault.BackupFiles;
+import dev.sluice.transfer.net.TransferNetwork;
+import dev.sluice.transfer.pace.RateLimit;
+import dev.sluice.transfer.pace.Ticker;
+import dev.sluice.transfer.serve.ServeLimits;
+import dev.sluice.transfer.serve.TransferServer;
+import dev.sluice.trust.channel.ChannelClient;
+import dev.sluice.trust.channel.ChannelSigningKey;
+import dev.sluice.trust.channel.DeviceKey;
+import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.TrustedSigners;
 import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.trust.x509.PemFiles;
+import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
@@ -91,6 +111,9 @@ final class MasterProcess implements AutoCloseable {
      * as one document.
      */
     private static final int MAX_INBOUND_BYTES = 4 << 20;
+
+    /** Event loops of transfers; one moves some Gbit/s. */
+    private static final int TRANSFER_LOOPS = 1;
 
     /** Larger packages are refused at import. */
     private static final long MAX_PACKAGE_BYTES = 64L << 30;
@@ -147,6 +170,15 @@ final class MasterProcess implements AutoCloseable {
                                 System::nanoTime,
                                 () -> onEnd.accept(ControlPlane.EXIT_JOURNAL)));
 
+        RecordStore records =
+                closing(
+                        new RecordStore(
+                                NioDisk.in(directory(data.resolve("records"))),
+                                config.sessionRecords(),
+                                clock,
+                                System::nanoTime));
+        RecordExchanges exchanges = new RecordExchanges(config.masters().keySet(), clock);
+
         Late late = new Late();
         Fleet fleet =
                 new Fleet(
@@ -186,11 +218,13 @@ final class MasterProcess implements AutoCloseable {
         Depot depot = Depot.open(data.resolve("depot"), signers, clock, MAX_PACKAGE_BYTES);
         List<ContentSource> contents = new ArrayList<>(List.of(depot));
         config.stagedPackages().ifPresent(staged -> contents.add(new StagedContents(staged)));
+        String transferAddress = serveContents(config, identity, controller, contents, data);
         MasterSources sources =
                 new MasterSources(
                         ref -> Optional.ofNullable(controller.state().packages().get(ref)),
                         contents,
-                        address);
+                        address,
+                        transferAddress);
         ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
         closing(disk::shutdownNow);
         Executor executor =
@@ -217,7 +251,7 @@ final class MasterProcess implements AutoCloseable {
                 relation.map(r -> new RelationEndpoint(r, System::nanoTime));
         Optional<RelationClient> relating = relation.map(RelationClient::new);
         SortedMap<NodeId, ManagedChannel> channels = channels(config, identity, relating);
-        AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime);
+        AgentLinkEndpoint agents = new AgentLinkEndpoint(fleet, System::nanoTime, records::take);
         ReplicationEndpoint replication =
                 closing(
                         new ReplicationEndpoint(
@@ -246,16 +280,20 @@ final class MasterProcess implements AutoCloseable {
                                                 .orElseGet(Relations::none),
                                         new OperatorSignatures(identity),
                                         clock,
-                                        config.sharedAddress().orElse(null))));
+                                        channel(config, identity, data),
+                                        config.sharedAddress().orElse(null),
+                                        new KeptRecords(records, exchanges))));
         List<ServerServiceDefinition> services =
                 new ArrayList<>(
                         List.of(
                                 operators.bindService(),
                                 agents.bindService(),
                                 new PackageSourceEndpoint(contents, disk).bindService(),
-                                ServerInterceptors.intercept(
-                                        replication,
-                                        related.map(r -> List.of(r.gate())).orElse(List.of())),
+                                gated(replication, related),
+                                gated(
+                                        new RecordEndpoint(
+                                                config.masters().keySet(), records, exchanges),
+                                        related),
                                 ProtoReflectionServiceV1.newInstance().bindService()));
         related.ifPresent(r -> services.add(r.bindService()));
         serve(config.listen(), identity, services);
@@ -274,6 +312,7 @@ final class MasterProcess implements AutoCloseable {
                                         NioDisk.in(directory(data.resolve("resync"))),
                                         keeper::replaced,
                                         System::nanoTime)));
+        closing(new RecordPuller(records, exchanges, channels, RecordPuller.Pace.DEFAULT));
         ScheduledExecutorService timer =
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().name("silence").factory());
@@ -288,6 +327,13 @@ final class MasterProcess implements AutoCloseable {
         controller.subscribe((_, _) -> fill.wake());
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
+    }
+
+    /** For masters that have proved the key alone. */
+    private static ServerServiceDefinition gated(
+            BindableService service, Optional<RelationEndpoint> related) {
+        return ServerInterceptors.intercept(
+                service, related.map(r -> List.of(r.gate())).orElse(List.of()));
     }
 
     /** Parts that are made later than those which call them; nothing calls before they are set. */
@@ -319,9 +365,76 @@ final class MasterProcess implements AutoCloseable {
         }
     }
 
+    /** Serves contents by the transfer protocol; says where. */
+    private String serveContents(
+            ControlPlaneConfig config,
+            TlsIdentity identity,
+            Controller controller,
+            List<ContentSource> contents,
+            Path data)
+            throws IOException {
+        TransferNetwork network = closing(new TransferNetwork(identity, TRANSFER_LOOPS));
+        TransferServer server =
+                closing(
+                        TransferServer.start(
+                                network,
+                                config.transferListen(),
+                                PeerExpectation.kind(PeerName.Kind.NODE, PeerName.Kind.MASTER),
+                                new OriginContents(
+                                        () -> controller.state().packages().values(),
+                                        contents,
+                                        data.resolve("depot").resolve("leaves")),
+                                ServeLimits.standard(),
+                                new RateLimit(0, Ticker.system()),
+                                Ticker.system()));
+        return config.transferListen().getHostString() + ":" + server.address().getPort();
+    }
+
     private <T extends AutoCloseable> T closing(T part) {
         running.push(part);
         return part;
+    }
+
+    /** A root that cannot be read is told at the start, and not when somebody needs it. */
+    private static OperatorEndpoint.ChannelPorts channel(
+            ControlPlaneConfig config, TlsIdentity identity, Path data) throws IOException {
+        ChannelSigningKey key =
+                ChannelSigningKey.of(
+                        PemFiles.readPrivateKey(config.tls().key()),
+                        identity.certificate().getPublicKey());
+        Optional<ChannelAccess> access = Optional.empty();
+        if (config.channel().isPresent()) {
+            ControlPlaneConfig.ChannelConfig channel = config.channel().get();
+            byte[] root = Files.readAllBytes(channel.root());
+            try {
+                var _ = ChannelClient.pinned(root);
+            } catch (InvalidPackageException e) {
+                throw new IOException("channel.root: " + channel.root() + ": " + e.reason(), e);
+            }
+            access =
+                    Optional.of(
+                            new ChannelAccess(
+                                    root,
+                                    channel.url()
+                                            .map(url ->
+                                                    new HttpChannel.Address(
+                                                            url, channel.ca(), channel.proxy())),
+                                    data.resolve("channel")));
+        }
+        return new OperatorEndpoint.ChannelPorts(
+                access,
+                new DeviceSigner() {
+                    @Override
+                    public X509Certificate certificate() {
+                        return identity.certificate();
+                    }
+
+                    @Override
+                    public byte[] sign(DeviceKey device) {
+                        return device.signed(key);
+                    }
+                },
+                TimeSource.system());
     }
 
     private static TlsIdentity identity(ControlPlaneConfig config, InstantSource clock)

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 final class ArchitectureRules {
     private static final String[] PURE = {
-        "model", "planner", "state", "drain", "clients", "failover"
+        "model", "planner", "state", "drain", "clients", "failover", "records"
     };
 
     /** What pure code may use besides itself. Everything else does, or may one day do, I/O. */

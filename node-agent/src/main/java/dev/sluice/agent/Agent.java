@@ -2,6 +2,7 @@ package dev.sluice.agent;
 
 import dev.sluice.agent.config.AgentConfig;
 import dev.sluice.agent.config.HostPort;
+import dev.sluice.agent.disk.Durable;
 import dev.sluice.agent.hardware.Hardware;
 import dev.sluice.agent.hardware.HardwareWatch;
 import dev.sluice.agent.hardware.LoopbackListener;
@@ -13,6 +14,7 @@ import dev.sluice.agent.install.ServiceProcess;
 import dev.sluice.agent.install.Slots;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.LedgerState;
+import dev.sluice.agent.records.RecordKeeper;
 import dev.sluice.agent.report.NodeObserver;
 import dev.sluice.agent.report.Reporter;
 import dev.sluice.agent.session.Ballots;
@@ -20,6 +22,7 @@ import dev.sluice.agent.session.CommandDesk;
 import dev.sluice.agent.session.MasterLink;
 import dev.sluice.agent.session.MasterLinks;
 import dev.sluice.agent.session.SignedPromotions;
+import dev.sluice.agent.stage.ContentTransfers;
 import dev.sluice.agent.stage.GrpcContentSource;
 import dev.sluice.agent.stage.PackageSource;
 import dev.sluice.agent.stage.ReceivedBytes;
@@ -30,23 +33,29 @@ import dev.sluice.agent.traffic.SampleTraffic;
 import dev.sluice.agent.traffic.TrafficPort;
 import dev.sluice.agent.traffic.TrafficStatus;
 import dev.sluice.agent.transport.PeerTransport;
+import dev.sluice.agent.trusted.TrustedVersions;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.agent.verify.ScriptRunner;
+import dev.sluice.transfer.TransferWarmUp;
+import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.packages.SignatureVerifier;
 import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
 import dev.sluice.v1.Hello;
+import dev.sluice.v1.SessionRecordBatch;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.Welcome;
 import io.grpc.Server;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
@@ -68,10 +77,14 @@ public final class Agent implements AutoCloseable {
     private final PeerTransport transport;
     private final Server packageServer;
     private final HostPort packageSource;
+    private final ContentTransfers transfers;
+    private final HostPort transferAddress;
+    private final Thread warmUp;
     private final ServiceKeeper keeper;
     private final HardwareWatch hardwareWatch;
     private final Optional<SharedAddress> sharedAddress;
     private final Optional<SampleTraffic> traffic;
+    private final Optional<RecordKeeper> records;
     private final NodeObserver observer;
     private final CommandDesk desk;
     private final MasterLinks links;
@@ -118,7 +131,8 @@ public final class Agent implements AutoCloseable {
                                 config.service().stopDeadline()),
                         port,
                         ledger,
-                        this::changed);
+                        this::changed,
+                        this::lastLook);
         this.hardwareWatch =
                 new HardwareWatch(
                         hardware, config.hardwareModel(), HARDWARE_INTERVAL, this::changed);
@@ -127,14 +141,18 @@ public final class Agent implements AutoCloseable {
                         .map(shared ->
                                 new LoopbackListener(
                                         shared.address(), shared.forwardTo(), this::changed));
+        TrustedVersions trusted = TrustedVersions.open(config.dataDir());
         InstalledPackages installed = new InstalledPackages(slots, hardware.firmware());
         StagedPackages staged = new StagedPackages(area, signatures);
         this.transport = new PeerTransport(identity);
+        this.transfers = transfers(area, received, identity);
+        this.transferAddress = config.transferListen().withPort(transfers.port());
         Stager stager =
                 new Stager(
                         area,
                         signatures,
                         new GrpcContentSource(transport, SOURCE_SILENCE),
+                        Optional.of(transfers),
                         received,
                         () -> Files.getFileStore(config.dataDir()).getUsableSpace(),
                         this::changed);
@@ -147,6 +165,7 @@ public final class Agent implements AutoCloseable {
                         this::runningVersion,
                         hardware,
                         ledger,
+                        trusted,
                         new Installer.Limits(
                                 config.nodeId(),
                                 config.hardwareModel(),
@@ -177,6 +196,7 @@ public final class Agent implements AutoCloseable {
                                 verifier,
                                 new SharedAddressCommands(config.nodeId(), sharedAddress, ledger),
                                 ledger,
+                                trusted,
                                 layout.siteProperties()),
                         sharedAddress,
                         System::nanoTime,
@@ -189,6 +209,7 @@ public final class Agent implements AutoCloseable {
                                 ledger,
                                 slots,
                                 area,
+                                transfers::telling,
                                 received,
                                 keeper,
                                 this::runningVersion,
@@ -199,8 +220,10 @@ public final class Agent implements AutoCloseable {
                                 () -> activity));
         this.packageServer = serve(area);
         this.packageSource = config.listen().withPort(packageServer.getPort());
+        this.warmUp = warmUp(identity, layout.scratch().resolveSibling("warm-up"));
         this.links = new MasterLinks(links(version, random));
         this.reporter = new Reporter(observer::report, links::broadcast);
+        this.records = port.isEmpty() ? Optional.empty() : Optional.of(records(layout, port.get()));
     }
 
     /** Begins: adopts or starts the site, dials the masters, reports. */
@@ -211,6 +234,8 @@ public final class Agent implements AutoCloseable {
         hardwareWatch.awaitFirstLook(FIRST_LOOK);
         links.start();
         reporter.start();
+        records.ifPresent(RecordKeeper::start);
+        warmUp.start();
         ledger.state()
                 .installing()
                 .ifPresent(intent ->
@@ -228,10 +253,13 @@ public final class Agent implements AutoCloseable {
     /** Stops the agent; the site goes on running. */
     @Override
     public void close() {
+        records.ifPresent(RecordKeeper::close);
+        warmUp.interrupt();
         reporter.close();
         links.close();
         desk.close();
         packageServer.shutdownNow();
+        transfers.close();
         closeParts();
     }
 
@@ -246,6 +274,46 @@ public final class Agent implements AutoCloseable {
         ledger.close();
     }
 
+    /** Compiles the code of transfers before they are needed. */
+    private Thread warmUp(TlsIdentity identity, Path directory) {
+        int mebibytes = config.transferWarmUpMebibytes();
+        Thread thread =
+                Thread.ofPlatform()
+                        .name("transfer-warm-up")
+                        .daemon()
+                        .unstarted(() -> {
+                            try {
+                                Durable.removeTree(directory);
+                                if (mebibytes > 0) {
+                                    TransferWarmUp.run(identity, directory, mebibytes);
+                                }
+                            } catch (IOException e) {
+                                LOG.warn("warm-up of transfers: {}", e.getMessage());
+                            } catch (InterruptedException _) {
+                                // The agent stops.
+                            }
+                        });
+        return thread;
+    }
+
+    private ContentTransfers transfers(StageArea area, ReceivedBytes received, TlsIdentity identity)
+            throws IOException {
+        try {
+            return ContentTransfers.start(
+                    area,
+                    received,
+                    this::changed,
+                    identity,
+                    config.transferListen(),
+                    DiskSpace.system());
+        } catch (IOException e) {
+            transport.close();
+            hardware.close();
+            ledger.close();
+            throw e;
+        }
+    }
+
     private Server serve(StageArea area) throws IOException {
         try {
             return transport.serve(
@@ -254,6 +322,7 @@ public final class Agent implements AutoCloseable {
                     packageCalls,
                     new PackageSource(area));
         } catch (IOException e) {
+            transfers.close();
             closeParts();
             throw e;
         }
@@ -271,9 +340,43 @@ public final class Agent implements AutoCloseable {
                             desk,
                             () -> hello(version),
                             this::changed,
+                            ack ->
+                                    records.ifPresent(
+                                            keeper -> keeper.acknowledged(master.id(), ack)),
                             random));
         }
         return made;
+    }
+
+    private RecordKeeper records(Layout layout, TrafficPort site) throws IOException {
+        try {
+            return RecordKeeper.open(
+                    config.nodeId(),
+                    layout.spool(),
+                    site,
+                    () -> keeper.view().pid(),
+                    new RecordKeeper.Masters() {
+                        @Override
+                        public SortedMap<String, Long> sessions() {
+                            return links.sessions();
+                        }
+
+                        @Override
+                        public void sendRecords(String master, SessionRecordBatch batch) {
+                            links.sendRecords(master, batch);
+                        }
+                    });
+        } catch (IOException e) {
+            packageServer.shutdownNow();
+            closeParts();
+            throw e;
+        }
+    }
+
+    private void lastLook() throws InterruptedException {
+        if (records.isPresent()) {
+            records.get().lastLook();
+        }
     }
 
     private SessionRequest hello(String version) {
@@ -284,6 +387,7 @@ public final class Agent implements AutoCloseable {
                         .setAgentVersion(version)
                         .setIncarnation(known.incarnation())
                         .setPackageSource(packageSource.toString())
+                        .setTransferAddress(transferAddress.toString())
                         .setStoreId(known.storeId())
                         .setReport(observer.report());
         known.highestBallot().ifPresent(ballot -> hello.setHighestBallot(Ballots.toWire(ballot)));

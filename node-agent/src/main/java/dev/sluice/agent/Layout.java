@@ -18,6 +18,11 @@ record Layout(Path dataDir) {
         return dataDir.resolve("ledger");
     }
 
+    /** Session records that no master has yet. */
+    Path spool() {
+        return dataDir.resolve("spool");
+    }
+
     Path staged() {
         return dataDir.resolve("staged");
     }

@@ -10,14 +10,17 @@ import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.agent.session.Ballots;
 import dev.sluice.agent.session.CommandDesk;
 import dev.sluice.agent.stage.Stager;
+import dev.sluice.agent.trusted.TrustedVersions;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.PushConfiguration;
+import dev.sluice.v1.StagePackage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -38,6 +41,7 @@ final class NodeCommands implements CommandDesk.Executor {
     private final NodeVerifier verifier;
     private final SharedAddressCommands sharedAddress;
     private final Ledger ledger;
+    private final TrustedVersions trusted;
     private final Path siteProperties;
 
     NodeCommands(
@@ -49,6 +53,7 @@ final class NodeCommands implements CommandDesk.Executor {
             NodeVerifier verifier,
             SharedAddressCommands sharedAddress,
             Ledger ledger,
+            TrustedVersions trusted,
             Path siteProperties) {
         this.nodeId = nodeId;
         this.hasTraffic = hasTraffic;
@@ -58,14 +63,22 @@ final class NodeCommands implements CommandDesk.Executor {
         this.verifier = verifier;
         this.sharedAddress = sharedAddress;
         this.ledger = ledger;
+        this.trusted = trusted;
         this.siteProperties = siteProperties;
+    }
+
+    @Override
+    public void update(Command command) {
+        if (command.hasStage()) {
+            stager.update(command.getStage());
+        }
     }
 
     @Override
     public Outcome execute(Command command) throws InterruptedException {
         try {
             return switch (command.getWorkCase()) {
-                case STAGE -> stager.stage(command.getStage());
+                case STAGE -> stage(command.getStage());
                 case INSTALL -> installer.install(command.getCommandId(), command.getInstall());
                 case SET_ADMISSION -> setAdmission(command.getSetAdmission().getAccepting());
                 case CUT_SESSIONS -> cutSessions();
@@ -83,6 +96,12 @@ final class NodeCommands implements CommandDesk.Executor {
         } catch (IOException e) {
             return Outcome.retryable("node %s: %s".formatted(nodeId, e.getMessage()));
         }
+    }
+
+    /** What the master has seen of channels is looked at before anything of it is fetched. */
+    private Outcome stage(StagePackage order) throws IOException, InterruptedException {
+        Optional<String> refusal = trusted.order(nodeId, order.getChannelsList());
+        return refusal.isPresent() ? Outcome.refused(refusal.get()) : stager.stage(order);
     }
 
     private Outcome setAdmission(boolean accepting) throws IOException, InterruptedException {

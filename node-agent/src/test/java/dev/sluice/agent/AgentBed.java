@@ -298,6 +298,7 @@ final class AgentBed implements AutoCloseable {
                 masters:
                   - {id: m-a, address: 127.0.0.1:%d}
                 listen: 127.0.0.1:0
+                transferWarmUpMiB: 0
                 traffic:
                   driver: sample
                   controlSocket: data/service/control/site.sock

@@ -11,6 +11,7 @@ import dev.sluice.trust.packages.Requirement;
 import dev.sluice.trust.packages.VersionRange;
 import dev.sluice.v1.Accept;
 import dev.sluice.v1.BallotRefused;
+import dev.sluice.v1.ChannelVersions;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.Hello;
@@ -202,6 +203,56 @@ final class AgentTest {
         assertRefused(result, "content was changed: expected sha256");
         assertThat(result.getReport().getStagedList()).isEmpty();
         assertThat(result.getReport().getInstalledMap()).doesNotContainKey("site");
+    }
+
+    private static ManifestDraft released(ManifestDraft draft, long counter) {
+        return new ManifestDraft(
+                draft.name(),
+                draft.kind(),
+                draft.version(),
+                counter,
+                draft.requires(),
+                draft.minDirectUpgradeFrom(),
+                draft.compatible(),
+                draft.rebootRequired(),
+                draft.invalidatesClients(),
+                draft.soak(),
+                draft.eula(),
+                draft.installation());
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aReleaseOlderThanTheInstalledOneIsRefusedThoughItsVersionIsHigher() throws Exception {
+        run(bed.site("24.1.0", draft -> released(draft, 9)));
+        Built older = bed.site("24.2.0", draft -> released(draft, 8));
+        assertDone(stage("stage-older", older));
+
+        CommandResult result = install("older", older);
+
+        assertRefused(result, "is release 8 of its name, and release 9 was installed here already");
+        assertThat(result.getReport().getInstalledMap()).containsEntry("site", "24.1.0");
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aMasterThatKnowsLessOfAChannelThanBeforeIsNotFollowed() throws Exception {
+        bed.startAgent();
+        master.awaitHello();
+        Built site = bed.site("24.1.0");
+        ChannelVersions newer =
+                ChannelVersions.newBuilder().setName("stable").setRoot(1).setTargets(9).build();
+        assertDone(
+                master.execute(
+                        command("newer", 1).setStage(site.stage(master).addChannels(newer))));
+
+        assertRefused(
+                master.execute(
+                        command("older", 1)
+                                .setStage(
+                                        site.stage(master)
+                                                .addChannels(newer.toBuilder().setTargets(8)))),
+                "this node was told of root 1 and targets 9");
     }
 
     private static void flipByte(Path file, long at) throws IOException {

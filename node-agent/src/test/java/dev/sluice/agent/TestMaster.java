@@ -17,6 +17,8 @@ import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.PackageSourceServiceGrpc;
 import dev.sluice.v1.ReadRequest;
 import dev.sluice.v1.ReadResponse;
+import dev.sluice.v1.SessionRecordAck;
+import dev.sluice.v1.SessionRecordRun;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.Welcome;
@@ -129,6 +131,23 @@ final class TestMaster implements AutoCloseable {
 
     void fence(Ballot ballot) {
         send(SessionResponse.newBuilder().setFence(Fence.newBuilder().setBallot(ballot)).build());
+    }
+
+    /** The next batch that has records; they are acknowledged. It may come again until then. */
+    SessionRecordRun awaitRecords() throws InterruptedException {
+        SessionRecordRun run =
+                await(m -> m.hasRecords() && m.getRecords().getRun().getRecordsCount() > 0)
+                        .getRecords()
+                        .getRun();
+        send(
+                SessionResponse.newBuilder()
+                        .setRecords(
+                                SessionRecordAck.newBuilder()
+                                        .setStoreId(run.getStoreId())
+                                        .setSequence(
+                                                run.getFirstSequence() + run.getRecordsCount() - 1))
+                        .build());
+        return run;
     }
 
     void renewLease(Ballot ballot, int millis) {

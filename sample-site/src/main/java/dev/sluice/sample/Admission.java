@@ -1,5 +1,6 @@
 package dev.sluice.sample;
 
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,16 +22,23 @@ final class Admission {
     }
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<ClientSession, Kind> sessions = new LinkedHashMap<>();
+    private final Map<ClientSession, Counted> sessions = new LinkedHashMap<>();
     private final int maxSessions;
+    private final SessionLog log;
+    private final InstantSource clock;
     private boolean accepting;
     private int customers;
     private int consoles;
     private long admitted;
     private long refused;
 
-    Admission(int maxSessions) {
+    /** A session that is counted, under its number in the log. */
+    private record Counted(Kind kind, long number, long beganMillis) {}
+
+    Admission(int maxSessions, SessionLog log, InstantSource clock) {
         this.maxSessions = maxSessions;
+        this.log = log;
+        this.clock = clock;
     }
 
     /** Lets the session in and counts it, or refuses it; a probe is let in without either. */
@@ -44,7 +52,8 @@ final class Admission {
                 refused++;
                 return Decision.REFUSED;
             }
-            sessions.put(session, kind);
+            long now = clock.millis();
+            sessions.put(session, new Counted(kind, log.began(kind, now), now));
             count(kind, 1);
             admitted++;
             return Decision.ADMITTED;
@@ -64,12 +73,13 @@ final class Admission {
     }
 
     /** Takes the session out of the count; a session that is not counted changes nothing. */
-    void leave(ClientSession session) {
+    void leave(ClientSession session, EndedBy how) {
         lock.lock();
         try {
-            Kind kind = sessions.remove(session);
-            if (kind != null) {
-                count(kind, -1);
+            Counted left = sessions.remove(session);
+            if (left != null) {
+                count(left.kind(), -1);
+                note(left, how, clock.millis());
             }
         } finally {
             lock.unlock();
@@ -101,6 +111,8 @@ final class Admission {
         lock.lock();
         try {
             List<ClientSession> evicted = new ArrayList<>(sessions.keySet());
+            long now = clock.millis();
+            sessions.values().forEach(cut -> note(cut, EndedBy.CUT, now));
             sessions.clear();
             customers = 0;
             consoles = 0;
@@ -108,6 +120,20 @@ final class Admission {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Begins and ends of sessions from a number on, as {@link SessionLog#answer}. */
+    String logFrom(String run, long number) {
+        lock.lock();
+        try {
+            return log.answer(run, number);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void note(Counted session, EndedBy how, long now) {
+        log.ended(session.number(), session.kind(), session.beganMillis(), how, now);
     }
 
     private SiteStatus set(boolean value) {

@@ -39,16 +39,27 @@ final class ClientSession implements Runnable, Closeable {
 
     @Override
     public void run() {
+        EndedBy how = EndedBy.BROKEN;
         try (socket;
                 Expiry expiry = Expiry.after(options.handshake(), timer, socket)) {
+            how = timed(expiry);
+        } catch (IOException _) {
+            // Closing failed: nobody is left to be told.
+        } finally {
+            admission.leave(this, how);
+            onEnd.accept(this);
+        }
+    }
+
+    private EndedBy timed(Expiry expiry) {
+        try {
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
             converse(expiry);
+            return EndedBy.CLIENT;
         } catch (IOException _) {
             // The client went away, was cut or was silent too long: nobody is left to be told.
-        } finally {
-            admission.leave(this);
-            onEnd.accept(this);
+            return expiry.passed() ? EndedBy.SILENT : EndedBy.BROKEN;
         }
     }
 
@@ -78,14 +89,14 @@ final class ClientSession implements Runnable, Closeable {
                 if (line.equals("BYE")) {
                     // Out of the count before the answer: a client that saw it is not connected any
                     // more.
-                    admission.leave(this);
+                    admission.leave(this, EndedBy.CLIENT);
                     send(out, "BYE");
                     return;
                 }
                 send(out, "PONG " + pingNumber(line) + " " + options.version());
             }
         } catch (ProtocolException e) {
-            admission.leave(this);
+            admission.leave(this, EndedBy.ERROR);
             send(out, "ERROR " + e.getMessage());
         }
     }

@@ -22,6 +22,7 @@ final class Expiry implements AutoCloseable {
     private volatile long deadlineNanos;
     private volatile @Nullable ScheduledFuture<?> pending;
     private volatile boolean ended;
+    private volatile boolean passed;
 
     private Expiry(ScheduledExecutorService timer, Closeable connection, Duration patience) {
         this.timer = timer;
@@ -41,6 +42,11 @@ final class Expiry implements AutoCloseable {
      */
     void extend(Duration patience) {
         deadlineNanos = System.nanoTime() + patience.toNanos();
+    }
+
+    /** Whether the deadline passed and the connection was closed for it. */
+    boolean passed() {
+        return passed;
     }
 
     @Override
@@ -64,6 +70,7 @@ final class Expiry implements AutoCloseable {
             arm(left);
             return;
         }
+        passed = true;
         try {
             connection.close();
         } catch (IOException _) {

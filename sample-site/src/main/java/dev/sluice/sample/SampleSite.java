@@ -1,15 +1,21 @@
 package dev.sluice.sample;
 
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A running site: the client port, the control port and the admission between them. */
 public final class SampleSite implements AutoCloseable {
 
     private static final int EXIT_UNUSABLE = 1;
+
+    /** A run that is not known, as at the first question, is named "-". */
+    private static final Pattern LOG = Pattern.compile("log ([0-9-]{1,40}) ([0-9]{1,18})");
 
     private final SiteOptions options;
     private final Admission admission;
@@ -20,7 +26,12 @@ public final class SampleSite implements AutoCloseable {
 
     private SampleSite(SiteOptions options) throws IOException {
         this.options = options;
-        this.admission = new Admission(options.maxSessions());
+        InstantSource clock = InstantSource.system();
+        this.admission =
+                new Admission(
+                        options.maxSessions(),
+                        new SessionLog(ProcessHandle.current().pid() + "-" + clock.millis()),
+                        clock);
         this.timer =
                 new ScheduledThreadPoolExecutor(
                         1, Thread.ofPlatform().name("expiry").daemon().factory());
@@ -127,8 +138,12 @@ public final class SampleSite implements AutoCloseable {
                     int count = cut();
                     yield line(admission.status(), ",\"cut\":" + count);
                 }
-                default ->
-                        "{\"error\":\"unknown request; expected status, open, close, cut or shutdown\"}";
+                default -> {
+                    Matcher log = LOG.matcher(request);
+                    yield log.matches()
+                            ? admission.logFrom(log.group(1), Long.parseLong(log.group(2)))
+                            : "{\"error\":\"unknown request; expected status, open, close, cut, shutdown or log RUN NUMBER\"}";
+                }
             };
         }
 

@@ -356,4 +356,58 @@ class SampleSiteTest {
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1));
     }
+
+    @Test
+    @Tag("PAIR-3")
+    void tellsWhichSessionsBeganAndHowTheyEnded() throws Exception {
+        control.ask("open");
+        try (Peer polite = client();
+                Peer rude = client();
+                Peer cut = client();
+                Peer probe = client()) {
+            polite.ask("HELLO customer c1");
+            rude.ask("HELLO console k1");
+            cut.ask("HELLO customer c2");
+            probe.ask("HELLO probe p1");
+            polite.ask("BYE");
+            rude.ask("SHOUT");
+            control.ask("cut");
+        }
+
+        String log = requireNonNull(control.ask("log - 1"));
+
+        assertThat(log).matches("\\{\"run\":\"\\d+-\\d+\",\"first\":1,\"more\":false,.*");
+        assertThat(log.replaceAll("\"(began|ended)\":\\d+", "\"$1\":0"))
+                .endsWith(
+                        "\"entries\":["
+                                + "{\"session\":1,\"kind\":\"customer\",\"began\":0},"
+                                + "{\"session\":2,\"kind\":\"console\",\"began\":0},"
+                                + "{\"session\":3,\"kind\":\"customer\",\"began\":0},"
+                                + "{\"session\":1,\"kind\":\"customer\",\"began\":0,\"ended\":0,\"how\":\"client\"},"
+                                + "{\"session\":2,\"kind\":\"console\",\"began\":0,\"ended\":0,\"how\":\"error\"},"
+                                + "{\"session\":3,\"kind\":\"customer\",\"began\":0,\"ended\":0,\"how\":\"cut\"}]}");
+        String run = log.substring(8, log.indexOf('"', 8));
+        assertThat(control.ask("log " + run + " 7"))
+                .isEqualTo("{\"run\":\"" + run + "\",\"first\":7,\"more\":false,\"entries\":[]}");
+        assertThat(control.ask("log " + run + " 6")).contains("\"first\":6", "\"how\":\"cut\"");
+        assertThat(control.ask("log 1-1 6")).contains("\"first\":1,");
+        assertThat(control.ask("log " + run + " x")).contains("unknown request");
+    }
+
+    @Test
+    @Tag("PAIR-3")
+    void keepsTheLastBeginsAndEndsAndAnswersThemInParts() {
+        SessionLog log = new SessionLog("7");
+        for (int i = 1; i <= SessionLog.MAX_KEPT + 10; i++) {
+            assertThat(log.began(Kind.CUSTOMER, i)).isEqualTo(i);
+        }
+
+        assertThat(log.answer("7", 1))
+                .startsWith(
+                        "{\"run\":\"7\",\"first\":11,\"more\":true,\"entries\":[{\"session\":11,")
+                .contains("\"session\":138,")
+                .doesNotContain("\"session\":139,");
+        assertThat(log.answer("7", SessionLog.MAX_KEPT + 10)).contains("\"more\":false");
+        assertThat(log.answer("7", Long.MAX_VALUE)).contains("\"entries\":[]");
+    }
 }

@@ -28,7 +28,17 @@ public final class Commands {
                 new CommandLine(PackagesCommand.group())
                         .addSubcommand(new PackagesCommand.Listing(root))
                         .addSubcommand(new PackagesCommand.Import(root))
+                        .addSubcommand(new ChannelCommands.Check(root))
+                        .addSubcommand(new ChannelCommands.DeviceKey(root))
+                        .addSubcommand(new ChannelCommands.Accept(root))
+                        .addSubcommand("build", program("Makes a package of a directory."))
+                        .addSubcommand("sign", program("Adds a signature to a package."))
+                        .addSubcommand("inspect", program("Shows what a package says of itself."))
+                        .addSubcommand("verify", program("Judges a package as a node does."))
                         .addSubcommand(new PackagesCommand.Distribute(root)));
+        line.addSubcommand(
+                new CommandLine(SessionsCommand.group())
+                        .addSubcommand(new SessionsCommand.Records(root)));
         line.addSubcommand(
                 new CommandLine(UpgradeCommand.group())
                         .addSubcommand(new PlanCommand(root))
@@ -51,6 +61,7 @@ public final class Commands {
                         .addSubcommand(new ContextCommand.Show(root)));
         line.addSubcommand(new CompletionCommand(root));
         elsewhere(line, "plan", "Plans an upgrade offline, from files.");
+        elsewhere(line, "channel", "Makes and publishes channels, and packs bundles of them.");
         elsewhere(line, "demo", "Upgrades a whole cluster of real processes on this machine.");
         elsewhere(line, "bench", "Measures Sluice on this machine.");
         line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -58,8 +69,12 @@ public final class Commands {
     }
 
     private static void elsewhere(CommandLine line, String name, String description) {
+        line.addSubcommand(name, program(description));
+    }
+
+    private static CommandLine program(String description) {
         CommandLine program = new CommandLine(new ElsewhereCommand());
         program.getCommandSpec().usageMessage().description(description);
-        line.addSubcommand(name, program);
+        return program;
     }
 }

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -180,16 +181,24 @@ final class PackagesCommand {
     }
 
     /** Sends files to the cluster, which verifies them. */
-    @Command(name = "import", description = "Sends package files to the cluster.")
+    @Command(
+            name = "import",
+            description = "Brings packages into the cluster, which verifies them.")
     static final class Import extends ClusterCommand {
         /** A package of 10 GB over 25 Mbit/s. */
-        private static final Duration LIMIT = Duration.ofHours(1);
+        static final Duration LIMIT = Duration.ofHours(1);
 
         private static final int CHUNK_BYTES = 256 * 1024;
         private static final int MAX_NAME = 255;
 
-        @Parameters(arity = "1..*", paramLabel = "FILE", description = "Package files.")
+        @Parameters(arity = "0..*", paramLabel = "FILE", description = "Package files, or bundles.")
         private List<Path> files = List.of();
+
+        @Option(
+                names = "--channel",
+                paramLabel = "NAME:VERSION",
+                description = "Has the cluster download a package, and those before it, itself.")
+        private Optional<String> offered = Optional.empty();
 
         Import(RootCommand root) {
             super(root);
@@ -197,6 +206,15 @@ final class PackagesCommand {
 
         @Override
         ExitCode run(ClusterClient client) {
+            if (offered.isPresent() == !files.isEmpty()) {
+                throw CommandFailure.badInput(
+                        "expected package files or --channel NAME:VERSION, found "
+                                + (offered.isPresent() ? "both" : "neither"));
+            }
+            if (offered.isPresent()) {
+                ChannelCommands.bring(this, client, ChannelCommands.ref(offered.get()));
+                return ExitCode.OK;
+            }
             for (Path file : files) {
                 if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
                     throw CommandFailure.badInput(
@@ -209,7 +227,10 @@ final class PackagesCommand {
             List<Map<String, Object>> documents = new ArrayList<>();
             for (Path file : files) {
                 ImportPackageResponse response = client.call(connection -> send(connection, file));
-                row(table, response.getPackage());
+                if (response.getBundleCount() == 0) {
+                    row(table, response.getPackage());
+                }
+                response.getBundleList().forEach(status -> row(table, status));
                 documents.add(Documents.of(response));
             }
             root().print(Map.of("imported", documents), table::lines);

@@ -23,6 +23,9 @@ public final class MastersTable {
                 list.getSuccessor().isEmpty()
                         ? "nobody: " + list.getNoSuccessor()
                         : list.getSuccessor());
+        if (list.hasSessionRecords()) {
+            facts.row("session records", SessionRecordsTable.summary(list.getSessionRecords()));
+        }
         List<String> lines = new ArrayList<>(facts.lines());
         lines.add("");
         lines.addAll(masters(list));

@@ -93,6 +93,11 @@ final class EventSummary {
                                     topology.nodes().size());
             case Event.PackageImported(var pkg, var _) ->
                     "package %s imported, signed by %s".formatted(pkg.ref(), pkg.signer());
+            case Event.ChannelSeen(var versions) ->
+                    "channel %s seen: %s".formatted(versions.channel(), versions);
+            case Event.EulaAccepted(var pkg, var terms, var from, var _) ->
+                    "licence terms of package %s accepted from %s, text sha256 %s"
+                            .formatted(pkg, from, terms);
             case Event.DistributionChosen(var pkg, var on, var _) ->
                     on
                             ? "package %s is to be on every node".formatted(pkg)
@@ -192,6 +197,7 @@ final class EventSummary {
     private static Optional<Actor> actor(Event event) {
         return switch (event) {
             case Event.PackageImported e -> Optional.of(e.actor());
+            case Event.EulaAccepted e -> Optional.of(e.actor());
             case Event.DistributionChosen e -> Optional.of(e.actor());
             case Event.SettingChanged e -> Optional.of(e.actor());
             case Event.NodeAdmissionChosen e -> Optional.of(e.actor());
@@ -206,6 +212,7 @@ final class EventSummary {
             case Event.StepConfirmed e -> Optional.of(e.actor());
             case Event.PrimaryTookOffice _,
                     Event.HandoverDecided _,
+                    Event.ChannelSeen _,
                     Event.ClusterFounded _,
                     Event.UpgradeHalted _,
                     Event.UpgradeAborted _,

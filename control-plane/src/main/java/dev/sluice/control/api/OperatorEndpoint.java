@@ -1,7 +1,8 @@
 package dev.sluice.control.api;
 
+import dev.sluice.control.channel.ChannelAccess;
+import dev.sluice.control.channel.TimeSource;
 import dev.sluice.control.controller.Controller;
-import dev.sluice.control.depot.ImportResult;
 import dev.sluice.control.executor.AgentGateway;
 import dev.sluice.control.executor.Peers;
 import dev.sluice.control.executor.Waiting;
@@ -9,7 +10,6 @@ import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.PlanId;
-import dev.sluice.control.model.Refusal;
 import dev.sluice.control.model.StepId;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.pki.PeerIdentity;
@@ -21,6 +21,10 @@ import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.AbortUpgradeRequest;
 import dev.sluice.v1.AbortUpgradeResponse;
+import dev.sluice.v1.AcceptEulaRequest;
+import dev.sluice.v1.AcceptEulaResponse;
+import dev.sluice.v1.CheckChannelRequest;
+import dev.sluice.v1.CheckChannelResponse;
 import dev.sluice.v1.CheckRelationsRequest;
 import dev.sluice.v1.CheckRelationsResponse;
 import dev.sluice.v1.ConfirmStepRequest;
@@ -33,8 +37,14 @@ import dev.sluice.v1.ForcePromotionRequest;
 import dev.sluice.v1.ForcePromotionResponse;
 import dev.sluice.v1.GetConfigurationRequest;
 import dev.sluice.v1.GetConfigurationResponse;
+import dev.sluice.v1.GetDeviceKeyRequest;
+import dev.sluice.v1.GetDeviceKeyResponse;
+import dev.sluice.v1.GetEulaRequest;
+import dev.sluice.v1.GetEulaResponse;
 import dev.sluice.v1.GetStatusRequest;
 import dev.sluice.v1.GetStatusResponse;
+import dev.sluice.v1.ImportFromChannelRequest;
+import dev.sluice.v1.ImportFromChannelResponse;
 import dev.sluice.v1.ImportPackageRequest;
 import dev.sluice.v1.ImportPackageResponse;
 import dev.sluice.v1.ListMastersRequest;
@@ -43,6 +53,8 @@ import dev.sluice.v1.ListNodesRequest;
 import dev.sluice.v1.ListNodesResponse;
 import dev.sluice.v1.ListPackagesRequest;
 import dev.sluice.v1.ListPackagesResponse;
+import dev.sluice.v1.ListSessionRecordsRequest;
+import dev.sluice.v1.ListSessionRecordsResponse;
 import dev.sluice.v1.OperatorServiceGrpc;
 import dev.sluice.v1.PauseUpgradeRequest;
 import dev.sluice.v1.PauseUpgradeResponse;
@@ -71,8 +83,6 @@ import dev.sluice.v1.WatchUpgradeResponse;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.io.IOException;
-import java.io.InputStream;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -103,6 +113,9 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     private final Ports ports;
     private final OperatorWrites writes;
     private final MasterCalls masters;
+    private final ChannelCalls channels;
+    private final SupplyCalls supply;
+    private final SessionRecordsView records;
     private final EventFeed events;
     private final UpgradeFeed upgrades;
     private final ScheduledExecutorService timer;
@@ -115,7 +128,9 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
      * @param masters this master's part in the election
      * @param relations looks at everything between this master and the others
      * @param signatures who signed what
+     * @param channel where packages come from
      * @param sharedAddress null: the cluster has none
+     * @param records of sessions that ended
      */
     public record Ports(
             NodeId self,
@@ -129,7 +144,17 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
             Relations relations,
             OperatorSignatures signatures,
             InstantSource clock,
-            @Nullable String sharedAddress) {}
+            ChannelPorts channel,
+            @Nullable String sharedAddress,
+            SessionRecords records) {}
+
+    /**
+     * What channels and device keys work with.
+     *
+     * @param access empty: no channel is configured
+     */
+    public record ChannelPorts(
+            Optional<ChannelAccess> access, DeviceSigner signer, TimeSource time) {}
 
     /** Starts the thread that serves watchers; {@link #close} ends it. */
     public OperatorEndpoint(Ports ports) {
@@ -144,6 +169,24 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
                         writes,
                         ports.signatures(),
                         ports.clock());
+        this.channels =
+                new ChannelCalls(
+                        ports.channel().access(),
+                        ports.packages(),
+                        ports.controller(),
+                        writes,
+                        this::outlook,
+                        ports.clock(),
+                        ports.channel().time());
+        this.supply =
+                new SupplyCalls(
+                        this::outlook,
+                        writes,
+                        ports.channel().access(),
+                        channels,
+                        ports.channel().signer(),
+                        ports.clock());
+        this.records = new SessionRecordsView(ports.self(), ports.records());
         this.events = new EventFeed(ports.controller());
         this.upgrades =
                 new UpgradeFeed(
@@ -227,7 +270,20 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     @Override
     public void listMasters(
             ListMastersRequest request, StreamObserver<ListMastersResponse> observer) {
-        read("ListMasters", observer, masters::list);
+        read(
+                "ListMasters",
+                observer,
+                outlook ->
+                        masters.list(outlook).toBuilder()
+                                .setSessionRecords(records.status())
+                                .build());
+    }
+
+    @Override
+    public void listSessionRecords(
+            ListSessionRecordsRequest request,
+            StreamObserver<ListSessionRecordsResponse> observer) {
+        read("ListSessionRecords", observer, _ -> records.list(request));
     }
 
     // The masters.
@@ -443,24 +499,53 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
             writes.requireOffice();
             return new PackageUpload(
                     (ServerCallStreamObserver<ImportPackageResponse>) observer,
-                    content -> imported(content, actor));
+                    content -> channels.imported(content, actor));
         } catch (StatusRuntimeException e) {
             observer.onError(e);
             return new Ignored<>();
         }
     }
 
-    private ImportPackageResponse imported(InputStream content, Actor actor) throws IOException {
-        return switch (ports.packages().importPackage(content)) {
-            case ImportResult.Refused(Refusal refusal) -> throw ApiErrors.refused(refusal);
-            case ImportResult.Imported(var pkg) -> {
-                List<Event> recorded = writes.submit(new Command.ImportPackage(pkg, actor));
-                yield ImportPackageResponse.newBuilder()
-                        .setPackage(PackagesView.of(outlook(), pkg.ref()))
-                        .setKnown(recorded.isEmpty())
-                        .build();
-            }
-        };
+    // Where packages come from, and under which terms.
+
+    @Override
+    public void checkChannel(
+            CheckChannelRequest request, StreamObserver<CheckChannelResponse> observer) {
+        write("CheckChannel", observer, _ -> channels.check());
+    }
+
+    @Override
+    public void importFromChannel(
+            ImportFromChannelRequest request, StreamObserver<ImportFromChannelResponse> observer) {
+        try {
+            Actor actor = operator();
+            writes.requireOffice();
+            channels.importFrom(request, actor, observer::onNext);
+            LOG.info("ImportFromChannel by operator {}", actor);
+        } catch (StatusRuntimeException e) {
+            observer.onError(e);
+            return;
+        } catch (RuntimeException e) {
+            observer.onError(ApiErrors.internal("ImportFromChannel", e));
+            return;
+        }
+        observer.onCompleted();
+    }
+
+    @Override
+    public void getDeviceKey(
+            GetDeviceKeyRequest request, StreamObserver<GetDeviceKeyResponse> observer) {
+        write("GetDeviceKey", observer, _ -> supply.deviceKey());
+    }
+
+    @Override
+    public void getEula(GetEulaRequest request, StreamObserver<GetEulaResponse> observer) {
+        read("GetEula", observer, _ -> supply.terms(request));
+    }
+
+    @Override
+    public void acceptEula(AcceptEulaRequest request, StreamObserver<AcceptEulaResponse> observer) {
+        write("AcceptEula", observer, actor -> supply.accept(request, actor));
     }
 
     /** Takes what still arrives of a call that was answered. */

@@ -5,6 +5,7 @@ import dev.sluice.control.executor.Peers;
 import dev.sluice.control.model.Blueprint;
 import dev.sluice.control.model.Master;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Refusal;
 import dev.sluice.control.model.Step;
 import dev.sluice.control.model.StepKind;
@@ -36,6 +37,7 @@ final class Preflight {
                 redundancy(outlook, topology, refusals);
                 hardware(outlook, blueprint, refusals);
                 disks(outlook, blueprint, refusals);
+                licences(outlook, blueprint, refusals);
                 stillFits(outlook, topology, blueprint, refusals);
                 yield refusals;
             }
@@ -71,6 +73,16 @@ final class Preflight {
                                             "node " + node,
                                             "its power actions are interlocked: %s; clear that first"
                                                     .formatted(why))));
+        }
+    }
+
+    /** Terms are accepted by people, before the first installation of what they are about. */
+    private static void licences(Outlook outlook, Blueprint blueprint, List<Refusal> refusals) {
+        for (PackageRef ref : blueprint.path()) {
+            PackageRecord pkg = outlook.state().packages().get(ref);
+            if (pkg != null) {
+                Licence.missing(pkg, outlook.state().supply()).ifPresent(refusals::add);
+            }
         }
     }
 

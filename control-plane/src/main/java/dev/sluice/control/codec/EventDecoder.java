@@ -28,6 +28,8 @@ final class EventDecoder {
             case PRIMARY_TOOK_OFFICE -> decode(known(entry.getPrimaryTookOffice()));
             case HANDOVER_DECIDED -> decode(known(entry.getHandoverDecided()));
             case CLUSTER_FOUNDED -> decode(known(entry.getClusterFounded()));
+            case CHANNEL_SEEN -> decode(known(entry.getChannelSeen()));
+            case EULA_ACCEPTED -> decode(known(entry.getEulaAccepted()));
             case PACKAGE_IMPORTED -> decode(known(entry.getPackageImported()));
             case DISTRIBUTION_CHOSEN -> decode(known(entry.getDistributionChosen()));
             case SETTING_CHANGED -> decode(known(entry.getSettingChanged()));
@@ -117,6 +119,20 @@ final class EventDecoder {
         require(m.hasPolicy(), "founding policy");
         return new Event.ClusterFounded(
                 TopologyMapping.decode(m.getTopology()), PolicyMapping.decode(m.getPolicy()));
+    }
+
+    private static Event decode(JournalEntry.ChannelSeen m) {
+        require(m.hasVersions(), "versions of the channel");
+        return new Event.ChannelSeen(SupplyMapping.decode(m.getVersions()));
+    }
+
+    private static Event decode(JournalEntry.EulaAccepted m) {
+        require(m.hasPackage(), "package of the accepted terms");
+        return new Event.EulaAccepted(
+                ValueMapping.decode(m.getPackage()),
+                m.getTermsSha256(),
+                m.getFrom(),
+                new Actor(m.getActor()));
     }
 
     private static Event decode(JournalEntry.PackageImported m) {

@@ -14,6 +14,9 @@ final class EventEncoder {
                 && promotion.signed().isPresent()) {
             return JournalFormat.SIGNED_PROMOTION;
         }
+        if (event instanceof Event.ChannelSeen || event instanceof Event.EulaAccepted) {
+            return JournalFormat.SUPPLY;
+        }
         if (event instanceof Event.DistributionChosen) {
             return JournalFormat.PACKAGE_CHOICES;
         }
@@ -45,6 +48,14 @@ final class EventEncoder {
             case Event.PackageImported(var pkg, var actor) ->
                     entry.getPackageImportedBuilder()
                             .setPackage(PackageMapping.encode(pkg))
+                            .setActor(actor.name());
+            case Event.ChannelSeen(var versions) ->
+                    entry.getChannelSeenBuilder().setVersions(SupplyMapping.encode(versions));
+            case Event.EulaAccepted(var pkg, var terms, var from, var actor) ->
+                    entry.getEulaAcceptedBuilder()
+                            .setPackage(ValueMapping.encode(pkg))
+                            .setTermsSha256(terms)
+                            .setFrom(from)
                             .setActor(actor.name());
             case Event.DistributionChosen(var pkg, var on, var actor) ->
                     entry.getDistributionChosenBuilder()

@@ -20,6 +20,9 @@ final class JournalFormat {
     /** What a reader needs for what operators decide about who takes over. */
     static final int SUCCESSION = 2;
 
+    /** What a reader needs for channels and licence terms. */
+    static final int SUPPLY = 3;
+
     /** What a reader needs for what operators decide about packages. */
     static final int PACKAGE_CHOICES = 3;
 

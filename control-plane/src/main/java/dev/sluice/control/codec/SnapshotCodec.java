@@ -77,6 +77,7 @@ public final class SnapshotCodec {
             message.setUpgrade(UpgradeMapping.encode(upgrade));
         }
         SuccessionMapping.encode(state.succession(), message);
+        SupplyMapping.encode(state.supply(), message);
         encode(state.choices(), message);
         return message.build();
     }
@@ -96,6 +97,7 @@ public final class SnapshotCodec {
                 operatorClosed(message),
                 message.getFailoverBroken(),
                 SuccessionMapping.decode(message),
+                SupplyMapping.decode(message),
                 message.getPlans(),
                 message.hasUpgrade() ? UpgradeMapping.decode(message.getUpgrade()) : null);
     }

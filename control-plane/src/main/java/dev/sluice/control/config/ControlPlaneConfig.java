@@ -1,8 +1,11 @@
 package dev.sluice.control.config;
 
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.recordstore.Retention;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -18,30 +21,53 @@ import org.jspecify.annotations.Nullable;
  *
  * @param dataDir owned by this process alone: journal, packages, backups
  * @param listen where agents, operators and other masters connect
+ * @param transferListen where agents pull contents by the transfer protocol; port 0: a free one
  * @param trustedSigners PEM files; a package has to be signed by one of them
  * @param inventory founds the cluster while the journal is empty
  * @param masters addresses of the other masters
  * @param sharedAddress host:port that the primary's node holds; absent: none
  * @param stagedPackages where the agent on this node keeps its staged packages; absent: not on this
  *     machine
+ * @param channel where packages come from; absent: single files only
  * @param interApplianceKeyFile the secret that all masters share; absent: this is the only one
+ * @param sessionRecords how much of them is kept
  */
 public record ControlPlaneConfig(
         NodeId masterId,
         Path dataDir,
         InetSocketAddress listen,
+        InetSocketAddress transferListen,
         Tls tls,
         List<Path> trustedSigners,
         Path inventory,
         SortedMap<NodeId, InetSocketAddress> masters,
         Optional<String> sharedAddress,
         Optional<Path> stagedPackages,
-        Optional<Path> interApplianceKeyFile) {
+        Optional<Path> interApplianceKeyFile,
+        Optional<ChannelConfig> channel,
+        Retention sessionRecords) {
+
+    private static final Duration LEAST_RECORD_AGE = Duration.ofHours(1);
+    private static final Duration MOST_RECORD_AGE = Duration.ofDays(3_650);
+
+    /** All of it is read at the start: more would make that take minutes. */
+    private static final long MOST_RECORD_BYTES = 4L << 30;
 
     public ControlPlaneConfig {
         trustedSigners = List.copyOf(trustedSigners);
         masters = Collections.unmodifiableSortedMap(new TreeMap<>(masters));
     }
+
+    /**
+     * Where packages come from.
+     *
+     * @param root the root file of the channel that is pinned
+     * @param url of the channel; absent: it comes in bundles only
+     * @param ca PEM file of the authorities of the web server; absent: Java's
+     * @param proxy an HTTP proxy; absent: the system's settings
+     */
+    public record ChannelConfig(
+            Path root, Optional<URI> url, Optional<Path> ca, Optional<InetSocketAddress> proxy) {}
 
     /** The three PEM files of the master's identity. */
     public record Tls(Path ca, Path certificate, Path key) {}
@@ -67,23 +93,77 @@ public record ControlPlaneConfig(
         for (StrictNode signer : map.require("trustedSigners").list()) {
             signers.add(base.resolve(signer.string()));
         }
+        InetSocketAddress listen =
+                map.require("listen").value("host:port", ControlPlaneConfig::address);
         ControlPlaneConfig config =
                 new ControlPlaneConfig(
                         self,
                         path(map, "dataDir", base),
-                        map.require("listen").value("host:port", ControlPlaneConfig::address),
+                        listen,
+                        map.find("transferListen")
+                                .map(n -> n.value("host:port", ControlPlaneConfig::address))
+                                .orElse(new InetSocketAddress(listen.getHostString(), 0)),
                         identity,
                         signers,
                         path(map, "inventory", base),
                         masters(map, self),
                         map.find("sharedAddress").map(ControlPlaneConfig::addressText),
                         map.find("stagedPackages").map(n -> base.resolve(n.string())),
-                        map.find("interApplianceKeyFile").map(n -> base.resolve(n.string())));
+                        map.find("interApplianceKeyFile").map(n -> base.resolve(n.string())),
+                        map.find("channel").map(n -> channel(n, base)),
+                        map.find("sessionRecords")
+                                .map(ControlPlaneConfig::retention)
+                                .orElse(Retention.DEFAULT));
         map.finish();
         if (!config.masters().isEmpty() && config.interApplianceKeyFile().isEmpty()) {
             var _ = map.require("interApplianceKeyFile");
         }
         return config;
+    }
+
+    private static ChannelConfig channel(StrictNode node, Path base) {
+        StrictMap map = node.map();
+        ChannelConfig channel =
+                new ChannelConfig(
+                        path(map, "root", base),
+                        map.find("url").map(n -> n.value("an https URL", ControlPlaneConfig::url)),
+                        map.find("ca").map(n -> base.resolve(n.string())),
+                        map.find("proxy")
+                                .map(n -> n.value("host:port", ControlPlaneConfig::address)));
+        map.finish();
+        return channel;
+    }
+
+    private static URI url(String text) {
+        URI url = URI.create(text);
+        if (!"https".equals(url.getScheme())
+                || url.getHost() == null
+                || url.getUserInfo() != null
+                || url.getQuery() != null
+                || url.getFragment() != null) {
+            throw new IllegalArgumentException(
+                    "expected https://HOST/PATH without user and query, found \"%s\""
+                            .formatted(text.contains("@") ? "one with a user" : text));
+        }
+        return url;
+    }
+
+    private static Retention retention(StrictNode node) {
+        StrictMap map = node.map();
+        Optional<StrictNode> maxAge = map.find("maxAge");
+        Duration age = maxAge.map(StrictNode::duration).orElse(Retention.DEFAULT_MAX_AGE);
+        if (age.compareTo(LEAST_RECORD_AGE) < 0 || age.compareTo(MOST_RECORD_AGE) > 0) {
+            throw maxAge.orElse(node)
+                    .expected(
+                            "a duration from %s to %s"
+                                    .formatted(LEAST_RECORD_AGE, MOST_RECORD_AGE));
+        }
+        long bytes =
+                map.find("maxBytes")
+                        .map(n -> n.whole(Retention.LEAST_BYTES, MOST_RECORD_BYTES))
+                        .orElse(Retention.DEFAULT_MAX_BYTES);
+        map.finish();
+        return new Retention(age, bytes);
     }
 
     private static SortedMap<NodeId, InetSocketAddress> masters(StrictMap map, NodeId self) {

@@ -256,6 +256,13 @@ public final class Depot implements ContentSource {
     }
 
     @Override
+    public Optional<Place> place(ContentId id) throws IOException {
+        return has(id)
+                ? Optional.of(new Place(file(id), PackageReader.open(file(id)).contentOffset()))
+                : Optional.empty();
+    }
+
+    @Override
     public Optional<Content> open(ContentId id) throws IOException {
         if (!has(id)) {
             return Optional.empty();

@@ -13,20 +13,24 @@ public final class MasterSources implements PackageSources {
     private final Function<PackageRef, Optional<PackageRecord>> imported;
     private final List<ContentSource> sources;
     private final String address;
+    private final String transferAddress;
 
     /**
      * Sources.
      *
      * @param imported the state's record of a package
      * @param address where agents reach this master's package service, host:port
+     * @param transferAddress where it speaks the transfer protocol, host:port
      */
     public MasterSources(
             Function<PackageRef, Optional<PackageRecord>> imported,
             List<? extends ContentSource> sources,
-            String address) {
+            String address,
+            String transferAddress) {
         this.imported = imported;
         this.sources = List.copyOf(sources);
         this.address = address;
+        this.transferAddress = transferAddress;
     }
 
     @Override
@@ -35,6 +39,11 @@ public final class MasterSources implements PackageSources {
                 .map(record -> new ContentId(record.contentSha256()))
                 .filter(id -> sources.stream().anyMatch(source -> source.has(id)))
                 .isPresent();
+    }
+
+    @Override
+    public String transferAddress() {
+        return transferAddress;
     }
 
     @Override

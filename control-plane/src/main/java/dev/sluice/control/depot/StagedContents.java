@@ -31,6 +31,11 @@ public final class StagedContents implements ContentSource {
     }
 
     @Override
+    public Optional<Place> place(ContentId id) {
+        return has(id) ? Optional.of(new Place(file(id), 0)) : Optional.empty();
+    }
+
+    @Override
     public Optional<Content> open(ContentId id) throws IOException {
         if (!has(id)) {
             return Optional.empty();

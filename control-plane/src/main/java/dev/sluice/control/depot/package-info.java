@@ -4,7 +4,7 @@
  * <p>Depends on the model, the state, the executor's ports and the package format of {@code
  * dev.sluice.trust.packages}; knows nothing of the wire. Start with {@link
  * dev.sluice.control.depot.Depot}. Who pulls from whom is decided by {@link
- * dev.sluice.control.executor.DistributionRules}.
+ * dev.sluice.control.executor.ChainPlan}.
  */
 @NullMarked
 package dev.sluice.control.depot;

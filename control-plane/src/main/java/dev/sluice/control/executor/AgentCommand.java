@@ -5,6 +5,7 @@ import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelVersions;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -30,11 +31,18 @@ public record AgentCommand(
          * Have a package complete and verified on disk.
          *
          * @param maxBytesPerSecond 0: unlimited
+         * @param channels what this cluster has seen of channels; the agent refuses less
          */
-        record Stage(Blob manifest, Blob signature, List<Location> sources, long maxBytesPerSecond)
+        record Stage(
+                Blob manifest,
+                Blob signature,
+                List<Location> sources,
+                long maxBytesPerSecond,
+                List<ChannelVersions> channels)
                 implements AgentWork {
             public Stage {
                 sources = List.copyOf(sources);
+                channels = List.copyOf(channels);
             }
         }
 
@@ -62,6 +70,19 @@ public record AgentCommand(
         }
     }
 
-    /** Where a package's content can be pulled from. */
-    public record Location(String node, String address) {}
+    /**
+     * Where a package's content can be pulled from.
+     *
+     * @param address of its package service
+     * @param transferAddress where it speaks the transfer protocol; empty: it does not
+     * @param linkBytesPerSecond limit of the link between regions that lies between; 0: none
+     */
+    public record Location(
+            String node, String address, String transferAddress, long linkBytesPerSecond) {
+
+        /** One of a release that does not speak the transfer protocol. */
+        public Location(String node, String address) {
+            this(node, address, "", 0);
+        }
+    }
 }

@@ -8,77 +8,143 @@ import dev.sluice.control.model.Step;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.model.TrafficNode;
 import dev.sluice.control.model.Work;
+import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.control.state.Settings;
 import dev.sluice.control.state.StepStatus;
 import dev.sluice.control.state.Upgrade;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** Who pulls which package from whom in this pass, for all steps that distribute. */
+/**
+ * Who pulls which package from whom in this pass: for all steps that distribute, then for what
+ * operators want distributed at all times.
+ */
 final class Distribution {
 
     /** Nodes decided for in one pass and package at most: the rest waits for a later one. */
     private static final int MAX_DECIDED = 256;
 
-    private final Map<PackageRef, SortedMap<NodeId, DistributionRules.Decision>> decisions =
+    private final Map<PackageRef, SortedMap<NodeId, List<AgentCommand.Location>>> plans =
             new HashMap<>();
 
     /** Packages that no source has, and what to do about it. */
     private final Map<PackageRef, String> missing = new HashMap<>();
 
-    private final long maxBytesPerSecond;
+    /** Who has all of a package. */
+    private final Map<PackageRef, Set<NodeId>> holders = new HashMap<>();
 
-    private Distribution(long maxBytesPerSecond) {
-        this.maxBytesPerSecond = maxBytesPerSecond;
+    /** What a node pulls now: it has one at a time. */
+    private final Map<NodeId, PackageRef> pulling = new HashMap<>();
+
+    /** Pulls that no step stands for. */
+    private final SortedMap<NodeId, PackageRef> standing = new TreeMap<>();
+
+    /** The command by which it was told to. */
+    private final Map<NodeId, String> commands = new HashMap<>();
+
+    private final long nodeBytesPerSecond;
+    private final long regionBytesPerSecond;
+    private final List<ChannelVersions> channels;
+
+    private Distribution(
+            long nodeBytesPerSecond, long regionBytesPerSecond, List<ChannelVersions> channels) {
+        this.nodeBytesPerSecond = nodeBytesPerSecond;
+        this.regionBytesPerSecond = regionBytesPerSecond;
+        this.channels = channels;
     }
 
     /**
      * Decides for every step that runs or could begin; those that run keep their place before the
      * others.
      */
-    static Distribution of(Situation situation, Upgrade upgrade) {
+    static Distribution of(Situation situation, Optional<Upgrade> upgrade) {
+        Map<String, String> settings = situation.state().configuration().settings();
         Distribution distribution =
                 new Distribution(
-                        Settings.maxBytesPerSecond(situation.state().configuration().settings()));
+                        Settings.nodeBytesPerSecond(settings),
+                        Settings.regionBytesPerSecond(settings),
+                        List.copyOf(situation.state().supply().channels().values()));
         Topology topology = situation.state().topology();
         if (topology == null) {
             return distribution;
         }
-        Map<PackageRef, List<NodeId>> running = new TreeMap<>();
-        Map<PackageRef, List<NodeId>> ready = new TreeMap<>();
-        for (Step step : upgrade.graph().steps()) {
-            if (step.work() instanceof Work.Distribute(var node, var ref)) {
-                StepStatus status = upgrade.statusOf(step.id());
-                if (status == StepStatus.RUNNING) {
-                    running.computeIfAbsent(ref, _ -> new ArrayList<>()).add(node);
-                } else if (status == StepStatus.PENDING && upgrade.isReady(step)) {
-                    ready.computeIfAbsent(ref, _ -> new ArrayList<>()).add(node);
-                }
-            }
-        }
-        if (running.isEmpty() && ready.isEmpty()) {
-            return distribution;
-        }
-        List<DistributionRules.Pull> pulls = new ArrayList<>();
-        for (Map<PackageRef, List<NodeId>> some : List.of(running, ready)) {
-            some.forEach(
-                    (ref, nodes) -> distribution.decide(situation, topology, ref, nodes, pulls));
-        }
+        Map<PackageRef, List<NodeId>> wanting = new TreeMap<>();
+        upgrade.ifPresent(u -> distribution.steps(u, wanting));
+        distribution.standing(situation, topology, wanting);
+        wanting.forEach((ref, nodes) -> distribution.decide(situation, topology, ref, nodes));
         return distribution;
     }
 
+    private void steps(Upgrade upgrade, Map<PackageRef, List<NodeId>> wanting) {
+        for (StepStatus which : List.of(StepStatus.RUNNING, StepStatus.PENDING)) {
+            for (Step step : upgrade.graph().steps()) {
+                if (step.work() instanceof Work.Distribute(var node, var ref)
+                        && upgrade.statusOf(step.id()) == which
+                        && (which == StepStatus.RUNNING || upgrade.isReady(step))
+                        && pulling.putIfAbsent(node, ref) == null) {
+                    wanting.computeIfAbsent(ref, _ -> new ArrayList<>()).add(node);
+                    commands.put(
+                            node, Commands.id(upgrade, step, upgrade.record(step.id()).attempts()));
+                }
+            }
+        }
+    }
+
+    private void standing(
+            Situation situation, Topology topology, Map<PackageRef, List<NodeId>> wanting) {
+        for (PackageRef ref : situation.state().choices().distributed()) {
+            PackageRecord pkg = situation.state().packages().get(ref);
+            if (pkg == null) {
+                continue;
+            }
+            for (NodeId node : topology.suitedBy(pkg.descriptor())) {
+                boolean lacks =
+                        situation
+                                .facts(node)
+                                .filter(f -> !f.hasStaged(pkg.contentSha256()))
+                                .filter(f -> !f.hasInstalled(ref))
+                                .isPresent();
+                if (lacks && pulling.putIfAbsent(node, ref) == null) {
+                    standing.put(node, ref);
+                    commands.put(node, Standing.id(situation, node, what(pkg)));
+                    wanting.computeIfAbsent(ref, _ -> new ArrayList<>()).add(node);
+                }
+            }
+        }
+    }
+
+    private static String what(PackageRecord pkg) {
+        return "stage-" + pkg.contentSha256().substring(0, 16);
+    }
+
+    /** What is told to the nodes that pull without a step. */
+    List<Directive> standingDirectives(Situation situation) {
+        List<Directive> directives = new ArrayList<>();
+        standing.forEach((node, ref) -> {
+            PackageRecord pkg = situation.state().packages().get(ref);
+            if (pkg == null) {
+                return;
+            }
+            pulls(node, pkg)
+                    .ifPresent(stage ->
+                            directives.add(Standing.send(situation, node, what(pkg), stage)));
+        });
+        return directives;
+    }
+
     private void decide(
-            Situation situation,
-            Topology topology,
-            PackageRef ref,
-            List<NodeId> nodes,
-            List<DistributionRules.Pull> pulls) {
+            Situation situation, Topology topology, PackageRef ref, List<NodeId> nodes) {
         PackageRecord pkg = situation.state().packages().get(ref);
         if (pkg == null) {
             return;
@@ -90,27 +156,131 @@ final class Distribution {
                             .formatted(ref, situation.self()));
             return;
         }
-        DistributionRules.View view =
-                new DistributionRules.View(
-                        situation.fleet(),
-                        regions(topology),
-                        regionOf(topology, situation.self()),
-                        new AgentCommand.Location(
-                                situation.self().value(), situation.sources().address()),
-                        pulls);
-        SortedMap<NodeId, DistributionRules.Decision> decided =
-                DistributionRules.assign(
-                        nodes.subList(0, Math.min(MAX_DECIDED, nodes.size())),
-                        pkg.contentSha256(),
-                        view);
-        decided.forEach((node, decision) -> {
-            if (decision instanceof DistributionRules.Decision.PullFrom(var sources)) {
-                pulls.add(
-                        new DistributionRules.Pull(
-                                node, pkg.contentSha256(), sources.getFirst().node()));
+        SortedMap<NodeId, RegionId> regions = regions(topology);
+        RegionId home = regionOf(topology, situation.self());
+        ChainPlan.View view =
+                new ChainPlan.View(
+                        members(situation, regions, ref, pkg.contentSha256()),
+                        home,
+                        situation.sources().has(ref));
+        holders.put(
+                ref,
+                view.members().stream()
+                        .filter(ChainPlan.Member::complete)
+                        .map(ChainPlan.Member::node)
+                        .collect(Collectors.toSet()));
+        SortedMap<NodeId, List<AgentCommand.Location>> told = new TreeMap<>();
+        ChainPlan.of(nodes.subList(0, Math.min(MAX_DECIDED, nodes.size())), view)
+                .forEach((node, upstreams) ->
+                        told.put(
+                                node,
+                                upstreams.stream()
+                                        .map(up ->
+                                                location(
+                                                        situation,
+                                                        up,
+                                                        regions,
+                                                        home,
+                                                        regions.get(node)))
+                                        .toList()));
+        plans.put(ref, told);
+    }
+
+    /** The nodes that are there and can be pulled from. */
+    private List<ChainPlan.Member> members(
+            Situation situation,
+            SortedMap<NodeId, RegionId> regions,
+            PackageRef ref,
+            String contentSha256) {
+        Map<String, ChainPlan.Upstream> byAddress = new HashMap<>();
+        for (NodeObservation seen : situation.fleet().values()) {
+            byAddress.put(address(seen), new ChainPlan.Upstream.Node(seen.node()));
+        }
+        byAddress.put(situation.sources().address(), new ChainPlan.Upstream.Origin());
+        byAddress.put(situation.sources().transferAddress(), new ChainPlan.Upstream.Origin());
+        byAddress.remove("");
+        List<ChainPlan.Member> members = new ArrayList<>();
+        for (NodeObservation seen : situation.fleet().values()) {
+            RegionId region = regions.get(seen.node());
+            if (region != null && seen.connected() && !address(seen).isEmpty()) {
+                String told =
+                        ref.equals(pulling.get(seen.node())) ? told(situation, seen.node()) : "";
+                members.add(member(situation, seen, region, contentSha256, told, byAddress));
             }
-        });
-        decisions.computeIfAbsent(ref, _ -> new TreeMap<>()).putAll(decided);
+        }
+        return members;
+    }
+
+    /** The parent that a node was told last; it may not have reported that it pulls yet. */
+    private String told(Situation situation, NodeId node) {
+        return situation.told().apply(commands.getOrDefault(node, "")).stream()
+                .findFirst()
+                .map(parent ->
+                        parent.transferAddress().isEmpty()
+                                ? parent.address()
+                                : parent.transferAddress())
+                .orElse("");
+    }
+
+    private static String address(NodeObservation seen) {
+        return seen.transferAddress().isEmpty() ? seen.packageSource() : seen.transferAddress();
+    }
+
+    private static ChainPlan.Member member(
+            Situation situation,
+            NodeObservation seen,
+            RegionId region,
+            String contentSha256,
+            String told,
+            Map<String, ChainPlan.Upstream> byAddress) {
+        NodeFacts facts = seen.facts();
+        NodeFacts.Staged staged =
+                Optional.ofNullable(facts)
+                        .flatMap(f -> f.staged(contentSha256))
+                        .orElse(new NodeFacts.Staged(contentSha256, 0, 0, false));
+        Set<NodeId> blames = new HashSet<>();
+        for (String failed : staged.failedSources()) {
+            if (byAddress.get(failed) instanceof ChainPlan.Upstream.Node(NodeId id)) {
+                blames.add(id);
+            }
+        }
+        boolean isMaster = situation.isMaster(seen.node());
+        return new ChainPlan.Member(
+                seen.node(),
+                region,
+                staged.bytesPresent(),
+                staged.complete(),
+                isMaster,
+                !isMaster && (facts == null || !facts.accepting()),
+                byAddress.get(staged.source().isEmpty() ? told : staged.source()),
+                blames);
+    }
+
+    private AgentCommand.Location location(
+            Situation situation,
+            ChainPlan.Upstream upstream,
+            SortedMap<NodeId, RegionId> regions,
+            RegionId home,
+            @Nullable RegionId puller) {
+        return switch (upstream) {
+            case ChainPlan.Upstream.Origin _ ->
+                    new AgentCommand.Location(
+                            situation.self().value(),
+                            situation.sources().address(),
+                            situation.sources().transferAddress(),
+                            home.equals(puller) ? 0 : regionBytesPerSecond);
+            case ChainPlan.Upstream.Node(NodeId id) -> {
+                NodeObservation seen = situation.fleet().get(id);
+                if (seen == null) {
+                    throw new IllegalStateException("node %s: planned and not seen".formatted(id));
+                }
+                yield new AgentCommand.Location(
+                        id.value(),
+                        seen.packageSource(),
+                        seen.transferAddress(),
+                        Objects.equals(regions.get(id), puller) ? 0 : regionBytesPerSecond);
+            }
+        };
     }
 
     /** A depot is each master's own: one that took over may lack what the last one imported. */
@@ -141,40 +311,54 @@ final class Distribution {
                                 "master %s is not in the topology".formatted(master)));
     }
 
-    private Optional<DistributionRules.Decision> decision(NodeId node, PackageRef ref) {
-        return Optional.ofNullable(decisions.get(ref)).map(byNode -> byNode.get(node));
+    private Optional<List<AgentCommand.Location>> sources(NodeId node, PackageRef ref) {
+        return Optional.ofNullable(plans.get(ref)).map(byNode -> byNode.get(node));
     }
 
     /** Why a node does not begin to pull a package yet; empty when it may. */
     Optional<String> reasonToWait(NodeId node, PackageRef ref) {
-        return switch (decision(node, ref).orElse(null)) {
-            case DistributionRules.Decision.PullFrom _, DistributionRules.Decision.Complete _ ->
-                    Optional.empty();
-            case DistributionRules.Decision.WaitFor(var _, var reason) -> Optional.of(reason);
-            case null -> Optional.of(missing.getOrDefault(ref, "its turn has not come"));
-        };
+        return sources(node, ref).isPresent() || holds(node, ref)
+                ? Optional.empty()
+                : Optional.of(whyNot(node, ref));
+    }
+
+    private boolean holds(NodeId node, PackageRef ref) {
+        return holders.getOrDefault(ref, Set.of()).contains(node);
+    }
+
+    private String whyNot(NodeId node, PackageRef ref) {
+        PackageRef now = pulling.get(node);
+        if (missing.containsKey(ref)) {
+            return missing.get(ref);
+        }
+        return now != null && !now.equals(ref)
+                ? "it pulls %s first".formatted(now)
+                : "it is not connected, or its turn has not come";
     }
 
     /** What is to be done about a node that pulls and does not have everything yet. */
     Verdict pulling(NodeId node, PackageRecord pkg, NodeFacts facts) {
-        return switch (decision(node, pkg.ref()).orElse(null)) {
-            case DistributionRules.Decision.PullFrom(var sources) ->
-                    new Verdict.Tell(
-                            new AgentCommand.AgentWork.Stage(
-                                    pkg.manifest(), pkg.signature(), sources, maxBytesPerSecond),
-                            "%s: %s".formatted(node, progress(pkg, facts)));
-            case DistributionRules.Decision.WaitFor(var _, var reason) ->
-                    new Verdict.Waiting("%s: %s; %s".formatted(node, progress(pkg, facts), reason));
-            case DistributionRules.Decision.Complete _ ->
-                    new Verdict.Waiting(node + ": complete, seen next time");
-            case null ->
-                    new Verdict.Waiting(
-                            "%s: %s"
-                                    .formatted(
-                                            node,
-                                            missing.getOrDefault(
-                                                    pkg.ref(), "its turn has not come")));
-        };
+        return pulls(node, pkg)
+                .<Verdict>map(stage ->
+                        new Verdict.Tell(stage, "%s: %s".formatted(node, progress(pkg, facts))))
+                .orElseGet(() ->
+                        new Verdict.Waiting(
+                                "%s: %s; %s"
+                                        .formatted(
+                                                node,
+                                                progress(pkg, facts),
+                                                whyNot(node, pkg.ref()))));
+    }
+
+    private Optional<AgentCommand.AgentWork> pulls(NodeId node, PackageRecord pkg) {
+        return sources(node, pkg.ref())
+                .map(sources ->
+                        new AgentCommand.AgentWork.Stage(
+                                pkg.manifest(),
+                                pkg.signature(),
+                                sources,
+                                nodeBytesPerSecond,
+                                channels));
     }
 
     private static String progress(PackageRecord pkg, NodeFacts facts) {

@@ -52,6 +52,9 @@ public final class Executor implements AutoCloseable {
      */
     private static final Duration RESEND_AFTER = Duration.ofSeconds(3);
 
+    /** Other sources for a pull that runs are told at most this often. */
+    private static final Duration NEWS_AFTER = Duration.ofSeconds(1);
+
     private static final Duration REPEAT_AFTER = Duration.ofMillis(25);
 
     /** Commands whose sending is remembered, to hold back repeats. */
@@ -93,8 +96,10 @@ public final class Executor implements AutoCloseable {
      * A sending of a command.
      *
      * @param id the one it was sent under
+     * @param sources what was to be pulled from where; empty: nothing was
      */
-    private record Sent(String id, long session, long atNanos) {}
+    private record Sent(
+            String id, long session, long atNanos, List<AgentCommand.Location> sources) {}
 
     private final Ports ports;
     private final Semaphore wake = new Semaphore(0);
@@ -216,12 +221,18 @@ public final class Executor implements AutoCloseable {
                 ports.agents().observe(),
                 ports.agents()::outcome,
                 ports.peers().observe(),
+                this::told,
                 notes(state),
                 backups,
                 ports.sources(),
                 ports.sharedAddress(),
                 ports.electorate().get(),
                 ports.clock().instant());
+    }
+
+    private List<AgentCommand.Location> told(String command) {
+        Sent last = sent.get(command);
+        return last == null ? List.of() : last.sources();
     }
 
     /**
@@ -301,20 +312,29 @@ public final class Executor implements AutoCloseable {
             return;
         }
         NodeFacts facts = observed.facts();
-        if (facts != null && facts.executing().startsWith(command.id())) {
-            return;
-        }
         long now = ports.ticker().getAsLong();
         Sent before = sent.get(command.id());
-        if (before != null && before.session() == observed.session()) {
+        List<AgentCommand.Location> pulled =
+                command.work() instanceof AgentCommand.AgentWork.Stage stage
+                        ? stage.sources()
+                        : List.of();
+        boolean hasNews =
+                !pulled.isEmpty()
+                        && (before == null
+                                || (!before.sources().equals(pulled)
+                                        && now - before.atNanos() >= NEWS_AFTER.toNanos()));
+        if (!hasNews && facts != null && facts.executing().startsWith(command.id())) {
+            return;
+        }
+        if (!hasNews && before != null && before.session() == observed.session()) {
             Duration pause = pause(before);
             if (now - before.atNanos() < pause.toNanos()) {
                 repeatsSoon |= pause.equals(REPEAT_AFTER);
                 return;
             }
         }
-        AgentCommand sending = command.step().isEmpty() ? withOwnId(command) : command;
-        sent.put(command.id(), new Sent(sending.id(), observed.session(), now));
+        AgentCommand sending = command.step().isEmpty() ? withOwnId(command, facts) : command;
+        sent.put(command.id(), new Sent(sending.id(), observed.session(), now, pulled));
         ports.agents().send(node, sending);
     }
 
@@ -328,11 +348,14 @@ public final class Executor implements AutoCloseable {
 
     /**
      * Desired state that no step stands for is told under a new id each time, so that it is done
-     * each time.
+     * each time; but what is being done is told more about under the id that it has.
      */
-    private AgentCommand withOwnId(AgentCommand command) {
+    private AgentCommand withOwnId(AgentCommand command, @Nullable NodeFacts facts) {
+        String executing = facts == null ? "" : facts.executing();
         return new AgentCommand(
-                "%s/%d".formatted(command.id(), ++sendings),
+                executing.startsWith(command.id() + "/")
+                        ? executing
+                        : "%s/%d".formatted(command.id(), ++sendings),
                 command.ballot(),
                 command.plan(),
                 command.step(),

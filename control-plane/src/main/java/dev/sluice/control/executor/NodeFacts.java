@@ -5,8 +5,11 @@ import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What an agent last reported of its node.
@@ -49,9 +52,29 @@ public record NodeFacts(
     public record Service(
             boolean running, String version, boolean healthy, String detail, String address) {}
 
-    /** A package on the node's disk, whole or in part. */
+    /**
+     * A package on the node's disk, whole or in part.
+     *
+     * @param source the transfer address that it is pulled from now; empty: none
+     * @param failedSources transfer addresses that were given up lately
+     */
     public record Staged(
-            String contentSha256, long bytesPresent, long bytesTotal, boolean complete) {}
+            String contentSha256,
+            long bytesPresent,
+            long bytesTotal,
+            boolean complete,
+            String source,
+            SortedSet<String> failedSources) {
+
+        public Staged {
+            failedSources = Collections.unmodifiableSortedSet(new TreeSet<>(failedSources));
+        }
+
+        /** One that is not being pulled. */
+        public Staged(String contentSha256, long bytesPresent, long bytesTotal, boolean complete) {
+            this(contentSha256, bytesPresent, bytesTotal, complete, "", new TreeSet<>());
+        }
+    }
 
     public int clients() {
         return sessions.values().stream().mapToInt(Integer::intValue).sum();
@@ -60,6 +83,11 @@ public record NodeFacts(
     public boolean hasInstalled(PackageRef ref) {
         Version version = installed.get(ref.name());
         return version != null && version.equals(ref.version());
+    }
+
+    /** What is here of a content. */
+    public Optional<Staged> staged(String contentSha256) {
+        return staged.stream().filter(s -> s.contentSha256().equals(contentSha256)).findFirst();
     }
 
     public boolean hasStaged(String contentSha256) {

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param facts the last report; null: none yet
  * @param age how old the report is, by the monotonic clock
  * @param packageSource where other agents pull packages from this node, host:port; empty: nowhere
+ * @param transferAddress where others pull contents from it by the transfer protocol; empty:
+ *     nowhere
  */
 public record NodeObservation(
         NodeId node,
@@ -24,4 +26,19 @@ public record NodeObservation(
         @Nullable NodeFacts facts,
         Duration age,
         String agentVersion,
-        String packageSource) {}
+        String packageSource,
+        String transferAddress) {
+
+    /** One that does not speak the transfer protocol. */
+    public NodeObservation(
+            NodeId node,
+            long session,
+            boolean connected,
+            @Nullable Ballot fenced,
+            @Nullable NodeFacts facts,
+            Duration age,
+            String agentVersion,
+            String packageSource) {
+        this(node, session, connected, fenced, facts, age, agentVersion, packageSource, "");
+    }
+}

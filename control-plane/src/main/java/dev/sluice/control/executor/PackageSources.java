@@ -10,4 +10,9 @@ public interface PackageSources {
 
     /** Where agents pull it from, host:port. */
     String address();
+
+    /** Where agents pull it from by the transfer protocol, host:port; empty: nowhere. */
+    default String transferAddress() {
+        return "";
+    }
 }

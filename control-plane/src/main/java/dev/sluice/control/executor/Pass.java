@@ -41,17 +41,30 @@ public record Pass(List<Directive> directives, List<Waiting> waits) {
                 .currentUpgrade()
                 .filter(u -> !u.status().isOver())
                 .ifPresent(builder::upgrade);
+        builder.directives.addAll(builder.distribution.standingDirectives(situation));
         Standing.directives(situation).forEach(builder.directives::add);
         return new Pass(builder.directives, builder.waits);
     }
 
     private static final class Builder {
         private final Situation situation;
+        private final Distribution distribution;
         private final List<Directive> directives = new ArrayList<>();
         private final List<Waiting> waits = new ArrayList<>();
 
         Builder(Situation situation) {
             this.situation = situation;
+            this.distribution =
+                    Distribution.of(
+                            situation,
+                            situation.state().currentUpgrade().filter(u -> isUnderWay(u.status())));
+        }
+
+        private static boolean isUnderWay(UpgradeStatus status) {
+            return switch (status) {
+                case RUNNING, PAUSED, HALTED -> true;
+                case PLANNED, ABORTING, ABORTED, COMPLETED -> false;
+            };
         }
 
         void upgrade(Upgrade upgrade) {
@@ -63,7 +76,6 @@ public record Pass(List<Directive> directives, List<Waiting> waits) {
         }
 
         private void steps(Upgrade upgrade) {
-            Distribution distribution = Distribution.of(situation, upgrade);
             StepJudge judge = new StepJudge(situation, upgrade, distribution);
             Set<NodeId> notServing = situation.notServing();
             boolean allOver = true;
@@ -75,7 +87,7 @@ public record Pass(List<Directive> directives, List<Waiting> waits) {
                 } else if (status == StepStatus.PENDING
                         && upgrade.status() == UpgradeStatus.RUNNING
                         && upgrade.isReady(step)) {
-                    ready(upgrade, step, notServing, distribution);
+                    ready(upgrade, step, notServing);
                 }
             }
             if (allOver && upgrade.status() == UpgradeStatus.RUNNING) {
@@ -117,9 +129,8 @@ public record Pass(List<Directive> directives, List<Waiting> waits) {
             }
         }
 
-        private void ready(
-                Upgrade upgrade, Step step, Set<NodeId> notServing, Distribution distribution) {
-            Optional<String> notYet = whyNotYet(upgrade, step, notServing, distribution);
+        private void ready(Upgrade upgrade, Step step, Set<NodeId> notServing) {
+            Optional<String> notYet = whyNotYet(upgrade, step, notServing);
             if (notYet.isPresent()) {
                 wait(upgrade, step, notYet.get());
             } else {
@@ -127,8 +138,7 @@ public record Pass(List<Directive> directives, List<Waiting> waits) {
             }
         }
 
-        private Optional<String> whyNotYet(
-                Upgrade upgrade, Step step, Set<NodeId> notServing, Distribution distribution) {
+        private Optional<String> whyNotYet(Upgrade upgrade, Step step, Set<NodeId> notServing) {
             StepRecord record = upgrade.record(step.id());
             Situation.Note note = situation.notes().get(step.id());
             if (record.failures() > 0

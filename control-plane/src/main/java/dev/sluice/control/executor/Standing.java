@@ -100,20 +100,18 @@ final class Standing {
                         || Capacity.isOutByPlan(upgrade, node.id()));
     }
 
+    static String id(Situation situation, NodeId node, String what) {
+        return "standing/%s/%s/%s".formatted(situation.ballot(), node, what);
+    }
+
     /**
      * The executor gives each sending its own id: desired state that is told again has to be done
      * again.
      */
-    private static Directive send(
+    static Directive send(
             Situation situation, NodeId node, String what, AgentCommand.AgentWork work) {
         return new Directive.Send(
                 node,
-                new AgentCommand(
-                        "standing/%s/%s/%s".formatted(situation.ballot(), node, what),
-                        situation.ballot(),
-                        "",
-                        "",
-                        0,
-                        work));
+                new AgentCommand(id(situation, node, what), situation.ballot(), "", "", 0, work));
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.control.fleet;
 import dev.sluice.control.failover.StoreId;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.pki.PeerIdentity;
+import dev.sluice.control.records.RecordBatch;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.AgentLinkServiceGrpc;
 import dev.sluice.v1.BallotRefused;
@@ -10,6 +11,7 @@ import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.Fenced;
 import dev.sluice.v1.Hello;
 import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.SessionRecordBatch;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.WitnessReply;
@@ -19,6 +21,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +43,7 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
 
     private final Fleet fleet;
     private final LongSupplier nanos;
+    private final RecordIntake records;
     private final Set<Conversation> unknown = ConcurrentHashMap.newKeySet();
 
     /**
@@ -48,8 +52,18 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
      * @param nanos monotonic, the same as the fleet's
      */
     public AgentLinkEndpoint(Fleet fleet, LongSupplier nanos) {
+        this(fleet, nanos, RecordIntake.none());
+    }
+
+    /**
+     * An endpoint of a master that keeps session records.
+     *
+     * @param nanos monotonic, the same as the fleet's
+     */
+    public AgentLinkEndpoint(Fleet fleet, LongSupplier nanos, RecordIntake records) {
         this.fleet = fleet;
         this.nanos = nanos;
+        this.records = records;
     }
 
     @Override
@@ -95,6 +109,9 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
         private @Nullable PeerName peer;
         private @Nullable StoreId store;
         private volatile @Nullable AgentSession session;
+
+        /** Whether a batch of records is being stored: one at a time, more are dropped. */
+        private final AtomicBoolean storing = new AtomicBoolean();
 
         Conversation(ServerCallStreamObserver<SessionResponse> outbound, long openedNanos) {
             this.outbound = outbound;
@@ -158,6 +175,7 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
                 case REFUSED -> refused(from, request.getRefused());
                 case RESULT -> result(from, request.getResult());
                 case WITNESS -> witness(from, request.getWitness());
+                case RECORDS -> records(from, request.getRecords());
                 case HELLO -> throw new MalformedMessageException("a second Hello in one session");
                 case MESSAGE_NOT_SET -> LOG.debug("{}: a message of a later version", peer);
             }
@@ -204,6 +222,29 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
                                 .formatted(store, reply.store()));
             }
             fleet.replied(from, wire.getRequestId(), reply);
+        }
+
+        /** Acknowledged when durable; what is not, the agent sends again. */
+        private void records(AgentSession from, SessionRecordBatch wire)
+                throws MalformedMessageException {
+            RecordBatch batch = ReportReader.records(wire);
+            if (!batch.spool().node().equals(from.node())) {
+                throw Status.PERMISSION_DENIED
+                        .withDescription(
+                                "%s sends session records of node %s; a node can act only as itself"
+                                        .formatted(peer, batch.spool().node()))
+                        .asRuntimeException();
+            }
+            if (storing.compareAndSet(false, true)) {
+                var _ =
+                        records.take(batch)
+                                .whenComplete((sequence, failure) -> {
+                                    storing.set(false);
+                                    if (failure == null) {
+                                        from.ask(CommandWriter.recordAck(batch.spool(), sequence));
+                                    }
+                                });
+            }
         }
 
         @Override
@@ -267,6 +308,7 @@ public final class AgentLinkEndpoint extends AgentLinkServiceGrpc.AgentLinkServi
                 hello.getIncarnation(),
                 hello.hasHighestBallot() ? ReportReader.ballot(hello.getHighestBallot()) : null,
                 ReportReader.text(hello.getPackageSource()),
+                ReportReader.text(hello.getTransferAddress()),
                 ReportReader.store(hello.getStoreId()),
                 hello.hasReport() ? ReportReader.read(hello.getReport()) : null);
     }

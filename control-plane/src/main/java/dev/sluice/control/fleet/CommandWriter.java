@@ -7,7 +7,9 @@ import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentCommand.AgentWork;
 import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.model.Ballot;
+import dev.sluice.control.records.SpoolId;
 import dev.sluice.control.state.SignedPromotion;
+import dev.sluice.v1.ChannelVersions;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.CutSessions;
 import dev.sluice.v1.Fence;
@@ -17,6 +19,7 @@ import dev.sluice.v1.LeaseRenewal;
 import dev.sluice.v1.PackageLocation;
 import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PushConfiguration;
+import dev.sluice.v1.SessionRecordAck;
 import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.SetAdmission;
 import dev.sluice.v1.StagePackage;
@@ -89,9 +92,28 @@ final class CommandWriter {
             wire.addSources(
                     PackageLocation.newBuilder()
                             .setNodeId(source.node())
-                            .setAddress(source.address()));
+                            .setAddress(source.address())
+                            .setTransferAddress(source.transferAddress())
+                            .setLinkBytesPerSecond(source.linkBytesPerSecond()));
+        }
+        for (var channel : stage.channels()) {
+            wire.addChannels(
+                    ChannelVersions.newBuilder()
+                            .setName(channel.channel())
+                            .setRoot(channel.root())
+                            .setTargets(channel.targets()));
         }
         return wire.build();
+    }
+
+    /** Everything of a spool up to the sequence is durable here. */
+    static SessionResponse recordAck(SpoolId spool, long sequence) {
+        return SessionResponse.newBuilder()
+                .setRecords(
+                        SessionRecordAck.newBuilder()
+                                .setStoreId(spool.store().value())
+                                .setSequence(sequence))
+                .build();
     }
 
     static SessionResponse fence(Ballot ballot, Optional<SignedPromotion> promotion) {

@@ -297,6 +297,7 @@ public final class Fleet implements AgentGateway, WitnessLink {
                         new Known.Agent(
                                 greeting.agentVersion(),
                                 greeting.packageSource(),
+                                greeting.transferAddress(),
                                 greeting.store(),
                                 greeting.highest()));
         Report report = greeting.report();

@@ -18,5 +18,6 @@ record Greeting(
         long incarnation,
         @Nullable Ballot highest,
         String packageSource,
+        String transferAddress,
         @Nullable StoreId store,
         @Nullable Report report) {}

@@ -48,13 +48,14 @@ record Known(
     record Agent(
             String version,
             String packageSource,
+            String transferAddress,
             @Nullable StoreId store,
             @Nullable Ballot obeyed) {
 
         Agent obeying(Ballot ballot) {
             return obeyed != null && !ballot.isAbove(obeyed)
                     ? this
-                    : new Agent(version, packageSource, store, ballot);
+                    : new Agent(version, packageSource, transferAddress, store, ballot);
         }
     }
 
@@ -125,7 +126,8 @@ record Known(
                 facts,
                 Duration.ofNanos(Math.max(0, nanos - reportedNanos)),
                 agent.version(),
-                agent.packageSource());
+                agent.packageSource(),
+                agent.transferAddress());
     }
 
     /** Empty while the node is not connected, or has no ledger with a name. */

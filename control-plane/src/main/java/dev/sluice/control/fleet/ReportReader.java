@@ -1,5 +1,6 @@
 package dev.sluice.control.fleet;
 
+import dev.sluice.control.codec.RecordWire;
 import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.CommandOutcome;
 import dev.sluice.control.executor.NodeFacts;
@@ -8,16 +9,20 @@ import dev.sluice.control.failover.WitnessReply;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.Version;
+import dev.sluice.control.records.RecordBatch;
 import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.ServiceStatus;
+import dev.sluice.v1.SessionRecordBatch;
 import dev.sluice.v1.StagedPackage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +100,9 @@ final class ReportReader {
                                 pkg.getContentSha256(),
                                 clamp(pkg.getBytesPresent()),
                                 clamp(pkg.getBytesTotal()),
-                                pkg.getComplete()));
+                                pkg.getComplete(),
+                                text(pkg.getSource()),
+                                failedSources(pkg)));
             } else {
                 remarks.add(
                         text(
@@ -104,6 +111,14 @@ final class ReportReader {
             }
         }
         return staged;
+    }
+
+    private static SortedSet<String> failedSources(StagedPackage pkg)
+            throws MalformedMessageException {
+        bound("failed_sources", pkg.getFailedSourcesCount());
+        SortedSet<String> failed = new TreeSet<>();
+        pkg.getFailedSourcesMap().keySet().forEach(source -> failed.add(text(source)));
+        return failed;
     }
 
     private static SortedMap<String, Integer> sessions(NodeReport report)
@@ -144,6 +159,14 @@ final class ReportReader {
                                     result.getFailed().getRetryable()));
             case OUTCOME_NOT_SET -> Optional.empty();
         };
+    }
+
+    static RecordBatch records(SessionRecordBatch wire) throws MalformedMessageException {
+        try {
+            return RecordWire.decode(wire);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedMessageException(text(String.valueOf(e.getMessage())));
+        }
     }
 
     static Ballot ballot(dev.sluice.v1.Ballot wire) throws MalformedMessageException {

@@ -130,6 +130,24 @@ public final class Journal implements Closeable {
     }
 
     /**
+     * Opens a log that no snapshot goes before: what was compacted away is not needed, and every
+     * entry that is left is given to the visitor.
+     */
+    public static Journal openWithoutSnapshots(
+            Disk disk, JournalOptions options, EntryVisitor visitor) throws IOException {
+        return locked(
+                disk,
+                lock ->
+                        recover(
+                                disk,
+                                options,
+                                Journal::randomStoreId,
+                                lock,
+                                Recovery.beforeFirstEntry(disk),
+                                visitor));
+    }
+
+    /**
      * Creates the journal of a master that begins with a snapshot from its peer: empty, its first
      * entry follows {@code base}. The directory must not hold a journal yet.
      */
@@ -467,6 +485,11 @@ public final class Journal implements Closeable {
                     }
                 });
         return deleted[0];
+    }
+
+    /** Whether {@link #compactBelow} would delete anything now. Owner only. */
+    public boolean canCompactBelow(long index) {
+        return segments.stream().skip(1).limit(1).anyMatch(second -> second.firstIndex() <= index);
     }
 
     /**

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The verification of a whole journal in one pass, which changes nothing: what it finds is a {@link
@@ -51,6 +52,24 @@ final class Recovery {
         this.base = base;
         this.visitor = visitor;
         this.last = base;
+    }
+
+    /** The position before the first entry that a log still has; genesis when it has none. */
+    static JournalPosition beforeFirstEntry(Disk disk) throws IOException {
+        OptionalLong first =
+                disk.list().stream()
+                        .flatMapToLong(name -> SegmentFormat.firstIndex(name).stream())
+                        .min();
+        if (first.isEmpty()) {
+            return JournalPosition.GENESIS;
+        }
+        String name = SegmentFormat.name(first.getAsLong());
+        try (DiskFile file = disk.openForReading(name)) {
+            return SegmentFormat.readHeader(
+                    new WindowReader(file, WINDOW_BYTES),
+                    disk.location() + "/" + name,
+                    first.getAsLong());
+        }
     }
 
     Recovered run() throws IOException {

@@ -14,6 +14,7 @@ import dev.sluice.v1.RelationCheck;
 import dev.sluice.v1.RelationCheck.Outcome;
 import dev.sluice.v1.RelationServiceGrpc;
 import dev.sluice.v1.ReplicationServiceGrpc;
+import dev.sluice.v1.SessionRecordServiceGrpc;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -54,6 +55,10 @@ public final class RelationClient {
     private static final long LONGEST_PROOF_SECONDS = 3;
 
     private static final long LONGEST_CHECK_SECONDS = 9;
+
+    /** The services behind the other side's gate. */
+    private static final Set<String> GATED =
+            Set.of(ReplicationServiceGrpc.SERVICE_NAME, SessionRecordServiceGrpc.SERVICE_NAME);
 
     private final Relation relation;
     private final Dialler dialler;
@@ -217,8 +222,8 @@ public final class RelationClient {
     }
 
     /**
-     * Proves the key before the first call of replication, and again when the other master's
-     * process is a new one. Blocks the caller's thread for at most 3 s.
+     * Proves the key before the first call of a service behind the gate, and again when the other
+     * master's process is a new one. Blocks the caller's thread for at most 3 s.
      */
     public ClientInterceptor proving(NodeId master) {
         return new Proving(master);
@@ -234,7 +239,7 @@ public final class RelationClient {
         @Override
         public <Q, A> ClientCall<Q, A> interceptCall(
                 MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
-            if (ReplicationServiceGrpc.SERVICE_NAME.equals(method.getServiceName())
+            if (GATED.contains(String.valueOf(method.getServiceName()))
                     && !proven.contains(master)) {
                 try {
                     if (!prove(master, next, false).getSameKey()) {

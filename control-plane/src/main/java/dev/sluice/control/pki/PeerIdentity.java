@@ -10,6 +10,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import java.net.InetSocketAddress;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
@@ -29,7 +30,22 @@ public final class PeerIdentity {
     private static final Context.Key<X509Certificate> CERTIFICATE =
             Context.key("sluice-peer-certificate");
 
+    private static final Context.Key<String> ADDRESS = Context.key("sluice-peer-address");
+
     private PeerIdentity() {}
+
+    /** The address that the current call comes from; {@code unknown} where none is known. */
+    public static String address() {
+        String address = ADDRESS.get();
+        return address == null ? "unknown" : address;
+    }
+
+    private static String address(ServerCall<?, ?> call) {
+        return call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)
+                        instanceof InetSocketAddress from
+                ? from.getAddress().getHostAddress()
+                : "unknown";
+    }
 
     /** Puts the peer's name into the context of every call; belongs on every server. */
     public static ServerInterceptor interceptor() {
@@ -107,7 +123,9 @@ public final class PeerIdentity {
                 return refuse(call, String.valueOf(e.getMessage()));
             }
             return Contexts.interceptCall(
-                    Context.current().withValues(PEER, peer, CERTIFICATE, certificate),
+                    Context.current()
+                            .withValues(
+                                    PEER, peer, CERTIFICATE, certificate, ADDRESS, address(call)),
                     call,
                     headers,
                     next);

@@ -31,6 +31,9 @@ final class Applier {
                     state.with(state.succession().used(promotion));
             case Event.ClusterFounded(var topology, var policy) -> state.founded(topology, policy);
             case Event.PackageImported(var pkg, var _) -> state.with(pkg);
+            case Event.ChannelSeen(var versions) -> state.with(state.supply().seen(versions));
+            case Event.EulaAccepted(var pkg, var terms, var _, var _) ->
+                    state.with(state.supply().accepted(pkg, terms));
             case Event.DistributionChosen(var pkg, var on, var _) ->
                     state.with(state.choices().distributing(pkg, on));
             case Event.SettingChanged change ->

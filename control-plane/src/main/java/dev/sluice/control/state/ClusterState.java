@@ -22,6 +22,7 @@ import org.pcollections.TreePSet;
  * @param choices what operators decided about packages
  * @param operatorClosed traffic nodes that an operator took out of service
  * @param succession what operators decided about who takes over
+ * @param supply what is remembered about where packages come from and under which terms
  * @param plans plans accepted so far, which numbers the next
  */
 public record ClusterState(
@@ -35,6 +36,7 @@ public record ClusterState(
         TreePSet<NodeId> operatorClosed,
         boolean failoverBroken,
         Succession succession,
+        Supply supply,
         int plans,
         @Nullable Upgrade upgrade) {
 
@@ -50,6 +52,7 @@ public record ClusterState(
                     TreePSet.empty(),
                     false,
                     Succession.EMPTY,
+                    Supply.EMPTY,
                     0,
                     null);
 
@@ -110,6 +113,7 @@ public record ClusterState(
                 operatorClosed,
                 failoverBroken,
                 succession,
+                supply,
                 plans,
                 upgrade);
     }
@@ -126,6 +130,7 @@ public record ClusterState(
                 operatorClosed,
                 failoverBroken,
                 succession,
+                supply,
                 plans,
                 upgrade);
     }
@@ -146,6 +151,7 @@ public record ClusterState(
                                 .toList()),
                 failoverBroken,
                 succession,
+                supply,
                 plans,
                 upgrade);
     }
@@ -162,6 +168,7 @@ public record ClusterState(
                 operatorClosed,
                 failoverBroken,
                 succession,
+                supply,
                 plans,
                 upgrade);
     }
@@ -178,6 +185,7 @@ public record ClusterState(
                 operatorClosed,
                 failoverBroken,
                 succession,
+                supply,
                 plans,
                 upgrade);
     }
@@ -194,6 +202,7 @@ public record ClusterState(
                 operatorClosed,
                 failoverBroken,
                 succession,
+                supply,
                 plans,
                 upgrade);
     }
@@ -210,6 +219,7 @@ public record ClusterState(
                 closed ? operatorClosed.plus(node) : operatorClosed.minus(node),
                 failoverBroken,
                 succession,
+                supply,
                 plans,
                 upgrade);
     }
@@ -226,6 +236,7 @@ public record ClusterState(
                 operatorClosed,
                 broken,
                 succession,
+                supply,
                 plans,
                 upgrade);
     }
@@ -241,6 +252,24 @@ public record ClusterState(
                 choices,
                 operatorClosed,
                 failoverBroken,
+                next,
+                supply,
+                plans,
+                upgrade);
+    }
+
+    ClusterState with(Supply next) {
+        return new ClusterState(
+                index,
+                office,
+                topology,
+                foundingPolicy,
+                configuration,
+                packages,
+                choices,
+                operatorClosed,
+                failoverBroken,
+                succession,
                 next,
                 plans,
                 upgrade);
@@ -259,6 +288,7 @@ public record ClusterState(
                 operatorClosed,
                 failoverBroken,
                 succession,
+                supply,
                 isNew ? plans + 1 : plans,
                 next);
     }

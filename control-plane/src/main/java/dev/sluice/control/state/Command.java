@@ -45,6 +45,13 @@ public sealed interface Command {
 
     record ImportPackage(PackageRecord pkg, Actor actor) implements Command {}
 
+    /** Remembers what was seen of a channel; nothing is done because of it before. */
+    record SeeChannel(ChannelVersions versions) implements Command {}
+
+    /** Accepts the licence terms of a package, as {@link Event.EulaAccepted}. */
+    record AcceptEula(PackageRef pkg, String termsSha256, String from, Actor actor)
+            implements Command {}
+
     record ChangeSetting(String key, Optional<String> value, boolean force, Actor actor)
             implements Command {}
 

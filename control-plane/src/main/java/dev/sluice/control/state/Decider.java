@@ -46,6 +46,8 @@ public final class Decider {
                                     "cluster",
                                     "is founded already, as %s".formatted(state.topology().name()));
             case Command.ImportPackage(var pkg, var actor) -> importPackage(state, pkg, actor);
+            case Command.SeeChannel(var versions) -> seeChannel(state.supply(), versions);
+            case Command.AcceptEula accept -> acceptEula(state, accept);
             case Command.ChangeSetting change -> changeSetting(state, change);
             case Command.ChooseNodeAdmission choice -> chooseAdmission(state, choice);
             case Command.ChooseDistribution(var pkg, var on, var actor) ->
@@ -124,6 +126,35 @@ public final class Decider {
                 "package " + pkg.ref(),
                 "is known with content %s, this file has %s; a changed package needs a new version"
                         .formatted(known.contentSha256(), pkg.contentSha256()));
+    }
+
+    private static Decision seeChannel(Supply supply, ChannelVersions versions) {
+        Optional<ChannelVersions> before = supply.channel(versions.channel());
+        if (before.isEmpty() && supply.channels().size() == Supply.MAX_CHANNELS) {
+            return Decision.rejected(
+                    "channel " + versions.channel(),
+                    "%d channels are known, which is the most".formatted(Supply.MAX_CHANNELS));
+        }
+        if (before.filter(versions::equals).isPresent()) {
+            return Decision.accepted();
+        }
+        return before.isEmpty() || versions.canFollow(before.get())
+                ? Decision.accepted(new Event.ChannelSeen(versions))
+                : Decision.rejected(
+                        "channel " + versions.channel(),
+                        "%s is older than %s, which was seen already"
+                                .formatted(versions, before.get()));
+    }
+
+    private static Decision acceptEula(ClusterState state, Command.AcceptEula accept) {
+        if (!state.packages().containsKey(accept.pkg())) {
+            return Decision.rejected("package " + accept.pkg(), "is not imported");
+        }
+        return state.supply().isAccepted(accept.termsSha256())
+                ? Decision.accepted()
+                : Decision.accepted(
+                        new Event.EulaAccepted(
+                                accept.pkg(), accept.termsSha256(), accept.from(), accept.actor()));
     }
 
     private static Decision chooseDistribution(

@@ -45,6 +45,18 @@ public sealed interface Event {
 
     record PackageImported(PackageRecord pkg, Actor actor) implements Event {}
 
+    /** A channel was read, and these are the highest versions of its files so far. */
+    record ChannelSeen(ChannelVersions versions) implements Event {}
+
+    /**
+     * An operator accepted the licence terms of a package.
+     *
+     * @param termsSha256 of their text in UTF-8, lower-case hexadecimal
+     * @param from the address that the operator called from
+     */
+    record EulaAccepted(PackageRef pkg, String termsSha256, String from, Actor actor)
+            implements Event {}
+
     /** Every node that the package suits is to have it, or need not any more. */
     record DistributionChosen(PackageRef pkg, boolean on, Actor actor) implements Event {}
 

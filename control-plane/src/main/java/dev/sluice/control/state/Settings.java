@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 
@@ -26,6 +27,15 @@ public final class Settings {
      * link as well.
      */
     public static final String MAX_BYTES_PER_SECOND = "distribution.maxBytesPerSecond";
+
+    /** Limits everything that one node receives, and what it sends; before the older key. */
+    public static final String NODE_BYTES_PER_SECOND = "distribution.nodeBytesPerSecond";
+
+    /** Limits what crosses the link between two regions. */
+    public static final String REGION_BYTES_PER_SECOND = "distribution.regionBytesPerSecond";
+
+    private static final Set<String> RATES =
+            Set.of(MAX_BYTES_PER_SECOND, NODE_BYTES_PER_SECOND, REGION_BYTES_PER_SECOND);
 
     private static final Pattern RATE = Pattern.compile("[0-9]{1,12}");
 
@@ -118,8 +128,8 @@ public final class Settings {
                             "expected at most %d characters, found %d"
                                     .formatted(MAX_VALUE_LENGTH, value.length())));
         }
-        if (key.equals(MAX_BYTES_PER_SECOND)) {
-            return rateRefusal(value);
+        if (RATES.contains(key)) {
+            return rateRefusal(key, value);
         }
         BiFunction<Policy, String, Policy> change = OF_POLICY.get(key);
         if (change == null) {
@@ -136,32 +146,37 @@ public final class Settings {
         }
     }
 
-    private static Optional<Refusal> rateRefusal(String value) {
+    private static Optional<Refusal> rateRefusal(String key, String value) {
         return RATE.matcher(value).matches()
                 ? Optional.empty()
                 : Optional.of(
                         new Refusal(
-                                "setting " + MAX_BYTES_PER_SECOND,
+                                "setting " + key,
                                 "\"%s\" is not a value of it: expected bytes per second as 1 to 12 digits, 0 for no limit"
                                         .formatted(value)));
     }
 
-    /** Bytes per second at which one node pulls a package at most; 0: no limit. */
-    public static long maxBytesPerSecond(Map<String, String> settings) {
-        return Long.parseLong(settings.getOrDefault(MAX_BYTES_PER_SECOND, "0"));
+    /** Bytes per second that one node receives of packages at most; 0: no limit. */
+    public static long nodeBytesPerSecond(Map<String, String> settings) {
+        return Long.parseLong(
+                settings.getOrDefault(
+                        NODE_BYTES_PER_SECOND, settings.getOrDefault(MAX_BYTES_PER_SECOND, "0")));
+    }
+
+    /** Bytes per second of a package that cross the link into a region at most; 0: no limit. */
+    public static long regionBytesPerSecond(Map<String, String> settings) {
+        return Long.parseLong(settings.getOrDefault(REGION_BYTES_PER_SECOND, "0"));
     }
 
     static boolean isKnown(String key) {
-        return key.equals(MAX_BYTES_PER_SECOND)
-                || OF_POLICY.containsKey(key)
-                || SITE_KEY.matcher(key).matches();
+        return RATES.contains(key) || OF_POLICY.containsKey(key) || SITE_KEY.matcher(key).matches();
     }
 
     static Refusal unknown(String key) {
         return new Refusal(
                 "setting " + (key.length() > 160 ? key.substring(0, 160) + "..." : key),
-                "there is none of this name; expected site.<name>, %s, or one of %s"
-                        .formatted(MAX_BYTES_PER_SECOND, policyKeys()));
+                "there is none of this name; expected site.<name>, %s, %s, or one of %s"
+                        .formatted(NODE_BYTES_PER_SECOND, REGION_BYTES_PER_SECOND, policyKeys()));
     }
 
     static Policy policy(Policy founding, Map<String, String> settings) {

@@ -24,6 +24,14 @@ import dev.sluice.control.state.Decision;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.control.state.Recorded;
+import dev.sluice.trust.packages.Installation;
+import dev.sluice.trust.packages.Manifest;
+import dev.sluice.trust.packages.ManifestDraft;
+import dev.sluice.trust.packages.PackageContent;
+import dev.sluice.trust.packages.PackageKind;
+import dev.sluice.trust.packages.PackageVersion;
+import dev.sluice.trust.packages.PayloadPath;
+import dev.sluice.trust.packages.Sha256;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -66,11 +74,24 @@ final class Scene {
         return fixture().input().topology();
     }
 
+    private static byte[] manifest() {
+        return new Manifest(
+                        ManifestDraft.of(
+                                new dev.sluice.trust.packages.PackageName("base"),
+                                PackageKind.BASE,
+                                new PackageVersion("7.0.0"),
+                                1,
+                                new Installation.Image(new PayloadPath("image"))),
+                        new PackageContent(
+                                1536, new Sha256(SHA), PackageContent.LEAF_SIZE, new Sha256(SHA)))
+                .encoded();
+    }
+
     static PackageRecord base() {
         PlanningInput input = fixture().input();
         return new PackageRecord(
                 input.catalogue().packages().values().iterator().next(),
-                Blob.of(new byte[] {1}),
+                Blob.of(manifest()),
                 Blob.of(new byte[] {2}),
                 SHA,
                 "CN=Releases");

@@ -2,6 +2,7 @@ package dev.sluice.control.api;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
+import dev.sluice.control.channel.ChannelAccess;
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
 import dev.sluice.control.depot.ImportResult;
@@ -19,6 +20,8 @@ import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
+import dev.sluice.trust.channel.ChannelSigningKey;
+import dev.sluice.trust.channel.DeviceKey;
 import dev.sluice.trust.pki.CertificateAuthority;
 import dev.sluice.trust.pki.Credentials;
 import dev.sluice.trust.pki.OperatorSignatures;
@@ -36,6 +39,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -79,6 +83,10 @@ final class ServedMaster implements AutoCloseable {
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
     ServedMaster(NodeId self, Path directory) throws Exception {
+        this(self, directory, Optional.empty());
+    }
+
+    ServedMaster(NodeId self, Path directory, Optional<ChannelAccess> channel) throws Exception {
         this.self = self;
         this.ballot = self.equals(Scene.A) ? Scene.OF_A : Scene.OF_B;
         this.peers = Scene.peers(self.equals(Scene.A) ? Scene.B : Scene.A);
@@ -114,7 +122,9 @@ final class ServedMaster implements AutoCloseable {
                                 Relations.none(),
                                 new OperatorSignatures(identity(PeerName.master(self.value()))),
                                 () -> now,
-                                "10.0.0.1"));
+                                channelPorts(self, channel),
+                                "10.0.0.1",
+                                SessionRecords.none()));
         running.push(endpoint);
         ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
         running.push(calls::shutdownNow);
@@ -128,6 +138,26 @@ final class ServedMaster implements AutoCloseable {
                         .build()
                         .start();
         running.push(() -> server.shutdownNow().awaitTermination());
+    }
+
+    private static OperatorEndpoint.ChannelPorts channelPorts(
+            NodeId self, Optional<ChannelAccess> channel) {
+        Credentials own = credentials(PeerName.master(self.value()));
+        ChannelSigningKey key = ChannelSigningKey.of(own.key(), own.certificate().getPublicKey());
+        return new OperatorEndpoint.ChannelPorts(
+                channel,
+                new DeviceSigner() {
+                    @Override
+                    public X509Certificate certificate() {
+                        return own.certificate();
+                    }
+
+                    @Override
+                    public byte[] sign(DeviceKey device) {
+                        return device.signed(key);
+                    }
+                },
+                () -> "time source: none found");
     }
 
     /** Credentials of this cluster. */

@@ -10,6 +10,7 @@ import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepId;
 import dev.sluice.control.state.Actor;
 import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Configuration;
 import dev.sluice.control.state.DrainDecision;
@@ -23,6 +24,7 @@ import dev.sluice.control.state.SignedPromotion;
 import dev.sluice.control.state.StepRecord;
 import dev.sluice.control.state.StepStatus;
 import dev.sluice.control.state.Succession;
+import dev.sluice.control.state.Supply;
 import dev.sluice.control.state.Upgrade;
 import dev.sluice.control.state.UpgradeStatus;
 import java.time.Instant;
@@ -81,6 +83,12 @@ final class Goldens {
         events.put(
                 "setting-changed-removed",
                 new Event.SettingChanged("site.banner", Optional.empty(), false, Actor.SLUICE));
+        events.put(
+                "channel-seen", new Event.ChannelSeen(new ChannelVersions("stable", 2, 14, 9, 8)));
+        events.put(
+                "eula-accepted",
+                new Event.EulaAccepted(
+                        Examples.site().ref(), "ab".repeat(32), "192.0.2.7", OPERATOR));
         events.put("node-admission-chosen", new Event.NodeAdmissionChosen(EU_1, true, OPERATOR));
     }
 
@@ -161,23 +169,36 @@ final class Goldens {
                         "snapshot-empty",
                         ClusterState.EMPTY,
                         "snapshot-full",
-                        fullState(Succession.EMPTY, PackageChoices.EMPTY),
+                        fullState(Succession.EMPTY, PackageChoices.EMPTY, Supply.EMPTY),
                         "snapshot-succession",
                         fullState(
                                 new Succession(
                                         OPERATOR, TreePMap.singleton(1, "a1").plus(2, "b2"), null),
-                                PackageChoices.EMPTY),
+                                PackageChoices.EMPTY,
+                                Supply.EMPTY),
                         "snapshot-succession-signed",
                         fullState(
                                 new Succession(null, TreePMap.singleton(2, "b2"), signed()),
-                                new PackageChoices(TreePSet.singleton(Examples.SITE))),
+                                new PackageChoices(TreePSet.singleton(Examples.SITE)),
+                                Supply.EMPTY),
                         "snapshot-package-choices",
                         fullState(
                                 Succession.EMPTY,
-                                new PackageChoices(TreePSet.singleton(Examples.SITE)))));
+                                new PackageChoices(TreePSet.singleton(Examples.SITE)),
+                                Supply.EMPTY),
+                        "snapshot-supply",
+                        fullState(
+                                Succession.EMPTY,
+                                PackageChoices.EMPTY,
+                                new Supply(
+                                        TreePMap.singleton(
+                                                "stable",
+                                                new ChannelVersions("stable", 2, 14, 9, 8)),
+                                        TreePMap.singleton("ab".repeat(32), Examples.SITE)))));
     }
 
-    private static ClusterState fullState(Succession succession, PackageChoices choices) {
+    private static ClusterState fullState(
+            Succession succession, PackageChoices choices, Supply supply) {
         return new ClusterState(
                 123_456,
                 new Office(BALLOT, MASTER_B),
@@ -190,6 +211,7 @@ final class Goldens {
                 TreePSet.singleton(EU_2),
                 true,
                 succession,
+                supply,
                 9,
                 upgrade());
     }

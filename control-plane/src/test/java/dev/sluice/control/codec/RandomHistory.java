@@ -3,6 +3,7 @@ package dev.sluice.control.codec;
 import dev.sluice.control.model.Blueprint;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepId;
+import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.DrainDecision;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.ForcedPromotion;
@@ -70,6 +71,20 @@ final class RandomHistory {
                                                 values.maybe(values::signed))),
                         () -> new Event.ClusterFounded(values.topology(), values.policy()),
                         () -> new Event.PackageImported(values.pkg(), values.actor()),
+                        () ->
+                                new Event.ChannelSeen(
+                                        new ChannelVersions(
+                                                "c-" + values.upTo(5),
+                                                values.upTo(9),
+                                                values.upTo(9),
+                                                values.upTo(9),
+                                                values.upTo(9))),
+                        () ->
+                                new Event.EulaAccepted(
+                                        values.pkg().ref(),
+                                        values.text(),
+                                        values.text(),
+                                        values.actor()),
                         () ->
                                 new Event.DistributionChosen(
                                         values.pkg().ref(), values.chance(), values.actor()),

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.recordstore.Retention;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +58,31 @@ final class ControlPlaneConfigTest {
     }
 
     @Test
+    @Tag("PKG-1")
+    void aChannelHasAPinnedRootAndNothingButHttps() throws IOException {
+        ControlPlaneConfig.ChannelConfig channel =
+                read(GOOD
+                                + "channel: {root: r.json, url: 'https://a/b', ca: c.pem, proxy: 'p:3128'}\n")
+                        .channel()
+                        .orElseThrow();
+
+        assertThat(channel.root()).isEqualTo(directory.resolve("r.json"));
+        assertThat(channel.url()).contains(URI.create("https://a/b"));
+        assertThat(channel.ca()).contains(directory.resolve("c.pem"));
+        assertThat(channel.proxy().orElseThrow().getPort()).isEqualTo(3128);
+        assertThat(read(GOOD).channel()).isEmpty();
+        assertThatThrownBy(() -> read(GOOD + "channel: {url: 'https://a/b'}\n"))
+                .hasMessageContaining("channel: expected key \"root\", found none");
+        assertThatThrownBy(() -> read(GOOD + "channel: {root: r, url: 'http://a/b'}\n"))
+                .hasMessageContaining("expected https://HOST/PATH");
+        assertThatThrownBy(() -> read(GOOD + "channel: {root: r, url: 'https://me:secret@a/b'}\n"))
+                .hasMessageContaining("one with a user")
+                .hasMessageNotContaining("secret@");
+        assertThatThrownBy(() -> read(GOOD + "channel: {root: r, uri: 'https://a/b'}\n"))
+                .hasMessageContaining("did you mean \"url\"?");
+    }
+
+    @Test
     void aSingleMasterNeedsNeitherOthersNorASharedAddress() throws IOException {
         ControlPlaneConfig config = read(GOOD.substring(0, GOOD.indexOf("masters:")));
 
@@ -62,6 +90,36 @@ final class ControlPlaneConfigTest {
         assertThat(config.sharedAddress()).isEmpty();
         assertThat(config.stagedPackages()).isEmpty();
         assertThat(config.interApplianceKeyFile()).isEmpty();
+    }
+
+    @Test
+    @Tag("PAIR-3")
+    void sessionRecordsAreKeptForThirtyDaysAndAQuarterOfAGibibyteUnlessTheFileSaysElse()
+            throws IOException {
+        assertThat(read(GOOD).sessionRecords())
+                .isEqualTo(new Retention(Duration.ofDays(30), 268_435_456));
+        assertThat(read(GOOD + "sessionRecords: {maxAge: P7D}\n").sessionRecords())
+                .isEqualTo(new Retention(Duration.ofDays(7), 268_435_456));
+        assertThat(read(GOOD + "sessionRecords: {maxBytes: 16777216}\n").sessionRecords())
+                .isEqualTo(new Retention(Duration.ofDays(30), 16 << 20));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{maxAge: PT59M} | sessionRecords.maxAge: expected a duration from PT1H to PT87600H, found \"PT59M\"",
+                "{maxAge: P3651D} | sessionRecords.maxAge: expected a duration from PT1H",
+                "{maxBytes: 16777215} | sessionRecords.maxBytes: expected a whole number from 16777216 to 4294967296",
+                "{maxByte: 16777216} | unknown key \"maxByte\"; did you mean \"maxBytes\"?",
+                "P30D | sessionRecords: expected a map",
+            })
+    @Tag("PAIR-3")
+    void badRetentionIsRefused(String bad, String message) {
+        assertThatThrownBy(() -> read(GOOD + "sessionRecords: " + bad + "\n"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(":12: ")
+                .hasMessageContaining(message);
     }
 
     @ParameterizedTest

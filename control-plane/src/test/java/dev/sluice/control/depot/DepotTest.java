@@ -8,8 +8,11 @@ import dev.sluice.control.model.PackageKind;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.PackageRecord;
+import dev.sluice.transfer.store.ReadableContent;
+import dev.sluice.trust.packages.LeafTable;
 import dev.sluice.trust.packages.PackageHead;
 import dev.sluice.trust.packages.PackageReader;
+import dev.sluice.trust.packages.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -124,6 +127,30 @@ final class DepotTest {
         ByteBuffer all = ByteBuffer.allocate((int) (content.size() - offset) + 10);
         while (content.read(offset + all.position(), all) >= 0) {}
         return Arrays.copyOf(all.array(), all.position());
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void anImportedContentIsServedFromInsideItsFileWithATableThatIsKept() throws Exception {
+        Path file = packages.site("25.1.0", 200_000);
+        PackageRecord pkg = imported(file);
+        Path tables = root.resolveSibling("tables");
+        OriginContents origin = new OriginContents(() -> List.of(pkg), List.of(depot), tables);
+        byte[] expected = contentOf(file);
+
+        ReadableContent content = origin.find(new Sha256(pkg.contentSha256())).orElseThrow();
+
+        try (ReadableContent.Reader reader = content.open(65_536, () -> {})) {
+            ByteBuffer rest = ByteBuffer.allocate(expected.length - 65_536);
+            reader.readDisk(rest);
+            assertThat(rest.array())
+                    .isEqualTo(Arrays.copyOfRange(expected, 65_536, expected.length));
+            assertThat(reader.position()).isEqualTo(expected.length);
+        }
+        byte[] table = Files.readAllBytes(tables.resolve(pkg.contentSha256()));
+        assertThat(LeafTable.decode(table, content.content()).leafCount())
+                .isEqualTo(content.content().leafCount());
+        assertThat(origin.find(new Sha256("ab".repeat(32)))).isEmpty();
     }
 
     @Test
@@ -268,7 +295,8 @@ final class DepotTest {
                                                 ? Optional.of(atTheNode)
                                                 : Optional.empty(),
                         List.of(depot, new StagedContents(staged)),
-                        "10.0.0.1:7443");
+                        "10.0.0.1:7443",
+                        "m-a:7444");
 
         assertThat(sources.has(here.ref())).isTrue();
         assertThat(sources.has(other)).isFalse();

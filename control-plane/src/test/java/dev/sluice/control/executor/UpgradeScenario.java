@@ -298,6 +298,7 @@ final class UpgradeScenario {
                 fleet,
                 this::outcome,
                 peers,
+                _ -> List.of(),
                 notes(),
                 backups,
                 new PackageSources() {

@@ -10,6 +10,7 @@ import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.Fenced;
 import dev.sluice.v1.Hello;
 import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.SessionRecordBatch;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.WitnessReply;
@@ -119,6 +120,10 @@ final class FakeAgent {
 
     void replies(WitnessReply.Builder reply) {
         out.onNext(SessionRequest.newBuilder().setWitness(reply).build());
+    }
+
+    void records(SessionRecordBatch.Builder batch) {
+        out.onNext(SessionRequest.newBuilder().setRecords(batch).build());
     }
 
     void leaves() {

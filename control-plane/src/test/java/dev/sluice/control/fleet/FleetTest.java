@@ -94,6 +94,7 @@ final class FleetTest {
                         5,
                         highest,
                         node + ":7444",
+                        node + ":7445",
                         store,
                         report(NodeReport.newBuilder())),
                 out);

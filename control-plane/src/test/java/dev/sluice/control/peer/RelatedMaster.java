@@ -1,17 +1,23 @@
 package dev.sluice.control.peer;
 
+import dev.sluice.control.journal.MemoryDisk;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.PeerIdentity;
+import dev.sluice.control.recordstore.RecordStore;
+import dev.sluice.control.recordstore.Retention;
 import dev.sluice.trust.pki.CertificateAuthority;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
 import dev.sluice.v1.GetPositionRequest;
 import dev.sluice.v1.GetPositionResponse;
+import dev.sluice.v1.PullRequest;
+import dev.sluice.v1.PullResponse;
 import dev.sluice.v1.RelationCheck;
 import dev.sluice.v1.RelationServiceGrpc;
 import dev.sluice.v1.ReplicationServiceGrpc;
+import dev.sluice.v1.SessionRecordServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerInterceptors;
@@ -51,6 +57,8 @@ final class RelatedMaster implements AutoCloseable {
     private final MutableHandlerRegistry services = new MutableHandlerRegistry();
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private final SortedMap<NodeId, ManagedChannel> channels = new TreeMap<>();
+    final RecordStore records =
+            new RecordStore(new MemoryDisk(), Retention.DEFAULT, CLOCK, System::nanoTime);
     private @Nullable Relation related;
     private @Nullable RelationClient relating;
 
@@ -66,6 +74,7 @@ final class RelatedMaster implements AutoCloseable {
         this.id = new NodeId(name.id());
         this.identity = TlsIdentity.of(authority.issue(name, Set.of(), Duration.ofHours(1)), CLOCK);
         ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+        running.push(records);
         running.push(calls::shutdownNow);
         this.server =
                 NettyServerBuilder.forAddress(
@@ -119,6 +128,13 @@ final class RelatedMaster implements AutoCloseable {
         RelationEndpoint endpoint = new RelationEndpoint(relation(), System::nanoTime);
         services.addService(endpoint);
         services.addService(ServerInterceptors.intercept(new Positions(), endpoint.gate()));
+        services.addService(
+                ServerInterceptors.intercept(
+                        new RecordEndpoint(
+                                relation().masters().keySet(),
+                                records,
+                                new RecordExchanges(List.of(), CLOCK)),
+                        endpoint.gate()));
     }
 
     private void connect(NodeId other, InetSocketAddress address) throws Exception {
@@ -154,6 +170,18 @@ final class RelatedMaster implements AutoCloseable {
         return ReplicationServiceGrpc.newBlockingStub(Objects.requireNonNull(channels.get(other)))
                 .withDeadlineAfter(20, TimeUnit.SECONDS)
                 .getPosition(GetPositionRequest.getDefaultInstance());
+    }
+
+    /** Asks for session records as a master does that has none, over a channel that proves. */
+    PullResponse pullFrom(NodeId other) {
+        return pull(Objects.requireNonNull(channels.get(other)));
+    }
+
+    /** The same over any channel. */
+    static PullResponse pull(ManagedChannel channel) {
+        return SessionRecordServiceGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .pull(PullRequest.getDefaultInstance());
     }
 
     List<String> checks() {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
+import dev.sluice.control.codec.RecordWire;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.records.RecordRun;
+import dev.sluice.control.records.Records;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.ChallengeRequest;
 import dev.sluice.v1.ProveRequest;
@@ -21,6 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -324,5 +328,24 @@ final class RelationTest {
                                 .getStatus()
                                 .getCode())
                 .isEqualTo(Status.Code.FAILED_PRECONDITION);
+    }
+
+    @Test
+    @Tag("PAIR-3")
+    void sessionRecordsAreGivenToAMasterThatProvedTheKeyAlone() throws Exception {
+        RecordRun run = Records.run(Records.spool("eu-1"), 1, 3);
+        var _ = b.records.store(List.of(run)).get(20, TimeUnit.SECONDS);
+
+        StatusRuntimeException unproven =
+                catchThrowableOfType(
+                        StatusRuntimeException.class, () -> RelatedMaster.pull(a.bare(b)));
+        assertThat(unproven.getStatus().getDescription()).contains("m-a: has not proved");
+        assertThat(a.pullFrom(B).getRunsList()).containsExactly(RecordWire.encode(run));
+
+        a.relate(other, a.address(), Map.of(B, b.address()));
+        b.serveAnew();
+        StatusRuntimeException differs =
+                catchThrowableOfType(StatusRuntimeException.class, () -> a.pullFrom(B));
+        assertThat(differs.getStatus().getDescription()).contains("interApplianceKeyFile differs");
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.control.peer;
 
+import dev.sluice.control.controller.Batch;
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
 import dev.sluice.control.controller.Founding;
@@ -14,6 +15,8 @@ import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.planner.Fixture;
 import dev.sluice.control.planner.PlanningInput;
+import dev.sluice.control.recordstore.RecordStore;
+import dev.sluice.control.recordstore.Retention;
 import dev.sluice.control.state.Actor;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
@@ -59,6 +62,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * Masters m-a and m-b that replicate over mutual TLS on loopback, each on a journal of its own that
@@ -75,6 +79,10 @@ final class ReplicatedPair implements AutoCloseable {
 
     /** The snapshots that were asked for. */
     final List<FetchSnapshotRequest> fetches = new CopyOnWriteArrayList<>();
+
+    /** As the product's, only faster. */
+    private static final RecordPuller.Pace PACE =
+            new RecordPuller.Pace(Duration.ofMillis(50), Duration.ofMillis(20));
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final InstantSource CLOCK = InstantSource.system();
@@ -122,6 +130,38 @@ final class ReplicatedPair implements AutoCloseable {
         if (stopped != null) {
             stopped.close();
         }
+    }
+
+    /** Adds an entry to B's journal that A decided and lost. */
+    void addLostEntryToB() throws IOException {
+        Path copy = directory.resolve("copy");
+        Files.createDirectory(copy);
+        try (Stream<Path> files = Files.list(journal(A))) {
+            for (Path file : files.filter(f -> !f.toString().endsWith(".lock")).toList()) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        List<byte[]> lost;
+        try (DurableState before = open(copy, A, 1)) {
+            Batch batch =
+                    before.append(
+                            List.of(
+                                    new Command.ChangeSetting(
+                                            "site.lost",
+                                            Optional.of("1"),
+                                            false,
+                                            new Actor("alice"))));
+            lost = batch.payloads();
+        }
+        try (DurableState b = open(journal(B), B, 99)) {
+            var _ = b.append(b.state().index() + 1, lost);
+            b.force();
+        }
+    }
+
+    private static DurableState open(Path journal, NodeId self, long incarnation)
+            throws IOException {
+        return DurableState.recover(self, incarnation, NioDisk.in(journal), OPTIONS, CLOCK);
     }
 
     /** A channel to a master for whoever holds a certificate. */
@@ -188,6 +228,9 @@ final class ReplicatedPair implements AutoCloseable {
         final InSync inSync;
         final Follower follower;
 
+        final RecordStore records;
+        final RecordExchanges exchanges;
+
         /** Sessions in which a primary was heard. */
         final AtomicInteger heard = new AtomicInteger();
 
@@ -223,9 +266,20 @@ final class ReplicatedPair implements AutoCloseable {
                             CLOCK,
                             () -> {});
             parts.push(endpoint);
+            records =
+                    new RecordStore(
+                            NioDisk.in(directory(self, "records")),
+                            Retention.DEFAULT,
+                            CLOCK,
+                            System::nanoTime);
+            parts.push(records);
+            exchanges = new RecordExchanges(List.of(other), CLOCK);
             serve(endpoint);
             ManagedChannel channel = channel(PeerName.master(self.value()), other);
             parts.push(() -> channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS));
+            parts.push(
+                    new RecordPuller(
+                            records, exchanges, new TreeMap<>(Map.of(other, channel)), PACE));
             follower =
                     new Follower(
                             new Follower.Ports(
@@ -302,6 +356,7 @@ final class ReplicatedPair implements AutoCloseable {
                             .intercept(PeerIdentity.interceptor())
                             .intercept(new Wiretap())
                             .addService(endpoint)
+                            .addService(new RecordEndpoint(List.of(other), records, exchanges))
                             .build()
                             .start();
             parts.push(() -> server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS));

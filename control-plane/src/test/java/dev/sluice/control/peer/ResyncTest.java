@@ -5,8 +5,6 @@ import static dev.sluice.control.peer.ReplicatedPair.B;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.control.controller.Batch;
-import dev.sluice.control.controller.DurableState;
 import dev.sluice.control.failover.Replica;
 import dev.sluice.control.journal.IncomingSnapshot;
 import dev.sluice.control.journal.JournalPosition;
@@ -25,7 +23,6 @@ import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -108,43 +105,6 @@ final class ResyncTest {
         assertThat(a.controller.firstIndex()).isGreaterThan(100);
     }
 
-    /** Adds an entry to B's journal that A decided and lost. */
-    private void addLostEntryToB() throws IOException {
-        Path copy = directory.resolve("copy");
-        Files.createDirectory(copy);
-        try (Stream<Path> files = Files.list(pair.journal(A))) {
-            for (Path file : files.filter(f -> !f.toString().endsWith(".lock")).toList()) {
-                Files.copy(file, copy.resolve(file.getFileName()));
-            }
-        }
-        List<byte[]> lost;
-        try (DurableState before = open(copy, A, 1)) {
-            Batch batch =
-                    before.append(
-                            List.of(
-                                    new Command.ChangeSetting(
-                                            "site.lost",
-                                            Optional.of("1"),
-                                            false,
-                                            new Actor("alice"))));
-            lost = batch.payloads();
-        }
-        try (DurableState b = open(pair.journal(B), B, 99)) {
-            var _ = b.append(b.state().index() + 1, lost);
-            b.force();
-        }
-    }
-
-    private static DurableState open(Path journal, NodeId self, long incarnation)
-            throws IOException {
-        return DurableState.recover(
-                self,
-                incarnation,
-                NioDisk.in(journal),
-                ReplicatedPair.OPTIONS,
-                InstantSource.system());
-    }
-
     @Test
     @Tag("PAIR-4")
     @Tag("REL-2")
@@ -155,7 +115,7 @@ final class ResyncTest {
         Replica store = b.controller.replica();
         pair.stop(B);
         pair.stop(A);
-        addLostEntryToB();
+        pair.addLostEntryToB();
 
         ReplicatedPair.Running again = primary();
         ReplicatedPair.Running returned = pair.start(B);

@@ -113,6 +113,30 @@ class DeciderTest {
         assertThat(succession.usedIn("n2")).contains(2);
     }
 
+    private static Command seen(long root, long timestamp, long targets) {
+        return new Command.SeeChannel(
+                new ChannelVersions("stable", root, timestamp, timestamp, targets));
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void whatWasSeenOfAChannelNeverFallsButUnderANewerRoot() {
+        Ledger ledger = founded();
+
+        assertThat(ledger.accepted(seen(1, 5, 4))).hasSize(1);
+        assertThat(ledger.accepted(seen(1, 5, 4))).isEmpty();
+        assertThat(ledger.rejected(seen(1, 4, 4)))
+                .isEqualTo(
+                        "channel stable: root 1, timestamp 4, snapshot 4, targets 4 is older than"
+                                + " root 1, timestamp 5, snapshot 5, targets 4, which was seen"
+                                + " already");
+        assertThat(ledger.rejected(seen(1, 6, 3))).startsWith("channel stable: ");
+        assertThat(ledger.accepted(seen(2, 0, 4))).hasSize(1);
+        assertThat(ledger.rejected(seen(1, 9, 9))).startsWith("channel stable: ");
+        assertThat(ledger.state.supply().channel("stable"))
+                .contains(new ChannelVersions("stable", 2, 0, 0, 4));
+    }
+
     @Test
     void handsOverOnlyToAnotherMasterOfTheCluster() {
         Ledger ledger = founded();

@@ -1,6 +1,7 @@
 package dev.sluice.loadtest.bench;
 
 import dev.sluice.loadtest.demo.MasterChaos;
+import dev.sluice.loadtest.distribute.DistributeCommand;
 import dev.sluice.loadtest.sim.SimulatorBenchmark;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -17,6 +18,7 @@ import picocli.CommandLine;
         name = "bench",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
+        subcommands = DistributeCommand.class,
         description = "Measures parts of Sluice on this machine.")
 public final class BenchCommand {
 

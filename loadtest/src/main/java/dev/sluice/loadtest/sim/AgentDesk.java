@@ -71,7 +71,7 @@ final class AgentDesk {
                     perform(known ->
                             core.witness(
                                     known, from, message.getWitness(), life.machine().nanos()));
-            case WELCOME, MESSAGE_NOT_SET -> {}
+            case WELCOME, RECORDS, MESSAGE_NOT_SET -> {}
         }
         startWaiting();
     }
@@ -116,6 +116,8 @@ final class AgentDesk {
                 ledger.append(new LedgerRecord.CommandExecuted(id, outcome));
                 world.promises().ended(node, id);
             }
+            // A simulated pull asks all of its sources again for each piece.
+            case Effect.Update _ -> {}
             case Effect.Start(var lane, var command) -> start(lane, command);
             case Effect.ConfirmFence confirm -> {
                 world.promises().confirms(node, confirm.ballot());

@@ -176,6 +176,7 @@ final class SimSnapshots implements Receiver {
                         sent.operatorClosed(),
                         sent.failoverBroken(),
                         sent.succession(),
+                        sent.supply(),
                         0,
                         sent.upgrade());
         SnapshotStore other = new SnapshotStore(new MemoryDisk(), MAX_BYTES);

@@ -163,6 +163,8 @@ final class Configurations {
                             .formatted(master.id(), Layout.text(master.apiPort())));
         }
         text.append("listen: \"").append(Layout.text(port)).append("\"\n");
+        // Eight agents at once on one machine would only slow their own start.
+        text.append("transferWarmUpMiB: 0\n");
         text.append(
                 "hardware: {driver: redfish, url: \"https://%s\", systemId: %s, ca: %s, credentialsFile: %s}\n"
                         .formatted(

@@ -15,6 +15,8 @@ import java.util.TreeMap;
  * @param dataDir owned by this agent alone
  * @param trustedSigners PEM files; a package must be signed by one of them
  * @param listen where other agents pull packages from
+ * @param transferListen where others pull contents by the transfer protocol
+ * @param transferWarmUpMebibytes sent to itself at the start; 0: nothing
  * @param traffic absent on masters
  * @param sharedAddress absent where the node never holds it
  * @param scriptsDir where VerifyNode finds the operator's scripts
@@ -30,6 +32,8 @@ public record AgentConfig(
         List<Path> trustedSigners,
         List<Master> masters,
         HostPort listen,
+        HostPort transferListen,
+        int transferWarmUpMebibytes,
         Optional<Traffic> traffic,
         Service service,
         Optional<SharedAddress> sharedAddress,

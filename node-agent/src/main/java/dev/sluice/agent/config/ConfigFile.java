@@ -7,6 +7,7 @@ import dev.sluice.agent.config.AgentConfig.Service;
 import dev.sluice.agent.config.AgentConfig.SharedAddress;
 import dev.sluice.agent.config.AgentConfig.Tls;
 import dev.sluice.agent.config.AgentConfig.Traffic;
+import dev.sluice.transfer.TransferWarmUp;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -32,6 +33,10 @@ public final class ConfigFile {
 
     private static final long MAX_BYTES = 1 << 20;
     private static final int MAX_MASTERS = 16;
+
+    /** Enough to have the hot paths compiled; 2 s at the rate that it runs with. */
+    private static final int WARM_UP_MEBIBYTES = 32;
+
     private static final int MAX_SECONDS = 86_400;
     private static final Duration START_DEADLINE = Duration.ofSeconds(60);
     private static final Duration STOP_DEADLINE = Duration.ofSeconds(10);
@@ -90,6 +95,7 @@ public final class ConfigFile {
                     "traffic",
                     role == Role.TRAFFIC ? "a traffic node needs it" : "a master has none");
         }
+        HostPort listen = root.value("listen", HostPort::parse);
         AgentConfig config =
                 new AgentConfig(
                         root.value("nodeId", ConfigFile::id),
@@ -100,7 +106,11 @@ public final class ConfigFile {
                         tls(root.section("tls")),
                         signers(root),
                         masters(root),
-                        root.value("listen", HostPort::parse),
+                        listen,
+                        root.optionalValue("transferListen", HostPort::parse)
+                                .orElse(listen.withPort(0)),
+                        root.optionalValue("transferWarmUpMiB", ConfigFile::warmUp)
+                                .orElse(WARM_UP_MEBIBYTES),
                         traffic.isPresent()
                                 ? Optional.of(traffic(traffic.get()))
                                 : Optional.empty(),
@@ -276,6 +286,20 @@ public final class ConfigFile {
         }
         throw new IllegalArgumentException(
                 "expected seconds from 1 to %d, found '%s'".formatted(MAX_SECONDS, text));
+    }
+
+    private static int warmUp(String text) {
+        try {
+            int mebibytes = Integer.parseInt(text);
+            if (mebibytes >= 0 && mebibytes <= TransferWarmUp.MAX_MEBIBYTES) {
+                return mebibytes;
+            }
+        } catch (NumberFormatException _) {
+            // Said below, in the same words as a number out of range.
+        }
+        throw new IllegalArgumentException(
+                "expected MiB from 0 to %d, found '%s'"
+                        .formatted(TransferWarmUp.MAX_MEBIBYTES, text));
     }
 
     private static URI https(String text) {

@@ -10,6 +10,7 @@ import dev.sluice.agent.ledger.LedgerRecord;
 import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.agent.stage.StagedPackages;
 import dev.sluice.agent.traffic.TrafficStatus;
+import dev.sluice.agent.trusted.TrustedVersions;
 import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
@@ -43,6 +44,7 @@ public final class Installer {
     private final RunningVersion running;
     private final Hardware hardware;
     private final Ledger ledger;
+    private final TrustedVersions trusted;
     private final Limits limits;
     private final Path scratch;
     private final Consumer<String> activity;
@@ -73,6 +75,7 @@ public final class Installer {
             RunningVersion running,
             Hardware hardware,
             Ledger ledger,
+            TrustedVersions trusted,
             Limits limits,
             Path scratch,
             Consumer<String> activity) {
@@ -83,6 +86,7 @@ public final class Installer {
         this.running = running;
         this.hardware = hardware;
         this.ledger = ledger;
+        this.trusted = trusted;
         this.limits = limits;
         this.scratch = scratch;
         this.activity = activity;
@@ -120,10 +124,12 @@ public final class Installer {
         }
         ServiceKeeper.View service = keeper.observe();
         Optional<String> refusal =
-                InstallGuard.refusal(manifest, facts(before, service), order.getCutClients());
+                InstallGuard.refusal(manifest, facts(before, service), order.getCutClients())
+                        .or(() -> trusted.refusal(limits.nodeId(), manifest));
         if (refusal.isPresent()) {
             return Outcome.refused(refusal.get());
         }
+        trusted.installing(manifest);
         ledger.append(
                 new LedgerRecord.InstallBegun(
                         new InstallIntent(

@@ -35,6 +35,7 @@ public final class ServiceKeeper implements AutoCloseable {
     private final Optional<TrafficPort> traffic;
     private final Ledger ledger;
     private final Runnable changed;
+    private final BeforeStop beforeStop;
     private final ScheduledExecutorService thread;
 
     private boolean wanted = true;
@@ -60,21 +61,31 @@ public final class ServiceKeeper implements AutoCloseable {
         }
     }
 
+    /** What is to be done while the site can still be asked. */
+    @FunctionalInterface
+    public interface BeforeStop {
+        /** Takes a few seconds at most. */
+        void run() throws InterruptedException;
+    }
+
     /**
      * @param traffic absent on masters
      * @param changed called when the view has changed
+     * @param beforeStop called before the process is stopped
      */
     public ServiceKeeper(
             Slots slots,
             ServiceProcess process,
             Optional<TrafficPort> traffic,
             Ledger ledger,
-            Runnable changed) {
+            Runnable changed,
+            BeforeStop beforeStop) {
         this.slots = slots;
         this.process = process;
         this.traffic = traffic;
         this.ledger = ledger;
         this.changed = changed;
+        this.beforeStop = beforeStop;
         this.thread =
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().name("service").factory());
@@ -96,6 +107,7 @@ public final class ServiceKeeper implements AutoCloseable {
     public void pause() throws IOException, InterruptedException {
         await(() -> {
             wanted = false;
+            beforeStop.run();
             process.stop();
             seenAlive = false;
             look();

@@ -1,13 +1,10 @@
 package dev.sluice.agent.ledger;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
+import dev.sluice.agent.disk.CheckedLines;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.zip.CRC32C;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -22,7 +19,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class LedgerCodec {
 
-    private static final int CRC_CHARS = 8;
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private LedgerCodec() {}
@@ -39,13 +35,7 @@ final class LedgerCodec {
     }
 
     static byte[] encode(LedgerRecord entry) {
-        byte[] json = JSON.writeValueAsBytes(toJson(entry));
-        ByteArrayOutputStream line = new ByteArrayOutputStream(json.length + CRC_CHARS + 2);
-        line.writeBytes(crc(json, 0, json.length).getBytes(StandardCharsets.US_ASCII));
-        line.write(' ');
-        line.writeBytes(json);
-        line.write('\n');
-        return line.toByteArray();
+        return CheckedLines.encode(JSON.writeValueAsBytes(toJson(entry)));
     }
 
     /**
@@ -55,54 +45,19 @@ final class LedgerCodec {
      *     last one was changed after it was written completely
      */
     static Decoded decode(String name, byte[] bytes) throws LedgerCorruptException {
+        CheckedLines.Decoded lines = CheckedLines.decode(bytes);
+        if (lines.damaged().isPresent()) {
+            throw new LedgerCorruptException(
+                    ("ledger %s: the record at offset %d is damaged (its checksum does not match);"
+                                    + " restore the file from a backup, or reinstall the node and let a"
+                                    + " master fence it anew")
+                            .formatted(name, lines.damaged().getAsInt()));
+        }
         List<LedgerRecord> records = new ArrayList<>();
-        int at = 0;
-        while (at < bytes.length) {
-            int end = indexOf(bytes, at, '\n');
-            if (end < 0 || !isIntact(bytes, at, end)) {
-                boolean last = end < 0 || end == bytes.length - 1;
-                if (last && isTorn(bytes, at, end)) {
-                    return new Decoded(records, at);
-                }
-                throw new LedgerCorruptException(
-                        ("ledger %s: the record at offset %d is damaged (its checksum does not match);"
-                                        + " restore the file from a backup, or reinstall the node and let a"
-                                        + " master fence it anew")
-                                .formatted(name, at));
-            }
-            records.add(record(name, at, bytes, at + CRC_CHARS + 1, end));
-            at = end + 1;
+        for (CheckedLines.Line line : lines.lines()) {
+            records.add(record(name, line.offset(), bytes, line.from(), line.to()));
         }
-        return new Decoded(records, at);
-    }
-
-    /** Cut off before its end, or with pages that never reached the disk: no write leaves a NUL. */
-    private static boolean isTorn(byte[] bytes, int from, int end) {
-        return end < 0 || indexOf(bytes, from, '\0') >= 0;
-    }
-
-    private static boolean isIntact(byte[] bytes, int from, int end) {
-        int json = from + CRC_CHARS + 1;
-        if (json >= end || bytes[json - 1] != ' ') {
-            return false;
-        }
-        String stated = new String(bytes, from, CRC_CHARS, StandardCharsets.US_ASCII);
-        return stated.equals(crc(bytes, json, end - json));
-    }
-
-    private static int indexOf(byte[] bytes, int from, char wanted) {
-        for (int at = from; at < bytes.length; at++) {
-            if (bytes[at] == wanted) {
-                return at;
-            }
-        }
-        return -1;
-    }
-
-    private static String crc(byte[] bytes, int from, int length) {
-        CRC32C crc = new CRC32C();
-        crc.update(bytes, from, length);
-        return HexFormat.of().toHexDigits((int) crc.getValue());
+        return new Decoded(records, lines.goodBytes());
     }
 
     private static ObjectNode toJson(LedgerRecord entry) {

@@ -6,6 +6,7 @@ import dev.sluice.agent.install.ServiceKeeper;
 import dev.sluice.agent.install.Slots;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.LedgerState;
+import dev.sluice.agent.stage.ContentTransfers;
 import dev.sluice.agent.stage.ReceivedBytes;
 import dev.sluice.agent.stage.StageArea;
 import dev.sluice.agent.traffic.TrafficPort;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +37,7 @@ public final class NodeObserver {
     /**
      * Where the facts come from.
      *
+     * @param transfers what is told of a content that is being pulled, by its SHA-256
      * @param runningVersion what the service itself answers; empty while it does not
      * @param traffic absent on masters
      * @param executing the id of the command being executed; empty when idle
@@ -45,6 +48,7 @@ public final class NodeObserver {
             Ledger ledger,
             Slots slots,
             StageArea staged,
+            Function<String, Optional<ContentTransfers.Telling>> transfers,
             ReceivedBytes received,
             ServiceKeeper keeper,
             Supplier<Optional<String>> runningVersion,
@@ -121,14 +125,22 @@ public final class NodeObserver {
                 .build();
     }
 
-    private static StagedPackage staged(StageArea.Entry entry) {
-        return StagedPackage.newBuilder()
-                .setPackage(
-                        PackageRef.newBuilder().setName(entry.name()).setVersion(entry.version()))
-                .setContentSha256(entry.contentSha256())
-                .setBytesPresent(entry.present())
-                .setBytesTotal(entry.total())
-                .setComplete(entry.complete())
-                .build();
+    private StagedPackage staged(StageArea.Entry entry) {
+        StagedPackage.Builder staged =
+                StagedPackage.newBuilder()
+                        .setPackage(
+                                PackageRef.newBuilder()
+                                        .setName(entry.name())
+                                        .setVersion(entry.version()))
+                        .setContentSha256(entry.contentSha256())
+                        .setBytesPresent(entry.present())
+                        .setBytesTotal(entry.total())
+                        .setComplete(entry.complete());
+        sources.transfers()
+                .apply(entry.contentSha256())
+                .ifPresent(telling -> {
+                    staged.setSource(telling.source()).putAllFailedSources(telling.failedSources());
+                });
+        return staged.build();
     }
 }

@@ -60,7 +60,7 @@ public final class Answers {
             case RESULT -> message.getResultBuilder().setReport(reports.get());
             case REPORT -> message.setReport(reports.get());
             case HELLO -> message.getHelloBuilder().setReport(reports.get());
-            case REFUSED, WITNESS, MESSAGE_NOT_SET -> {}
+            case REFUSED, WITNESS, RECORDS, MESSAGE_NOT_SET -> {}
         }
         return message;
     }

@@ -43,6 +43,9 @@ public final class CommandDesk implements AutoCloseable {
     @FunctionalInterface
     public interface Executor {
         Outcome execute(Command command) throws InterruptedException;
+
+        /** The command that is being executed was sent again, maybe with more in it; quick. */
+        default void update(Command command) {}
     }
 
     private final Ledger ledger;
@@ -107,7 +110,7 @@ public final class CommandDesk implements AutoCloseable {
                                         fromMaster,
                                         message.getWitness(),
                                         nanos.getAsLong()));
-                case WELCOME, MESSAGE_NOT_SET -> {}
+                case WELCOME, RECORDS, MESSAGE_NOT_SET -> {}
             }
             startWaiting();
             handled.run();
@@ -157,6 +160,7 @@ public final class CommandDesk implements AutoCloseable {
                     ledger.append(
                             new LedgerRecord.CommandExecuted(
                                     persist.commandId(), persist.outcome()));
+            case Effect.Update update -> executor.update(update.command());
             case Effect.Start start -> startLane(start.lane(), start.command());
             case Effect.ConfirmFence confirm ->
                     outbox.send(confirm.toMaster(), Answers.fenced(confirm));

@@ -27,6 +27,9 @@ public sealed interface Effect {
 
     record PersistOutcome(String commandId, Outcome outcome) implements Effect {}
 
+    /** The command that is being executed was sent again. */
+    record Update(Command command) implements Effect {}
+
     /** Begin to execute; {@link SessionCore#finished} is called when it ended. */
     record Start(Lane lane, Command command) implements Effect {}
 

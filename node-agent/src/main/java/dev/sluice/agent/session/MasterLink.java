@@ -1,6 +1,7 @@
 package dev.sluice.agent.session;
 
 import dev.sluice.v1.AgentLinkServiceGrpc;
+import dev.sluice.v1.SessionRecordAck;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.Welcome;
@@ -13,7 +14,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +42,8 @@ public final class MasterLink implements AutoCloseable {
     private final CommandDesk desk;
     private final Supplier<SessionRequest> hello;
     private final Runnable changed;
+    private final Consumer<SessionRecordAck> recordAcks;
+    private final AtomicLong attempts = new AtomicLong();
     private final Backoff backoff;
     private final ExecutorService thread;
     private final AtomicReference<@Nullable Attempt> attempt = new AtomicReference<>();
@@ -48,6 +53,7 @@ public final class MasterLink implements AutoCloseable {
      * @param channel closed with the link
      * @param hello makes the first message of a session
      * @param changed called when the session came up or went down
+     * @param recordAcks told what this master has of the session records; must not block
      */
     public MasterLink(
             String masterId,
@@ -55,12 +61,14 @@ public final class MasterLink implements AutoCloseable {
             CommandDesk desk,
             Supplier<SessionRequest> hello,
             Runnable changed,
+            Consumer<SessionRecordAck> recordAcks,
             RandomGenerator random) {
         this.masterId = masterId;
         this.channel = channel;
         this.desk = desk;
         this.hello = hello;
         this.changed = changed;
+        this.recordAcks = recordAcks;
         this.backoff = new Backoff(random);
         this.thread =
                 Executors.newSingleThreadExecutor(
@@ -81,6 +89,14 @@ public final class MasterLink implements AutoCloseable {
         return current == null ? Optional.empty() : Optional.ofNullable(current.welcome);
     }
 
+    /** The number of the session that is up, another one for each; empty while there is none. */
+    Optional<Long> session() {
+        Attempt current = attempt.get();
+        return current == null || current.welcome == null
+                ? Optional.empty()
+                : Optional.of(current.number);
+    }
+
     /** Sends in the session that is up, or nothing. */
     void send(SessionRequest message) {
         Attempt current = attempt.get();
@@ -89,8 +105,8 @@ public final class MasterLink implements AutoCloseable {
         }
     }
 
-    /** Sends a report unless older messages still wait: the next report will be newer. */
-    public void offerReport(SessionRequest report) {
+    /** Sends what is made again later, such as a report, unless older messages still wait. */
+    public void offer(SessionRequest report) {
         Attempt current = attempt.get();
         if (current != null && current.welcome != null && current.outbox.isEmpty()) {
             current.outbox.offer(report);
@@ -163,6 +179,7 @@ public final class MasterLink implements AutoCloseable {
         private volatile @Nullable ClientCallStreamObserver<SessionRequest> call;
         private volatile @Nullable Welcome welcome;
         private volatile @Nullable Status end;
+        private final long number = attempts.incrementAndGet();
 
         Status converse() throws InterruptedException {
             AgentLinkServiceGrpc.newStub(channel).session(this);
@@ -216,6 +233,11 @@ public final class MasterLink implements AutoCloseable {
             }
             if (message.hasWelcome()) {
                 accept(message.getWelcome(), opened);
+                return;
+            }
+            if (message.hasRecords()) {
+                recordAcks.accept(message.getRecords());
+                opened.request(1);
                 return;
             }
             try {

@@ -202,7 +202,7 @@ public final class SessionCore {
         String id = pending.command().getCommandId();
         if (queue.executing != null && queue.executing.command().getCommandId().equals(id)) {
             queue.executing = pending;
-            return List.of();
+            return List.of(new Effect.Update(pending.command()));
         }
         if (queue.waiting.removeIf(waiting -> waiting.command().getCommandId().equals(id))
                 || queue.waiting.size() < QUEUE_BOUND) {

@@ -1,6 +1,9 @@
 package dev.sluice.agent.stage;
 
 import dev.sluice.agent.disk.Durable;
+import dev.sluice.transfer.store.CompleteContent;
+import dev.sluice.transfer.store.GrowingContent;
+import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.PackageHead;
@@ -31,7 +34,7 @@ public final class StageArea {
     private static final String MANIFEST = "manifest.json";
     private static final String SIGNATURE = "manifest.p7s";
     private static final String CONTENT = "content";
-    private static final String PART = "content.part";
+    private static final String PART = GrowingContent.partName();
 
     private final Path root;
     private final Map<String, Entry> entries = new ConcurrentSkipListMap<>();
@@ -94,9 +97,41 @@ public final class StageArea {
         Files.createDirectories(directory);
         Durable.write(directory.resolve(MANIFEST), manifestBytes);
         Durable.write(directory.resolve(SIGNATURE), signature);
-        Path part = directory.resolve(PART);
-        progress(manifest, Files.exists(part) ? Files.size(part) : 0);
+        progress(manifest, GrowingContent.presentIn(directory, manifest.content()));
+        return directory.resolve(PART);
+    }
+
+    /** The part as a file that ends with its last byte, for those that append to it. */
+    Path beginAppending(Manifest manifest, byte[] manifestBytes, byte[] signature)
+            throws IOException {
+        Path part = begin(manifest, manifestBytes, signature);
+        long present = GrowingContent.presentIn(partial(manifest), manifest.content());
+        if (Files.deleteIfExists(partial(manifest).resolve(GrowingContent.progressName()))) {
+            try (FileChannel file = FileChannel.open(part, StandardOpenOption.WRITE)) {
+                file.truncate(present);
+            }
+        }
         return part;
+    }
+
+    /** Where the files of a package that is coming are. */
+    Path partialOf(Manifest manifest) {
+        return partial(manifest);
+    }
+
+    /** What is served of a package that is complete here; reads all of it when it has no table. */
+    Optional<ReadableContent> readable(String contentSha256) throws IOException {
+        Optional<Path> content = content(contentSha256);
+        if (content.isEmpty()) {
+            return Optional.empty();
+        }
+        Manifest manifest = Manifest.parse(manifestOf(contentSha256));
+        return Optional.of(
+                CompleteContent.withTable(
+                        manifest.content(),
+                        content.get(),
+                        0,
+                        content.get().resolveSibling(GrowingContent.leavesName())));
     }
 
     void progress(Manifest manifest, long present) {
@@ -110,6 +145,7 @@ public final class StageArea {
         Path directory = partial(manifest);
         Durable.syncFile(directory.resolve(PART));
         Durable.move(directory.resolve(PART), directory.resolve(CONTENT));
+        Files.deleteIfExists(directory.resolve(GrowingContent.progressName()));
         Durable.removeTree(root.resolve(sha256));
         Durable.move(directory, root.resolve(sha256));
         entries.put(sha256, entry(manifest, manifest.content().size(), true));
@@ -120,7 +156,7 @@ public final class StageArea {
         if (content(manifest.content().sha256().hex()).isPresent()) {
             return;
         }
-        Path part = begin(manifest, head.manifestBytes(), head.signatureBytes());
+        Path part = beginAppending(manifest, head.manifestBytes(), head.signatureBytes());
         try (FileChannel from = FileChannel.open(packageFile, StandardOpenOption.READ);
                 FileChannel to =
                         FileChannel.open(
@@ -157,8 +193,11 @@ public final class StageArea {
         if (!manifest.content().sha256().equals(new Sha256(sha256))) {
             throw new InvalidPackageException("its manifest is that of " + manifest.title());
         }
-        Path content = directory.resolve(complete ? CONTENT : PART);
-        long present = Files.exists(content) ? Files.size(content) : 0;
+        Path content = directory.resolve(CONTENT);
+        long present =
+                !complete
+                        ? GrowingContent.presentIn(directory, manifest.content())
+                        : Files.exists(content) ? Files.size(content) : 0;
         if (complete && present != manifest.content().size()) {
             throw new InvalidPackageException(
                     "expected %d bytes of content, found %d"

@@ -40,6 +40,7 @@ public final class Stager {
     private final StageArea area;
     private final SignatureVerifier signatures;
     private final ContentSource contents;
+    private final Optional<ContentTransfers> transfers;
     private final ReceivedBytes received;
     private final FreeSpace freeSpace;
     private final Runnable changed;
@@ -51,18 +52,22 @@ public final class Stager {
     }
 
     /**
+     * @param contents for sources of a release that has no transfer address
+     * @param transfers absent where only those are there
      * @param changed called when there is progress to report
      */
     public Stager(
             StageArea area,
             SignatureVerifier signatures,
             ContentSource contents,
+            Optional<ContentTransfers> transfers,
             ReceivedBytes received,
             FreeSpace freeSpace,
             Runnable changed) {
         this.area = area;
         this.signatures = signatures;
         this.contents = contents;
+        this.transfers = transfers;
         this.received = received;
         this.freeSpace = freeSpace;
         this.changed = changed;
@@ -76,6 +81,17 @@ public final class Stager {
                     Outcome.refused("package refused: " + refused.reason());
             case Verification.Verified verified -> stage(order, verified, manifestBytes, signature);
         };
+    }
+
+    /** Other sources for a package that is being staged; nothing when it is not. */
+    public void update(StagePackage order) {
+        if (transfers.isPresent()
+                && signatures.verify(
+                                order.getManifest().toByteArray(),
+                                order.getSignature().toByteArray())
+                        instanceof Verification.Verified verified) {
+            transfers.get().update(verified.manifest(), order);
+        }
     }
 
     private Outcome stage(
@@ -100,9 +116,21 @@ public final class Stager {
             if (lack.isPresent()) {
                 return Outcome.retryable(lack.get());
             }
-            Path part = area.begin(manifest, manifestBytes, signature);
-            return pull(order, manifest, part)
-                    .<Outcome>map(Outcome::retryable)
+            boolean byTransfer =
+                    order.getSourcesList().stream()
+                            .anyMatch(source -> !source.getTransferAddress().isEmpty());
+            Optional<String> failure;
+            if (byTransfer && transfers.isPresent()) {
+                area.begin(manifest, manifestBytes, signature);
+                failure = transfers.get().pull(manifest, order);
+            } else {
+                failure =
+                        pull(
+                                order,
+                                manifest,
+                                area.beginAppending(manifest, manifestBytes, signature));
+            }
+            return failure.<Outcome>map(Outcome::retryable)
                     .orElseGet(() -> new Outcome.Done(evidence));
         } catch (IOException e) {
             return Outcome.retryable(

@@ -1,6 +1,7 @@
 package dev.sluice.agent.traffic;
 
 import dev.sluice.agent.config.HostPort;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +15,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -31,7 +34,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class SampleTraffic implements TrafficPort, AutoCloseable {
 
     private static final Duration DEADLINE = Duration.ofSeconds(3);
-    private static final int MAX_LINE_BYTES = 4096;
+    private static final int MAX_LINE_BYTES = 32 << 10;
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Path controlSocket;
@@ -65,6 +68,11 @@ public final class SampleTraffic implements TrafficPort, AutoCloseable {
     }
 
     @Override
+    public SessionLog log(String run, long from) throws IOException {
+        return logOf(control("log %s %d".formatted(run, from)));
+    }
+
+    @Override
     public Greeting openTestSession() throws IOException {
         return withDeadline("site at " + address, this::greet);
     }
@@ -88,7 +96,7 @@ public final class SampleTraffic implements TrafficPort, AutoCloseable {
             channel.connect(UnixDomainSocketAddress.of(controlSocket));
             Channels.newOutputStream(channel)
                     .write((request + "\n").getBytes(StandardCharsets.UTF_8));
-            String line = readLine(Channels.newInputStream(channel));
+            String line = readLine(new BufferedInputStream(Channels.newInputStream(channel)));
             JsonNode answer = JSON.readTree(line);
             if (answer.has("error")) {
                 throw new IOException(
@@ -134,6 +142,34 @@ public final class SampleTraffic implements TrafficPort, AutoCloseable {
                 accepting.booleanValue(),
                 sessions,
                 answer.path("pid").asLong(0));
+    }
+
+    private static SessionLog logOf(JsonNode answer) throws IOException {
+        JsonNode run = answer.path("run");
+        JsonNode first = answer.path("first");
+        if (!run.isString() || !first.isIntegralNumber()) {
+            throw new IOException("expected run and first, found " + answer);
+        }
+        List<SessionLog.Entry> entries = new ArrayList<>();
+        for (JsonNode entry : answer.path("entries")) {
+            long session = entry.path("session").asLong(0);
+            String kind = entry.path("kind").asString("");
+            long began = entry.path("began").asLong(0);
+            entries.add(
+                    entry.has("ended")
+                            ? new SessionLog.Entry.Ended(
+                                    session,
+                                    kind,
+                                    began,
+                                    entry.path("ended").asLong(0),
+                                    entry.path("how").asString(""))
+                            : new SessionLog.Entry.Began(session, kind, began));
+        }
+        return new SessionLog(
+                run.stringValue(),
+                first.longValue(),
+                answer.path("more").asBoolean(false),
+                entries);
     }
 
     private static String readLine(InputStream in) throws IOException {

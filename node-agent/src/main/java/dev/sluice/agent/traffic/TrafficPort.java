@@ -20,6 +20,9 @@ public interface TrafficPort {
      */
     int cutSessions() throws IOException;
 
+    /** Begins and ends of sessions, from a number of a run on; all kept when the run is another. */
+    SessionLog log(String run, long from) throws IOException;
+
     /** Opens a test session the way a client does, and ends it. */
     Greeting openTestSession() throws IOException;
 

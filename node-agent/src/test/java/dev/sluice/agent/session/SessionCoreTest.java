@@ -137,7 +137,8 @@ final class SessionCoreTest {
         core.next(known, Lane.NODE);
         obey(HIGH);
 
-        assertThat(core.command(known, "m-b", command("c1", HIGH).build())).isEmpty();
+        Command again = command("c1", HIGH).build();
+        assertThat(core.command(known, "m-b", again)).containsExactly(new Effect.Update(again));
         assertThat(core.next(known, Lane.NODE)).isEmpty();
         assertThat(core.finished(known, Lane.NODE, DONE))
                 .containsExactly(

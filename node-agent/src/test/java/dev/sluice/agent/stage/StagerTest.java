@@ -30,6 +30,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +102,7 @@ final class StagerTest {
                         area,
                         signatures,
                         source,
+                        Optional.empty(),
                         new ReceivedBytes(ledger),
                         () -> freeBytes,
                         () -> {})

@@ -8,41 +8,12 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.TokenStreamLocation;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.util.DefaultIndenter;
-import tools.jackson.core.util.DefaultPrettyPrinter;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The manifest's JSON form, read strictly and written the same way every time. */
 final class ManifestJson {
     private static final String FILE = "manifest.json";
-    private static final int MAX_DEPTH = 8;
-    private static final int MAX_NUMBER_CHARS = 20;
-    private static final int MAX_KEY_CHARS = 128;
-    private static final DefaultIndenter INDENT = new DefaultIndenter("  ", "\n");
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder(
-                            JsonFactory.builder()
-                                    .streamReadConstraints(
-                                            StreamReadConstraints.builder()
-                                                    .maxNestingDepth(MAX_DEPTH)
-                                                    .maxStringLength(Manifest.MAX_BYTES)
-                                                    .maxNameLength(MAX_KEY_CHARS)
-                                                    .maxNumberLength(MAX_NUMBER_CHARS)
-                                                    .maxDocumentLength(Manifest.MAX_BYTES)
-                                                    .build())
-                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                                    .build())
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .build();
 
     private ManifestJson() {}
 
@@ -64,25 +35,7 @@ final class ManifestJson {
     }
 
     private static StrictObject root(byte[] json) throws InvalidPackageException {
-        if (json.length > Manifest.MAX_BYTES) {
-            throw new InvalidPackageException(
-                    String.format(
-                            "%s: %d bytes, at most %d expected",
-                            FILE, json.length, Manifest.MAX_BYTES));
-        }
-        try {
-            return StrictObject.of(FILE, MAPPER.readTree(json));
-        } catch (JacksonException e) {
-            TokenStreamLocation at = e.getLocation(); // null where a bound of the reader was hit
-            throw new InvalidPackageException(
-                    FILE
-                            + (at == null
-                                    ? ""
-                                    : ": line " + at.getLineNr() + ", column " + at.getColumnNr())
-                            + ": not valid JSON: "
-                            + e.getOriginalMessage(),
-                    e);
-        }
+        return StrictJson.object(FILE, json, Manifest.MAX_BYTES);
     }
 
     private static ManifestDraft description(StrictObject root) throws InvalidPackageException {
@@ -181,7 +134,7 @@ final class ManifestJson {
     }
 
     static byte[] encode(Manifest manifest) {
-        ObjectNode root = MAPPER.createObjectNode();
+        ObjectNode root = StrictJson.newObject();
         ManifestDraft description = manifest.description();
         root.put("schema", Manifest.SCHEMA);
         root.put("name", description.name().value());
@@ -213,7 +166,7 @@ final class ManifestJson {
                 roles.payloads().forEach((role, payload) -> putRole(payloads, role, payload));
             }
         }
-        return bytes(root);
+        return StrictJson.encode(root);
     }
 
     private static void putRole(ObjectNode roles, Role role, RolePayload payload) {
@@ -229,11 +182,5 @@ final class ManifestJson {
         if (value != null) {
             node.put(key, value.toString());
         }
-    }
-
-    private static byte[] bytes(JsonNode root) {
-        return MAPPER.writer()
-                .with(new DefaultPrettyPrinter().withObjectIndenter(INDENT))
-                .writeValueAsBytes(root);
     }
 }

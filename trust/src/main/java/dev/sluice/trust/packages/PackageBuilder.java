@@ -57,7 +57,7 @@ public final class PackageBuilder {
                                     + " bytes, at most "
                                     + Manifest.MAX_BYTES);
                 }
-                assemble(encoded, signer.sign(encoded), content, whole);
+                assemble(encoded, signer.sign(encoded), content, 0, whole);
                 DurableFiles.publish(whole, out);
                 return manifest;
             } finally {
@@ -65,6 +65,26 @@ public final class PackageBuilder {
             }
         } finally {
             Files.deleteIfExists(content);
+        }
+    }
+
+    /**
+     * Writes a package again with these keys' signatures added, or put in place of those of their
+     * kind; everything else stays. Replaces {@code out}, which may be {@code file}, at once and
+     * durably, or leaves it as it was.
+     *
+     * @throws InvalidPackageException when the file is no package, or a signature in it is not one
+     *     over its manifest
+     */
+    public static void sign(Path file, PackageSigner signer, Path out) throws IOException {
+        PackageHead head = PackageReader.open(file);
+        byte[] signature = signer.addTo(head.signatureBytes(), head.manifestBytes());
+        Path whole = temporary(DurableFiles.directoryOf(out));
+        try {
+            assemble(head.manifestBytes(), signature, file, head.contentOffset(), whole);
+            DurableFiles.publish(whole, out);
+        } finally {
+            Files.deleteIfExists(whole);
         }
     }
 
@@ -184,7 +204,8 @@ public final class PackageBuilder {
         }
     }
 
-    private static void assemble(byte[] manifest, byte[] signature, Path content, Path whole)
+    private static void assemble(
+            byte[] manifest, byte[] signature, Path content, long contentAt, Path whole)
             throws IOException {
         try (FileChannel out = FileChannel.open(whole, StandardOpenOption.WRITE);
                 FileChannel in = FileChannel.open(content, StandardOpenOption.READ)) {
@@ -194,7 +215,7 @@ public final class PackageBuilder {
             head.write(TarLayout.header(TarLayout.SIGNATURE, signature.length));
             head.write(padded(signature));
             long size = in.size();
-            for (long at = 0; at < size; ) {
+            for (long at = contentAt; at < size; ) {
                 at += in.transferTo(at, size - at, out);
             }
             out.force(true);

@@ -2,6 +2,7 @@ package dev.sluice.trust.packages;
 
 import dev.sluice.trust.packages.Verification.Refused;
 import dev.sluice.trust.packages.Verification.Verified;
+import dev.sluice.trust.x509.SignatureScheme;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateFactory;
@@ -11,18 +12,18 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.bouncycastle.cms.CMSException;
-import org.bouncycastle.cms.CMSSignerDigestMismatchException;
-import org.bouncycastle.cms.SignerInformation;
-import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
-import org.bouncycastle.operator.OperatorCreationException;
 
 /**
  * Decides whether a manifest was signed by a trusted signer, and reads it only then.
+ *
+ * <p>The first signer, ECDSA, must be trusted. The second, ML-DSA, must be trusted where a signer
+ * or authority of that kind is pinned; elsewhere it need not be known, but must have signed: a
+ * signature that is there is never ignored.
  *
  * <p>Certificates are judged at the present time, not at the signing time that the signature
  * states: without a third party's time stamp a stolen, expired key could state any.
@@ -42,18 +43,28 @@ public final class SignatureVerifier {
     public Verification verify(byte[] manifest, byte[] signature) {
         try {
             DetachedSignature parsed = DetachedSignature.parse(manifest, signature);
-            X509Certificate certificate = parsed.certificate();
-            checkSigner(certificate);
-            checkSignature(parsed.signer(), certificate);
-            return new Verified(subject(certificate), Manifest.parse(manifest));
+            List<String> signers = new ArrayList<>();
+            for (DetachedSignature.Signer signer : parsed.signers()) {
+                boolean demanded =
+                        signer.scheme() == SignatureScheme.ECDSA_P256 || trusted.demandMlDsa();
+                if (demanded) {
+                    checkTrusted(signer);
+                    signers.add(subject(signer.certificate()));
+                }
+                checkUsable(signer.certificate());
+                signer.check();
+            }
+            checkSecond(parsed);
+            return new Verified(String.join("; ", signers), Manifest.parse(manifest));
         } catch (InvalidPackageException e) {
             return new Refused(e.reason());
         }
     }
 
-    private void checkSigner(X509Certificate certificate) throws InvalidPackageException {
+    private void checkTrusted(DetachedSignature.Signer signer) throws InvalidPackageException {
+        X509Certificate certificate = signer.certificate();
         X509Certificate pinned =
-                pinned(certificate)
+                pinned(signer)
                         .orElseThrow(() ->
                                 new InvalidPackageException(
                                         String.format(
@@ -62,9 +73,11 @@ public final class SignatureVerifier {
                                                 subject(certificate),
                                                 certificate.getIssuerX500Principal().getName(),
                                                 trusted)));
-        Instant now = clock.instant();
-        checkTime(certificate, now);
-        checkTime(pinned, now);
+        checkTime(pinned, clock.instant());
+    }
+
+    private void checkUsable(X509Certificate certificate) throws InvalidPackageException {
+        checkTime(certificate, clock.instant());
         if (!isForCodeSigning(certificate)) {
             throw new InvalidPackageException(
                     "signed by "
@@ -73,9 +86,22 @@ public final class SignatureVerifier {
         }
     }
 
+    private void checkSecond(DetachedSignature parsed) throws InvalidPackageException {
+        if (trusted.demandMlDsa() && parsed.signer(SignatureScheme.ML_DSA_65).isEmpty()) {
+            throw new InvalidPackageException(
+                    "not signed with ML-DSA-65, which is demanded here because a signer of that"
+                            + " kind is pinned: "
+                            + trusted);
+        }
+    }
+
     /** The pinned certificate that vouches for this one: itself, or its authority. */
-    private Optional<X509Certificate> pinned(X509Certificate certificate) {
+    private Optional<X509Certificate> pinned(DetachedSignature.Signer signer) {
+        X509Certificate certificate = signer.certificate();
         return trusted.certificates().stream()
+                // An ECDSA authority that vouches for an ML-DSA key is as strong as ECDSA.
+                .filter(pin ->
+                        signer.scheme() != SignatureScheme.ML_DSA_65 || TrustedSigners.isMlDsa(pin))
                 .filter(pin ->
                         pin.getBasicConstraints() < 0
                                 ? pin.equals(certificate)
@@ -121,24 +147,6 @@ public final class SignatureVerifier {
                             "the certificate of %s expired: valid until %s, and this machine's clock"
                                     + " says %s; check the clock, or get a newly signed package",
                             subject(certificate), until, now));
-        }
-    }
-
-    private static void checkSignature(SignerInformation signer, X509Certificate certificate)
-            throws InvalidPackageException {
-        try {
-            if (!signer.verify(new JcaSimpleSignerInfoVerifierBuilder().build(certificate))) {
-                throw new InvalidPackageException(
-                        "the signature is not one by the key of " + subject(certificate));
-            }
-        } catch (CMSSignerDigestMismatchException e) {
-            throw new InvalidPackageException(
-                    "manifest.json was changed after " + subject(certificate) + " signed it", e);
-        } catch (InvalidPackageException e) {
-            throw e;
-        } catch (CMSException | OperatorCreationException | RuntimeException e) {
-            // Bouncy Castle meets some malformed attributes with IllegalArgumentException.
-            throw new InvalidPackageException("the signature is damaged: " + e.getMessage(), e);
         }
     }
 

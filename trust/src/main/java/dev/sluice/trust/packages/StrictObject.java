@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
  * read is an error at {@link #end}, because a misspelt condition would otherwise not be a
  * condition.
  */
-final class StrictObject {
+public final class StrictObject {
     private static final int MAX_EDITS = 2;
 
     private final String path;
@@ -46,7 +46,8 @@ final class StrictObject {
         return node.get(key);
     }
 
-    void expect(String key, String value) throws InvalidPackageException {
+    /** Reads a text that must be this one. */
+    public void expect(String key, String value) throws InvalidPackageException {
         String found = read(key, text -> text);
         if (!found.equals(value)) {
             throw new InvalidPackageException(
@@ -54,17 +55,20 @@ final class StrictObject {
         }
     }
 
-    <T> T read(String key, Function<String, T> reader) throws InvalidPackageException {
+    /** A text, in the form that {@code reader} makes of it. */
+    public <T> T read(String key, Function<String, T> reader) throws InvalidPackageException {
         return parse(at(key), find(key), reader);
     }
 
-    <T> Optional<T> readOptional(String key, Function<String, T> reader)
+    /** As {@link #read}, of a key that may be missing. */
+    public <T> Optional<T> readOptional(String key, Function<String, T> reader)
             throws InvalidPackageException {
         JsonNode value = find(key);
         return value == null ? Optional.empty() : Optional.of(parse(at(key), value, reader));
     }
 
-    List<String> strings(String key) throws InvalidPackageException {
+    /** A list of texts; empty when the key is missing. */
+    public List<String> strings(String key) throws InvalidPackageException {
         List<String> strings = new ArrayList<>();
         int index = 0;
         for (JsonNode element : array(key)) {
@@ -73,7 +77,8 @@ final class StrictObject {
         return strings;
     }
 
-    List<StrictObject> objects(String key) throws InvalidPackageException {
+    /** A list of objects; empty when the key is missing. */
+    public List<StrictObject> objects(String key) throws InvalidPackageException {
         List<StrictObject> objects = new ArrayList<>();
         for (JsonNode element : array(key)) {
             objects.add(of(at(key) + "[" + objects.size() + "]", element));
@@ -81,16 +86,19 @@ final class StrictObject {
         return objects;
     }
 
-    StrictObject object(String key) throws InvalidPackageException {
+    /** An object. */
+    public StrictObject object(String key) throws InvalidPackageException {
         return of(at(key), find(key));
     }
 
-    Optional<StrictObject> optionalObject(String key) throws InvalidPackageException {
+    /** An object that may be missing. */
+    public Optional<StrictObject> optionalObject(String key) throws InvalidPackageException {
         JsonNode value = find(key);
         return value == null ? Optional.empty() : Optional.of(of(at(key), value));
     }
 
-    long wholeNumber(String key) throws InvalidPackageException {
+    /** A whole number of 64 bits. */
+    public long wholeNumber(String key) throws InvalidPackageException {
         JsonNode value = find(key);
         if (value == null || !value.isIntegralNumber() || !value.canConvertToLong()) {
             throw new InvalidPackageException(
@@ -100,7 +108,7 @@ final class StrictObject {
     }
 
     /** False when the key is missing. */
-    boolean bool(String key) throws InvalidPackageException {
+    public boolean bool(String key) throws InvalidPackageException {
         JsonNode value = find(key);
         if (value != null && !value.isBoolean()) {
             throw new InvalidPackageException(
@@ -110,7 +118,7 @@ final class StrictObject {
     }
 
     /** What {@code construct} makes; its refusal is named by this object's path. */
-    <T> T check(Supplier<T> construct) throws InvalidPackageException {
+    public <T> T check(Supplier<T> construct) throws InvalidPackageException {
         try {
             return construct.get();
         } catch (IllegalArgumentException | ArithmeticException e) {
@@ -119,7 +127,7 @@ final class StrictObject {
     }
 
     /** Refuses the first key that was not read. */
-    void end() throws InvalidPackageException {
+    public void end() throws InvalidPackageException {
         for (String key : new TreeSet<>(node.propertyNames())) {
             if (!known.contains(key)) {
                 throw new InvalidPackageException(

@@ -11,14 +11,17 @@
  * dev.sluice.trust.packages.Manifest}.
  *
  * <pre>{@code
- * PackageSigningKey.create(String name, Duration validity, InstantSource) / .load(certFile, keyFile)
+ * PackageSigningKey.create([SignatureScheme,] String name, Duration validity, InstantSource)
+ *     PackageSigningKey.load(certFile, keyFile[, Optional<KeyPassword>])
  *     .store(certFile, keyFile)  .certificate()
- * new PackageSigner(PackageSigningKey, InstantSource).sign(byte[] manifest) -> byte[] cms
+ * new PackageSigner(PackageSigningKey[, PackageSigningKey mlDsa], InstantSource)
+ *     .sign(byte[] manifest) -> byte[] cms  .addTo(byte[] cms, byte[] manifest) -> byte[] cms
  * TrustedSigners.load(Path pem) / .of(X509Certificate...)
  * new SignatureVerifier(TrustedSigners, InstantSource).verify(byte[] manifest, byte[] cms) -> Verification
  *
  * ManifestDraft.of(PackageName, PackageKind, PackageVersion, Installation) + .with...()
  * PackageBuilder.build(ManifestDraft, Path payloadDir, PackageSigner, Path out) -> Manifest
+ * PackageBuilder.sign(Path file, PackageSigner, Path out)
  * PackageReader.open(Path) -> PackageHead(manifestBytes, signatureBytes, contentOffset, contentSize)
  * PackageReader.verify(Path, SignatureVerifier) -> Verification: Verified(signer, manifest) | Refused(reason)
  *

@@ -89,13 +89,24 @@ public final class CertificateDraft {
         }
     }
 
-    /** The certificate, signed by its issuer's key. */
+    /**
+     * The certificate, signed by its issuer's key.
+     *
+     * @throws IllegalArgumentException for a key of no {@link SignatureScheme}
+     */
     public X509Certificate sign(PrivateKey issuerKey) {
+        SignatureScheme scheme =
+                SignatureScheme.of(issuerKey)
+                        .orElseThrow(() ->
+                                new IllegalArgumentException(
+                                        "a key of the kind "
+                                                + issuerKey.getAlgorithm()
+                                                + " signs no certificates here"));
         try {
             return new JcaX509CertificateConverter()
                     .getCertificate(
                             builder.build(
-                                    new JcaContentSignerBuilder(EcKeys.SIGNATURE_ALGORITHM)
+                                    new JcaContentSignerBuilder(scheme.algorithm())
                                             .build(issuerKey)));
         } catch (GeneralSecurityException | OperatorCreationException e) {
             throw new IllegalStateException("the certificate could not be signed", e);

@@ -9,9 +9,11 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.ECGenParameterSpec;
 
-/** ECDSA keys on the curve P-256, the only kind that Sluice makes. */
+/** ECDSA keys on the curve P-256, the only kind that the cluster's certificates have. */
 public final class EcKeys {
-    /** The signature algorithm of every certificate and package signature. */
+    /**
+     * The signature algorithm of the cluster's certificates and of every package's first signer.
+     */
     public static final String SIGNATURE_ALGORITHM = "SHA256withECDSA";
 
     private static final byte[] CHALLENGE =

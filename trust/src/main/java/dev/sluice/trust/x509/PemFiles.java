@@ -16,14 +16,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.openssl.PEMKeyPair;
@@ -31,6 +35,8 @@ import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
+import org.bouncycastle.util.io.pem.PemObject;
 
 /**
  * Reads and writes certificates and private keys as PEM files.
@@ -68,6 +74,25 @@ public final class PemFiles {
         } catch (IOException e) {
             throw new IllegalStateException(path + ": the key has no PKCS#8 form", e);
         }
+    }
+
+    /** A file with this key (PKCS#8), mode 0600, encrypted when there is a password. */
+    public static Draft privateKey(Path path, PrivateKey key, Optional<KeyPassword> password) {
+        return password.isEmpty()
+                ? privateKey(path, key)
+                : new Draft(
+                        path,
+                        pem(
+                                List.of(
+                                        new PemObject(
+                                                "ENCRYPTED PRIVATE KEY",
+                                                password.get().encrypt(key)))),
+                        true);
+    }
+
+    /** A file with this public key (SubjectPublicKeyInfo). */
+    public static Draft publicKey(Path path, PublicKey key) {
+        return new Draft(path, pem(List.of(key)), false);
     }
 
     /**
@@ -156,6 +181,18 @@ public final class PemFiles {
      * @throws CredentialsException when the file holds anything else, or cannot be read
      */
     public static PrivateKey readPrivateKey(Path path) throws CredentialsException {
+        return readPrivateKey(path, Optional.empty());
+    }
+
+    /**
+     * The only private key in a file.
+     *
+     * @param password opens an encrypted key; one that is not encrypted is read without
+     * @throws CredentialsException when the file holds anything else, cannot be read, or the
+     *     password is missing or wrong
+     */
+    public static PrivateKey readPrivateKey(Path path, Optional<KeyPassword> password)
+            throws CredentialsException {
         List<Object> objects = read(path, "a private key");
         if (objects.size() != 1) {
             throw new CredentialsException(
@@ -168,6 +205,8 @@ public final class PemFiles {
                 switch (objects.getFirst()) {
                     case PrivateKeyInfo key -> key;
                     case PEMKeyPair pair -> pair.getPrivateKeyInfo();
+                    case PKCS8EncryptedPrivateKeyInfo encrypted ->
+                            opened(path, encrypted, password);
                     case Object other ->
                             throw new CredentialsException(
                                     path
@@ -178,6 +217,43 @@ public final class PemFiles {
             return new JcaPEMKeyConverter().getPrivateKey(info);
         } catch (IOException e) {
             throw new CredentialsException(path + " holds a private key that cannot be read", e);
+        }
+    }
+
+    private static PrivateKeyInfo opened(
+            Path path, PKCS8EncryptedPrivateKeyInfo encrypted, Optional<KeyPassword> password)
+            throws CredentialsException {
+        if (password.isEmpty()) {
+            throw new CredentialsException(
+                    path + " should hold an unencrypted private key, but holds an encrypted one");
+        }
+        try {
+            return PrivateKeyInfo.getInstance(password.get().decrypt(encrypted.getEncoded()));
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
+            throw new CredentialsException(
+                    path + " holds an encrypted private key that this password does not open", e);
+        }
+    }
+
+    /**
+     * The only public key in a file.
+     *
+     * @throws CredentialsException when the file holds anything else, or cannot be read
+     */
+    public static PublicKey readPublicKey(Path path) throws CredentialsException {
+        List<Object> objects = read(path, "a public key");
+        if (objects.size() != 1 || !(objects.getFirst() instanceof SubjectPublicKeyInfo info)) {
+            throw new CredentialsException(
+                    path
+                            + " should hold one public key, but holds "
+                            + (objects.size() == 1
+                                    ? describe(objects.getFirst())
+                                    : objects.size() + " objects"));
+        }
+        try {
+            return new JcaPEMKeyConverter().getPublicKey(info);
+        } catch (IOException e) {
+            throw new CredentialsException(path + " holds a public key that cannot be read", e);
         }
     }
 
@@ -233,6 +309,8 @@ public final class PemFiles {
             case X509CertificateHolder _ -> "a certificate";
             case PrivateKeyInfo _ -> "a private key";
             case PEMKeyPair _ -> "a private key";
+            case PKCS8EncryptedPrivateKeyInfo _ -> "an encrypted private key";
+            case SubjectPublicKeyInfo _ -> "a public key";
             case Object other -> "a " + other.getClass().getSimpleName();
         };
     }

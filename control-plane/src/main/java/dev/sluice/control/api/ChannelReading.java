@@ -1,0 +1,101 @@
+package dev.sluice.control.api;
+
+import dev.sluice.control.channel.ChannelAccess;
+import dev.sluice.control.channel.TimeSource;
+import dev.sluice.control.controller.Controller;
+import dev.sluice.control.state.ChannelVersions;
+import dev.sluice.control.state.Command;
+import dev.sluice.trust.channel.Channel;
+import dev.sluice.trust.channel.ChannelClient;
+import dev.sluice.trust.channel.ChannelName;
+import dev.sluice.trust.channel.ChannelOutcome;
+import dev.sluice.trust.channel.ChannelSource;
+import dev.sluice.trust.channel.ClockBound;
+import dev.sluice.trust.channel.SeenStore;
+import dev.sluice.trust.channel.SeenVersions;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/** Reads channels with the journal as their memory: what was seen is committed before it counts. */
+final class ChannelReading {
+
+    private final ChannelAccess access;
+    private final Controller controller;
+    private final OperatorWrites writes;
+    private final InstantSource clock;
+    private final TimeSource time;
+
+    ChannelReading(
+            ChannelAccess access,
+            Controller controller,
+            OperatorWrites writes,
+            InstantSource clock,
+            TimeSource time) {
+        this.access = access;
+        this.controller = controller;
+        this.writes = writes;
+        this.clock = clock;
+        this.time = time;
+    }
+
+    /**
+     * The channel as the source has it.
+     *
+     * @throws io.grpc.StatusRuntimeException when it is refused; about dates, the message names
+     *     this clock's source
+     */
+    Channel read(ChannelSource source) {
+        return switch (new ChannelClient(access.pinnedRoot(), new Journalled(), clock)
+                .read(source)) {
+            case ChannelOutcome.Current(Channel channel) -> channel;
+            case ChannelOutcome.Refused(var reason, String message) ->
+                    throw ApiErrors.refused(
+                            "channel",
+                            switch (reason) {
+                                case CLOCK, EXPIRED -> message + "; " + time.describe();
+                                case OLDER_THAN_SEEN, TAMPERED, UNAVAILABLE -> message;
+                            });
+        };
+    }
+
+    /** Refuses to go on while this clock is behind a time that is known to have passed. */
+    void requireClock(Instant passed, String event) {
+        ClockBound bound = new ClockBound(passed, event);
+        Instant now = clock.instant();
+        if (bound.isAhead(now)) {
+            throw ApiErrors.refused("clock", bound.complaint(now) + "; " + time.describe());
+        }
+    }
+
+    /** What was seen of the channel whose root is pinned. */
+    Optional<SeenVersions> seen(ChannelName name) {
+        return controller
+                .state()
+                .supply()
+                .channel(name.value())
+                .map(v ->
+                        new SeenVersions(name, v.root(), v.timestamp(), v.snapshot(), v.targets()));
+    }
+
+    private final class Journalled implements SeenStore {
+        @Override
+        public SeenVersions seen(ChannelName channel) {
+            return ChannelReading.this.seen(channel).orElseGet(() -> SeenVersions.none(channel));
+        }
+
+        @Override
+        public void store(SeenVersions seen) throws IOException {
+            var _ =
+                    writes.submit(
+                            new Command.SeeChannel(
+                                    new ChannelVersions(
+                                            seen.channel().value(),
+                                            seen.root(),
+                                            seen.timestamp(),
+                                            seen.snapshot(),
+                                            seen.targets())));
+        }
+    }
+}

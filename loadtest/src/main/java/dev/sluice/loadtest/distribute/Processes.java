@@ -1,0 +1,104 @@
+package dev.sluice.loadtest.distribute;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The processes that a contender has started. */
+final class Processes implements AutoCloseable {
+
+    /** Of the kernel's accounting, a second; the same on every Linux that Java runs on. */
+    private static final double TICKS_PER_SECOND = 100;
+
+    private static final int UTIME = 11;
+
+    private final List<Process> started = new ArrayList<>();
+    private final Path log;
+
+    /**
+     * Processes.
+     *
+     * @param log where all of them write
+     */
+    Processes(Path log) {
+        this.log = log;
+    }
+
+    Process start(List<String> command) throws IOException {
+        Process process =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                        .start();
+        process.getOutputStream().close();
+        started.add(process);
+        return process;
+    }
+
+    /**
+     * Processor seconds of everything in the sandbox but this process, those that have ended
+     * included.
+     */
+    static double cpuSeconds() throws IOException {
+        long self = ProcessHandle.current().pid();
+        double ticks = 0;
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (Path process : all) {
+                ticks += ticks(process, String.valueOf(process.getFileName()).equals("" + self));
+            }
+        }
+        return ticks / TICKS_PER_SECOND;
+    }
+
+    /** Its own time and that of its ended children; of this process, only the latter. */
+    private static double ticks(Path process, boolean self) {
+        String stat;
+        try {
+            stat = Files.readString(process.resolve("stat"));
+        } catch (IOException _) {
+            return 0;
+        }
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        double own = Double.parseDouble(fields[UTIME]) + Double.parseDouble(fields[UTIME + 1]);
+        double children =
+                Double.parseDouble(fields[UTIME + 2]) + Double.parseDouble(fields[UTIME + 3]);
+        return self ? children : own + children;
+    }
+
+    /** The largest resident set of those that run, in bytes. */
+    long largestBytes() {
+        long largest = 0;
+        for (Process process : started) {
+            try {
+                for (String line :
+                        Files.readAllLines(Path.of("/proc", "" + process.pid(), "status"))) {
+                    if (line.startsWith("VmHWM:")) {
+                        largest =
+                                Math.max(
+                                        largest,
+                                        Long.parseLong(line.replaceAll("[^0-9]", "")) << 10);
+                    }
+                }
+            } catch (IOException _) {
+                // It has ended.
+            }
+        }
+        return largest;
+    }
+
+    @Override
+    public void close() throws IOException {
+        started.forEach(Process::destroyForcibly);
+        try {
+            for (Process process : started) {
+                boolean _ = process.waitFor(10, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

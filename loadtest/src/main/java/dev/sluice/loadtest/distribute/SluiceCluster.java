@@ -1,0 +1,341 @@
+package dev.sluice.loadtest.distribute;
+
+import dev.sluice.loadtest.distribute.Scenario.Machine;
+import dev.sluice.loadtest.testbed.OperatorClient;
+import dev.sluice.trust.packages.Installation;
+import dev.sluice.trust.packages.Manifest;
+import dev.sluice.trust.packages.ManifestDraft;
+import dev.sluice.trust.packages.PackageBuilder;
+import dev.sluice.trust.packages.PackageKind;
+import dev.sluice.trust.packages.PackageName;
+import dev.sluice.trust.packages.PackageSigner;
+import dev.sluice.trust.packages.PackageSigningKey;
+import dev.sluice.trust.packages.PackageVersion;
+import dev.sluice.trust.packages.PayloadPath;
+import dev.sluice.trust.packages.Role;
+import dev.sluice.trust.packages.RolePayload;
+import dev.sluice.trust.pki.CertificateAuthority;
+import dev.sluice.trust.pki.PeerName;
+import dev.sluice.trust.pki.TlsIdentity;
+import dev.sluice.v1.DistributePackageRequest;
+import dev.sluice.v1.ListNodesRequest;
+import dev.sluice.v1.NodeStatus;
+import dev.sluice.v1.PackageRef;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A master and an agent on every other machine, told to distribute a package. */
+final class SluiceCluster implements Contender {
+
+    private static final int MASTER_PORT = 7400;
+    private static final int AGENT_PORT = 7401;
+    private static final Duration VALIDITY = Duration.ofDays(1);
+    private static final long CONNECT_SECONDS = 300;
+    private static final PackageRef PACKAGE =
+            PackageRef.newBuilder().setName("site").setVersion("2.0.0").build();
+
+    private static final List<String> JVM =
+            List.of(
+                    "-XX:+UseSerialGC",
+                    "-Xshare:auto",
+                    "-Xmx96m",
+                    "--enable-native-access=ALL-UNNAMED",
+                    "--sun-misc-unsafe-memory-access=allow");
+
+    private final Scenario scenario;
+    private final ShapedNetwork network;
+    private final Path file;
+    private final Path directory;
+    private final Path checkout;
+    private final Processes processes;
+    private final Map<Integer, Process> agents = new HashMap<>();
+    private final CertificateAuthority authority =
+            CertificateAuthority.create(
+                    "benchmark", VALIDITY.multipliedBy(2), InstantSource.system());
+    private @Nullable OperatorClient operator;
+    private String contentSha256 = "";
+
+    SluiceCluster(
+            Scenario scenario, ShapedNetwork network, Path file, Path directory, Path checkout) {
+        this.scenario = scenario;
+        this.network = network;
+        this.file = file;
+        this.directory = directory;
+        this.checkout = checkout;
+        this.processes = new Processes(directory.resolve("sluice.log"));
+    }
+
+    @Override
+    public String name() {
+        return "sluice";
+    }
+
+    @Override
+    public void prepare() throws IOException, InterruptedException {
+        PackageSigningKey key =
+                PackageSigningKey.create("benchmark", VALIDITY, InstantSource.system());
+        key.store(signer(), directory.resolve("signer-key.pem"));
+        Path pkg = build(new PackageSigner(key, InstantSource.system()));
+        Machine origin = scenario.machines().getFirst();
+        Files.writeString(directory.resolve("cluster.yaml"), inventory());
+        Path controlPlane = directory.resolve("control-plane.yaml");
+        Files.writeString(
+                controlPlane,
+                """
+                masterId: %s
+                dataDir: %s
+                listen: "%s:%d"
+                %strustedSigners: [%s]
+                inventory: %s
+                """
+                        .formatted(
+                                origin.id(),
+                                directory.resolve("master"),
+                                origin.address(),
+                                MASTER_PORT,
+                                tls(PeerName.master(origin.id())),
+                                signer(),
+                                directory.resolve("cluster.yaml")));
+        Process _ = start(origin, "control-plane", "dev.sluice.control.ControlPlane", controlPlane);
+        for (Machine machine : scenario.machines()) {
+            agents.put(
+                    machine.index(),
+                    start(machine, "node-agent", "dev.sluice.agent.AgentMain", agent(machine)));
+        }
+        OperatorClient client =
+                new OperatorClient(
+                        new InetSocketAddress(origin.address(), MASTER_PORT),
+                        identity(PeerName.operator("bench")));
+        operator = client;
+        awaitAgents(client);
+        client.importPackage(pkg);
+    }
+
+    private Path build(PackageSigner signer) throws IOException {
+        Path payload = Files.createDirectories(directory.resolve("payload"));
+        Path traffic = Files.createDirectories(payload.resolve("traffic"));
+        Files.createLink(traffic.resolve("file"), file);
+        Path pkg = directory.resolve("site.sluice");
+        Manifest manifest =
+                PackageBuilder.build(
+                        ManifestDraft.of(
+                                        new PackageName(PACKAGE.getName()),
+                                        PackageKind.SITE,
+                                        new PackageVersion(PACKAGE.getVersion()),
+                                        2,
+                                        Installation.Roles.of(
+                                                Map.of(
+                                                        Role.TRAFFIC,
+                                                        new RolePayload(
+                                                                new PayloadPath("traffic"),
+                                                                List.of()))))
+                                .withCompatible(List.of("sx-100")),
+                        payload,
+                        signer,
+                        pkg);
+        contentSha256 = manifest.content().sha256().hex();
+        return pkg;
+    }
+
+    private String inventory() {
+        StringBuilder text =
+                new StringBuilder(
+                        """
+                        apiVersion: sluice/v1
+                        kind: Cluster
+                        metadata: {name: bench}
+                        masters:
+                          - {id: m-a, role: primary, region: r0, hardware: sx-200, installed: {site: 1.0.0}}
+                        nodes:
+                        """);
+        for (Machine machine : scenario.receivers()) {
+            text.append(
+                    "  - {id: %s, region: r%d, zone: z, hardware: sx-100, capacity: 500, connected: 0, accepting: true, healthy: true, installed: {site: 1.0.0}}\n"
+                            .formatted(machine.id(), machine.region()));
+        }
+        return text.toString();
+    }
+
+    /** The master's node has an agent as well: it is the witness of the only master. */
+    private Path agent(Machine machine) throws IOException {
+        boolean master = machine.index() == 0;
+        Path configuration = directory.resolve("agent-" + machine.index() + ".yaml");
+        Files.writeString(
+                configuration,
+                """
+                nodeId: %1$s
+                role: %10$s
+                region: r%2$d
+                hardwareModel: %11$s
+                dataDir: %3$s
+                %4$strustedSigners: [%5$s]
+                masters:
+                  - {id: m-a, address: "%6$s:%7$d"}
+                listen: "%8$s:%9$d"
+                hardware: {driver: none}
+                initial: {packages: {site: 1.0.0}}
+                """
+                        .formatted(
+                                machine.id(),
+                                machine.region(),
+                                data(machine),
+                                tls(PeerName.node(machine.id())),
+                                signer(),
+                                scenario.machines().getFirst().address(),
+                                MASTER_PORT,
+                                machine.address(),
+                                AGENT_PORT,
+                                master ? "master" : "traffic",
+                                master ? "sx-200" : "sx-100"));
+        if (!master) {
+            Files.writeString(
+                    configuration,
+                    "traffic: {driver: sample, controlSocket: %s/site.sock, address: \"%s:7500\"}\n"
+                            .formatted(data(machine), machine.address()),
+                    StandardOpenOption.APPEND);
+        }
+        return configuration;
+    }
+
+    private Path data(Machine machine) {
+        return directory.resolve("d" + machine.index());
+    }
+
+    private Path signer() {
+        return directory.resolve("signer.pem");
+    }
+
+    private Path identityFolder(PeerName name) throws IOException {
+        Path folder = directory.resolve("pki").resolve(name.kind() + "-" + name.id());
+        if (!Files.exists(folder)) {
+            Files.createDirectories(folder);
+            authority.issue(name, Set.of(), VALIDITY).store(folder);
+        }
+        return folder;
+    }
+
+    private TlsIdentity identity(PeerName name) throws IOException {
+        Path folder = identityFolder(name);
+        return TlsIdentity.load(
+                folder.resolve("ca.pem"),
+                folder.resolve("cert.pem"),
+                folder.resolve("key.pem"),
+                InstantSource.system());
+    }
+
+    private String tls(PeerName name) throws IOException {
+        Path folder = identityFolder(name);
+        return "tls: {ca: %s, certificate: %s, key: %s}\n"
+                .formatted(
+                        folder.resolve("ca.pem"),
+                        folder.resolve("cert.pem"),
+                        folder.resolve("key.pem"));
+    }
+
+    private Process start(Machine machine, String module, String main, Path configuration)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JVM);
+        command.addAll(
+                List.of("-cp", classPath(module), main, "--config", configuration.toString()));
+        return processes.start(network.on(machine, command));
+    }
+
+    private String classPath(String module) throws IOException {
+        Path target = checkout.resolve(module).resolve("target");
+        try (Stream<Path> files = Files.list(target)) {
+            return files.map(Path::toString)
+                            .filter(name -> name.contains("/sluice-" + module + "-"))
+                            .filter(name -> name.endsWith(".jar"))
+                            .collect(Collectors.joining(":"))
+                    + ":"
+                    + target.resolve("lib")
+                    + "/*";
+        }
+    }
+
+    private void awaitAgents(OperatorClient client) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CONNECT_SECONDS);
+        int wanted = scenario.machines().size();
+        int connected = 0;
+        while (connected < wanted) {
+            long dead = agents.values().stream().filter(agent -> !agent.isAlive()).count();
+            if (System.nanoTime() > deadline || dead > 0) {
+                throw new IOException(
+                        "sluice: expected %d agents to be connected within %d s, found %d, and %d have ended; see %s"
+                                .formatted(
+                                        wanted,
+                                        CONNECT_SECONDS,
+                                        connected,
+                                        dead,
+                                        directory.resolve("sluice.log")));
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+            connected = connected(client);
+        }
+    }
+
+    private static int connected(OperatorClient client) {
+        try {
+            return (int)
+                    client
+                            .calls(Duration.ofSeconds(5))
+                            .listNodes(ListNodesRequest.getDefaultInstance())
+                            .getNodesList()
+                            .stream()
+                            .filter(NodeStatus::getConnected)
+                            .count();
+        } catch (io.grpc.StatusRuntimeException _) {
+            return 0;
+        }
+    }
+
+    @Override
+    public void begin() {
+        OperatorClient client = operator;
+        if (client == null) {
+            throw new IllegalStateException("sluice: not prepared");
+        }
+        var _ =
+                client.calls(Duration.ofSeconds(10))
+                        .distributePackage(
+                                DistributePackageRequest.newBuilder().setPackage(PACKAGE).build());
+    }
+
+    @Override
+    public boolean isComplete(Machine machine) {
+        return Files.exists(data(machine).resolve("staged").resolve(contentSha256));
+    }
+
+    @Override
+    public void kill(Machine machine) {
+        Process agent = agents.get(machine.index());
+        if (agent != null) {
+            var _ = agent.destroyForcibly();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (operator != null) {
+            operator.close();
+        }
+        processes.close();
+    }
+}

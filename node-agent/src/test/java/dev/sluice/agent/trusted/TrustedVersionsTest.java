@@ -1,0 +1,140 @@
+package dev.sluice.agent.trusted;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.trust.packages.Installation;
+import dev.sluice.trust.packages.Manifest;
+import dev.sluice.trust.packages.ManifestDraft;
+import dev.sluice.trust.packages.PackageContent;
+import dev.sluice.trust.packages.PackageKind;
+import dev.sluice.trust.packages.PackageName;
+import dev.sluice.trust.packages.PackageVersion;
+import dev.sluice.trust.packages.PayloadPath;
+import dev.sluice.trust.packages.Role;
+import dev.sluice.trust.packages.RolePayload;
+import dev.sluice.trust.packages.Sha256;
+import dev.sluice.v1.ChannelVersions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an agent remembers of packages and channels, and what it therefore refuses. */
+final class TrustedVersionsTest {
+    @TempDir private Path directory;
+
+    private TrustedVersions open() throws IOException {
+        return TrustedVersions.open(directory);
+    }
+
+    private static Manifest site(String version, long release) {
+        return new Manifest(
+                ManifestDraft.of(
+                        new PackageName("site"),
+                        PackageKind.SITE,
+                        new PackageVersion(version),
+                        release,
+                        Installation.Roles.of(
+                                Map.of(
+                                        Role.TRAFFIC,
+                                        new RolePayload(new PayloadPath("traffic"), List.of())))),
+                new PackageContent(
+                        1536,
+                        new Sha256("a".repeat(64)),
+                        PackageContent.LEAF_SIZE,
+                        new Sha256("b".repeat(64))));
+    }
+
+    private static ChannelVersions channel(long root, long targets) {
+        return ChannelVersions.newBuilder()
+                .setName("stable")
+                .setRoot(root)
+                .setTargets(targets)
+                .build();
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aReleaseBelowTheHighestOneIsRefusedAfterARestartToo() throws Exception {
+        open().installing(site("25.2.0", 8));
+
+        assertThat(open().refusal("eu-1", site("25.3.0", 7)))
+                .contains(
+                        "node eu-1: site 25.3.0 is release 7 of its name, and release 8 was installed"
+                                + " here already; a release with a higher counter is needed");
+        assertThat(open().refusal("eu-1", site("25.2.0", 8))).isEmpty();
+        assertThat(open().refusal("eu-1", site("25.3.0", 9))).isEmpty();
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void whatWasOnlyAskedForIsNotRemembered() throws Exception {
+        TrustedVersions versions = open();
+        assertThat(versions.refusal("eu-1", site("25.3.0", 9))).isEmpty();
+
+        assertThat(versions.refusal("eu-1", site("25.2.0", 8))).isEmpty();
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void anOrderOfAMasterThatKnowsLessOfAChannelIsRefusedAfterARestartToo() throws Exception {
+        assertThat(open().order("eu-1", List.of(channel(2, 9)))).isEmpty();
+
+        assertThat(open().order("eu-1", List.of(channel(2, 8))))
+                .hasValueSatisfying(reason ->
+                        assertThat(reason)
+                                .startsWith(
+                                        "node eu-1: the master knows channel stable with root 2 and"
+                                                + " targets 8, and this node was told of root 2 and"
+                                                + " targets 9"));
+        assertThat(open().order("eu-1", List.of(channel(1, 10)))).isPresent();
+        assertThat(open().order("eu-1", List.of())).isEmpty();
+        assertThat(open().order("eu-1", List.of(channel(3, 1)))).isEmpty();
+        assertThat(open().order("eu-1", List.of(channel(2, 100)))).isPresent();
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void anOrderWithMoreChannelsThanAreRememberedIsRefused() throws Exception {
+        List<ChannelVersions> many =
+                IntStream.range(0, 17)
+                        .mapToObj(i -> channel(1, 1).toBuilder().setName("c" + i).build())
+                        .toList();
+
+        assertThat(open().order("eu-1", many)).isPresent();
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aNodeThatCannotRememberDoesNotFollow() throws Exception {
+        TrustedVersions versions = TrustedVersions.open(directory.resolve("nowhere"));
+
+        assertThatThrownBy(() -> versions.installing(site("25.2.0", 8)))
+                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> versions.order("eu-1", List.of(channel(1, 1))))
+                .isInstanceOf(IOException.class);
+        assertThat(versions.refusal("eu-1", site("25.1.0", 7)))
+                .as("what is not durable was not seen")
+                .isEmpty();
+    }
+
+    @Test
+    @Tag("REL-3")
+    void aDamagedFileKeepsTheAgentFromStarting() throws Exception {
+        open().installing(site("25.2.0", 8));
+        Path file = directory.resolve("trusted-versions.json");
+        Files.writeString(file, Files.readString(file).replace("highest", "hihgest"));
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("trusted-versions.json is damaged");
+    }
+}

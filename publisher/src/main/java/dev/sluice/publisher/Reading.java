@@ -1,0 +1,145 @@
+package dev.sluice.publisher;
+
+import dev.sluice.control.channel.HttpChannel;
+import dev.sluice.trust.channel.Channel;
+import dev.sluice.trust.channel.ChannelClient;
+import dev.sluice.trust.channel.ChannelName;
+import dev.sluice.trust.channel.ChannelOutcome;
+import dev.sluice.trust.channel.ChannelRole;
+import dev.sluice.trust.channel.ChannelSource;
+import dev.sluice.trust.channel.DirectorySource;
+import dev.sluice.trust.channel.SeenStore;
+import dev.sluice.trust.channel.SeenVersions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** A channel that is only read: in a directory, or on a web server. */
+final class Reading {
+    @Parameters(paramLabel = "DIR|URL", description = "The channel.")
+    private String where = "";
+
+    @Option(
+            names = "--root",
+            paramLabel = "FILE",
+            description = "The root that a cluster would pin (default: DIR's first).")
+    private @Nullable Path root;
+
+    @Option(
+            names = "--ca",
+            paramLabel = "PEM",
+            description = "The authorities of the web server's certificate (default: Java's).")
+    private @Nullable Path ca;
+
+    @Option(
+            names = "--proxy",
+            paramLabel = "HOST:PORT",
+            description = "An HTTP proxy (default: the system's settings).")
+    private @Nullable String proxy;
+
+    /** What was read: the channel, and every file that led there. */
+    record Read(Channel channel, SortedMap<String, byte[]> files) {}
+
+    boolean isUrl() {
+        return where.contains("://");
+    }
+
+    Path served() {
+        return ChannelDirectory.served(Path.of(where));
+    }
+
+    HttpChannel web() throws IOException {
+        return new HttpChannel(
+                new HttpChannel.Address(
+                        URI.create(where),
+                        Optional.ofNullable(ca),
+                        Optional.ofNullable(proxy).map(Reading::address)),
+                HttpChannel.Limits.DEFAULT);
+    }
+
+    private static InetSocketAddress address(String text) {
+        int colon = text.lastIndexOf(':');
+        try {
+            return InetSocketAddress.createUnresolved(
+                    text.substring(0, Math.max(0, colon)),
+                    Integer.parseInt(text.substring(colon + 1)));
+        } catch (IllegalArgumentException e) {
+            throw PublisherException.badInput(
+                    "--proxy: expected HOST:PORT, found \"" + text + "\": " + e.getMessage());
+        }
+    }
+
+    Read read(InstantSource clock) throws IOException {
+        if (!isUrl()) {
+            return read(new DirectorySource(served()), clock);
+        }
+        try (HttpChannel web = web()) {
+            return read(web, clock);
+        }
+    }
+
+    private Read read(ChannelSource source, InstantSource clock) throws IOException {
+        if (root == null && isUrl()) {
+            throw PublisherException.badInput("--root is needed for a channel on a web server");
+        }
+        byte[] pinned =
+                Files.readAllBytes(
+                        root == null ? ChannelDirectory.firstRoot(Path.of(where)) : root);
+        SortedMap<String, byte[]> files = new TreeMap<>();
+        long version = ChannelClient.pinned(pinned).header().version();
+        files.put(ChannelRole.ROOT.file(version), pinned);
+        // A cluster may have pinned an older root than this one.
+        for (long before = version - 1; before > 0; before--) {
+            String name = ChannelRole.ROOT.file(before);
+            Optional<byte[]> file = source.fetch(name, ChannelRole.ROOT.maxBytes());
+            if (file.isEmpty()) {
+                break;
+            }
+            files.put(name, file.get());
+        }
+        return switch (new ChannelClient(pinned, NOTHING_SEEN, clock)
+                .read(recording(source, files))) {
+            case ChannelOutcome.Current(Channel channel) -> new Read(channel, files);
+            case ChannelOutcome.Refused(var reason, String message) ->
+                    throw reason == ChannelOutcome.Reason.UNAVAILABLE
+                            ? PublisherException.unreachable(message)
+                            : PublisherException.refused(message);
+        };
+    }
+
+    private static ChannelSource recording(ChannelSource source, SortedMap<String, byte[]> files) {
+        return new ChannelSource() {
+            @Override
+            public Optional<byte[]> fetch(String name, int maxBytes) throws IOException {
+                Optional<byte[]> file = source.fetch(name, maxBytes);
+                file.ifPresent(bytes -> files.put(name, bytes));
+                return file;
+            }
+
+            @Override
+            public String description() {
+                return source.description();
+            }
+        };
+    }
+
+    private static final SeenStore NOTHING_SEEN =
+            new SeenStore() {
+                @Override
+                public SeenVersions seen(ChannelName channel) {
+                    return SeenVersions.none(channel);
+                }
+
+                @Override
+                public void store(SeenVersions seen) {}
+            };
+}

@@ -1,0 +1,553 @@
+package dev.sluice.transfer.store;
+
+import dev.sluice.trust.packages.InvalidPackageException;
+import dev.sluice.trust.packages.LeafTable;
+import dev.sluice.trust.packages.PackageContent;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A content that is being received, and read by others meanwhile. One feeder puts bytes in, in
+ * order; a thread of its own (the keeper) verifies every whole leaf and writes it to disk; readers
+ * get bytes before their leaf is whole.
+ *
+ * <p>The last byte of a leaf is held back from readers until the leaf is verified. So whoever sends
+ * a whole leaf vouches for it, and a relay is never blamed for what another one did. A leaf that is
+ * wrong is taken back from all readers.
+ */
+public final class GrowingContent implements ReadableContent, AutoCloseable {
+
+    /** Whole leaves that wait for the keeper; from here on the feeder is to pause. */
+    static final int PAUSE_LEAVES = 8;
+
+    private static final Logger LOG = LoggerFactory.getLogger(GrowingContent.class);
+    private static final int LEAF = PackageContent.LEAF_SIZE;
+
+    private final PackageContent content;
+    private final PartFile part;
+    private final Owner owner;
+    private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(4 * Window.MAX_LEAVES);
+    private final List<GrowingReader> readers = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private final Object lock = new Object();
+
+    // Guarded by the lock.
+    private final Window window = new Window();
+    private boolean feeding;
+
+    /** Where the feeder's next byte belongs. */
+    private long position;
+
+    /** Grows when a leaf was wrong: whole leaves that wait from before are void. */
+    private int epoch;
+
+    private int openReaders;
+    private boolean keeperGone;
+
+    // Written under the lock.
+    private volatile long received;
+    private volatile long vouched;
+    private volatile long written;
+    private final AtomicInteger waitingLeaves = new AtomicInteger();
+    private volatile boolean ended;
+
+    /** Is told what becomes of a content, by its keeper, one at a time. */
+    public interface Owner {
+        void tableVerified();
+
+        /** The table was not the content's: nothing of this feed counts. */
+        void wrongTable(String reason);
+
+        /** Everything below is verified and in the file. */
+        void advanced(long offset);
+
+        /** The leaf that begins here was wrong; it and all after it are forgotten. */
+        void wrongLeaf(long offset);
+
+        /** The disk failed: nothing more is taken. */
+        void failed(IOException failure);
+
+        /** Everything is verified and durable. */
+        void complete();
+    }
+
+    private sealed interface Job {
+        @SuppressWarnings("ArrayRecordComponent") // Handed over once, never compared.
+        record Table(byte[] encoded) implements Job {}
+
+        record WholeLeaf(int index, ByteBuf bytes, int epoch) implements Job {}
+
+        record Marker(Runnable then) implements Job {}
+
+        record Stop() implements Job {}
+    }
+
+    private GrowingContent(PackageContent content, PartFile part, Owner owner) {
+        this.content = content;
+        this.part = part;
+        this.owner = owner;
+        this.position = part.verified();
+        this.received = position;
+        this.vouched = position;
+        this.written = position;
+    }
+
+    /**
+     * Opens what a directory has of a content, or begins anew. May read the disk for a while.
+     *
+     * @throws DiskFullException when the content does not fit
+     */
+    public static GrowingContent open(
+            Path directory, PackageContent content, DiskSpace space, Owner owner)
+            throws IOException {
+        GrowingContent growing =
+                new GrowingContent(content, PartFile.open(directory, content, space), owner);
+        Thread.ofPlatform()
+                .name("transfer-keep-" + content.sha256().hex().substring(0, 8))
+                .daemon()
+                .start(growing::keep);
+        return growing;
+    }
+
+    /** The name of the file in the directory that is the content once it is complete. */
+    public static String partName() {
+        return PartFile.PART;
+    }
+
+    /** The name of the file in the directory that tells what of the part file is verified. */
+    public static String progressName() {
+        return PartFile.PROGRESS;
+    }
+
+    /** The name of the table's file in the directory. */
+    public static String leavesName() {
+        return PartFile.LEAVES;
+    }
+
+    /** The bytes of a content that a directory is known to have, without looking at them. */
+    public static long presentIn(Path directory, PackageContent content) throws IOException {
+        return PartFile.presentIn(directory, content);
+    }
+
+    @Override
+    public PackageContent content() {
+        return content;
+    }
+
+    /** Everything below is verified and in the file. */
+    public long verified() {
+        return written;
+    }
+
+    public boolean hasTable() {
+        return part.hasLeaves();
+    }
+
+    // The feeder's side.
+
+    /** Runs, by the keeper, when everything that was fed until now is judged. */
+    public void whenSettled(Runnable then) {
+        jobs.add(new Job.Marker(then));
+    }
+
+    /**
+     * Begins to feed from another source; settled before.
+     *
+     * @return the offset of the first byte to feed
+     */
+    public long beginFeed() {
+        synchronized (lock) {
+            feeding = true;
+            position = vouched;
+            return position;
+        }
+    }
+
+    /** What is fed from now on is dropped. */
+    public void endFeed() {
+        synchronized (lock) {
+            feeding = false;
+        }
+    }
+
+    /** Takes the whole table of this feed's source, over. */
+    public void feedTable(byte[] encoded) {
+        jobs.add(new Job.Table(encoded));
+    }
+
+    /** Takes the next bytes of the content, which are read. */
+    public void feed(ByteBuf bytes, int count) {
+        synchronized (lock) {
+            if (!feeding) {
+                bytes.skipBytes(count);
+                return;
+            }
+            for (int left = count; left > 0; ) {
+                left -= feedIntoLeaf(bytes, left);
+            }
+        }
+        wakeReaders();
+    }
+
+    private int feedIntoLeaf(ByteBuf bytes, int count) {
+        int index = (int) (position / LEAF);
+        int at = (int) (position % LEAF);
+        int size = content.sizeOfLeaf(index);
+        int part = Math.min(count, size - at);
+        ByteBuf leaf = window.leafForWriting(index, (int) (written / LEAF));
+        int known = (int) Math.min(part, Math.max(0, received - position));
+        if (known > 0 && !ByteBufUtil.equals(leaf, at, bytes, bytes.readerIndex(), known)) {
+            // Two sources differ in a leaf that is not whole: what readers have of it may be wrong.
+            received = position;
+            takeBack(position - at);
+        }
+        bytes.readBytes(leaf.setIndex(0, at), part);
+        position += part;
+        received = Math.max(received, position);
+        if (at + part == size) {
+            var _ = waitingLeaves.incrementAndGet();
+            jobs.add(new Job.WholeLeaf(index, leaf.retain(), epoch));
+        }
+        return part;
+    }
+
+    /** The source took back the leaf that is under way. */
+    public void retractFeed(long offset) {
+        synchronized (lock) {
+            if (!feeding || offset < vouched) {
+                return;
+            }
+            forgetFrom(offset);
+            feeding = true;
+        }
+        wakeReaders();
+    }
+
+    /** Whether the feeder is to pause until {@link Owner#advanced} is called. */
+    public boolean isFull() {
+        return waitingLeaves.get() >= PAUSE_LEAVES;
+    }
+
+    // The keeper.
+
+    private void keep() {
+        boolean stopped = false;
+        if (written == content.size()) {
+            guarded(this::finish);
+        }
+        while (!stopped) {
+            try {
+                Job job = jobs.take();
+                stopped = job instanceof Job.Stop;
+                guarded(() -> execute(job));
+            } catch (InterruptedException _) {
+                // Nobody interrupts it: it ends by its Stop, as an interrupt would close the file.
+            }
+        }
+        leave();
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private void guarded(Step step) {
+        try {
+            step.run();
+        } catch (IOException e) {
+            LOG.warn("content {}: {}", content.sha256(), e.getMessage());
+            endFeed();
+            owner.failed(e);
+        } catch (RuntimeException e) {
+            LOG.error("content {}: its keeper failed", content.sha256(), e);
+            endFeed();
+            owner.failed(new IOException("the keeper failed: " + e, e));
+        }
+    }
+
+    private void execute(Job job) throws IOException {
+        switch (job) {
+            case Job.Table(var encoded) -> judgeTable(encoded);
+            case Job.WholeLeaf leaf -> {
+                try {
+                    judgeLeaf(leaf);
+                } finally {
+                    leaf.bytes().release();
+                }
+            }
+            case Job.Marker(var then) -> then.run();
+            case Job.Stop _ -> {
+                if (written < content.size()) {
+                    part.checkpoint();
+                }
+            }
+        }
+    }
+
+    private void judgeTable(byte[] encoded) throws IOException {
+        if (part.table().isPresent()) {
+            return;
+        }
+        LeafTable table;
+        try {
+            table = LeafTable.decode(encoded, content);
+        } catch (InvalidPackageException e) {
+            synchronized (lock) {
+                epoch++;
+                forgetFrom(vouched);
+            }
+            owner.wrongTable(String.valueOf(e.getMessage()));
+            return;
+        }
+        part.keep(table);
+        wakeReaders();
+        owner.tableVerified();
+    }
+
+    private void judgeLeaf(Job.WholeLeaf leaf) throws IOException {
+        int size = content.sizeOfLeaf(leaf.index());
+        long offset = (long) leaf.index() * LEAF;
+        LeafTable table = part.table().orElse(null);
+        synchronized (lock) {
+            var _ = waitingLeaves.decrementAndGet();
+            if (leaf.epoch() != epoch || table == null) {
+                return;
+            }
+        }
+        if (!table.matches(leaf.index(), leaf.bytes().nioBuffer(0, size))) {
+            synchronized (lock) {
+                epoch++;
+                forgetFrom(offset);
+            }
+            wakeReaders();
+            owner.wrongLeaf(offset);
+            return;
+        }
+        synchronized (lock) {
+            vouched = offset + size;
+        }
+        wakeReaders();
+        part.write(leaf.bytes().nioBuffer(0, size));
+        synchronized (lock) {
+            written = offset + size;
+            window.forgetOld((int) (written / LEAF));
+        }
+        owner.advanced(written);
+        if (written == content.size()) {
+            finish();
+        }
+    }
+
+    private void finish() throws IOException {
+        part.checkpoint();
+        owner.complete();
+    }
+
+    /** Everything from a leaf on is forgotten, and nothing more of this feed counts. */
+    private void forgetFrom(long offset) {
+        feeding = false;
+        boolean any = received > offset;
+        position = offset;
+        received = offset;
+        window.forgetFrom((int) (offset / LEAF));
+        if (any) {
+            takeBack(offset);
+        }
+    }
+
+    private void takeBack(long offset) {
+        readers.forEach(reader -> reader.takeBack(offset));
+    }
+
+    private void wakeReaders() {
+        readers.forEach(reader -> reader.wake.run());
+    }
+
+    // Readers.
+
+    /** As the class says: all but the last byte of a leaf that is not verified. */
+    private long available() {
+        long sure = vouched;
+        long leafEnd = Math.min(content.size(), sure + LEAF);
+        return Math.max(sure, Math.min(received, leafEnd - 1));
+    }
+
+    @Override
+    public Reader open(long offset, Runnable wake) throws IOException {
+        synchronized (lock) {
+            if (ended) {
+                throw new IOException("content %s: is closed".formatted(content.sha256()));
+            }
+            openReaders++;
+        }
+        GrowingReader reader = new GrowingReader(offset, wake);
+        readers.add(reader);
+        return reader;
+    }
+
+    private final class GrowingReader implements Reader {
+        private final Runnable wake;
+        private boolean open = true;
+
+        // Guarded by the content's lock.
+        private long at;
+        private long takenBack = -1;
+
+        GrowingReader(long offset, Runnable wake) {
+            this.at = offset;
+            this.wake = wake;
+        }
+
+        void takeBack(long offset) {
+            if (at > offset) {
+                at = offset;
+                takenBack = offset;
+            }
+        }
+
+        @Override
+        public long position() {
+            synchronized (lock) {
+                return at;
+            }
+        }
+
+        @Override
+        public long available() {
+            return GrowingContent.this.available();
+        }
+
+        @Override
+        public long onDisk() {
+            return written;
+        }
+
+        @Override
+        public boolean ended() {
+            return ended;
+        }
+
+        @Override
+        public OptionalLong takeRetraction() {
+            synchronized (lock) {
+                long offset = takenBack;
+                takenBack = -1;
+                return offset < 0 ? OptionalLong.empty() : OptionalLong.of(offset);
+            }
+        }
+
+        @Override
+        public int readMemory(ByteBuf into, int most) {
+            synchronized (lock) {
+                if (takenBack >= 0) {
+                    return 0;
+                }
+                int wanted = Math.clamp(available() - at, 0, most);
+                int count = 0;
+                while (count < wanted) {
+                    ByteBuf leaf = window.leaf((int) (at / LEAF));
+                    if (leaf == null) {
+                        break;
+                    }
+                    int inLeaf = (int) (at % LEAF);
+                    int part = Math.min(wanted - count, LEAF - inLeaf);
+                    into.writeBytes(leaf, inLeaf, part);
+                    count += part;
+                    at += part;
+                }
+                return count;
+            }
+        }
+
+        @Override
+        public void readDisk(ByteBuffer into) throws IOException {
+            int count = into.remaining();
+            part.read(position(), into);
+            synchronized (lock) {
+                at += count;
+            }
+        }
+
+        @Override
+        public boolean hasTable() {
+            return part.hasLeaves();
+        }
+
+        @Override
+        public void readTable(long offset, ByteBuffer into) throws IOException {
+            part.readLeaves(offset, into);
+        }
+
+        @Override
+        public void close() {
+            synchronized (lock) {
+                if (!open) {
+                    return;
+                }
+                open = false;
+                openReaders--;
+            }
+            readers.remove(this);
+            closeFileAfterLast();
+        }
+    }
+
+    // The end.
+
+    /**
+     * Takes nothing more; what was verified stays on disk. Readers go on until they close.
+     *
+     * @see #closed
+     */
+    @Override
+    public void close() {
+        synchronized (lock) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            feeding = false;
+        }
+        jobs.add(new Job.Stop());
+    }
+
+    /** Done when the file is closed, after the keeper and the last reader. */
+    public CompletableFuture<Void> closed() {
+        return closed.copy();
+    }
+
+    private void leave() {
+        synchronized (lock) {
+            keeperGone = true;
+            window.forgetAll();
+        }
+        wakeReaders();
+        closeFileAfterLast();
+    }
+
+    private void closeFileAfterLast() {
+        synchronized (lock) {
+            if (!keeperGone || openReaders > 0 || closed.isDone()) {
+                return;
+            }
+        }
+        try {
+            part.close();
+        } catch (IOException e) {
+            LOG.warn("content {}: cannot be closed: {}", content.sha256(), e.getMessage());
+        }
+        closed.complete(null);
+    }
+}

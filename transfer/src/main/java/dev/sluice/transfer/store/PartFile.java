@@ -1,0 +1,247 @@
+package dev.sluice.transfer.store;
+
+import dev.sluice.trust.packages.LeafTable;
+import dev.sluice.trust.packages.PackageContent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.BitSet;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A content on its way to disk: {@code content.part}, its verified table in {@code leaves}, and
+ * {@code progress}. Only verified leaves are written to it, in order. Every 64 MiB, and at its end,
+ * the data is forced and then the progress written.
+ *
+ * <p>One thread writes; any may read what is verified.
+ */
+final class PartFile implements AutoCloseable {
+
+    static final String PART = "content.part";
+    static final String LEAVES = "leaves";
+    static final String PROGRESS = "progress";
+
+    /** What a power loss may cost at most, about. */
+    static final long SYNC_EVERY_BYTES = 64L << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(PartFile.class);
+
+    private final Path directory;
+    private final PackageContent content;
+    private final FileChannel channel;
+    private @Nullable LeafTable table;
+    private volatile @Nullable FileChannel leaves;
+    private long verified;
+    private long synced;
+    private @Nullable Thread syncing;
+    private volatile @Nullable IOException syncFailure;
+
+    private PartFile(Path directory, PackageContent content, FileChannel channel) {
+        this.directory = directory;
+        this.content = content;
+        this.channel = channel;
+    }
+
+    /**
+     * Opens what is there, or begins anew with the space reserved. What progress says is trusted;
+     * what came after it is verified against the table, as far as it is right.
+     *
+     * @throws DiskFullException when the content does not fit
+     */
+    static PartFile open(Path directory, PackageContent content, DiskSpace space)
+            throws IOException {
+        Path part = directory.resolve(PART);
+        boolean there = Files.isRegularFile(part) && Files.size(part) <= content.size();
+        if (!there) {
+            Files.deleteIfExists(part);
+            Files.deleteIfExists(directory.resolve(PROGRESS));
+        }
+        if (!there || Files.size(part) < content.size()) {
+            space.reserve(part, content.size());
+        }
+        PartFile file =
+                new PartFile(
+                        directory,
+                        content,
+                        FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        try {
+            file.recover();
+            return file;
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    static long presentIn(Path directory, PackageContent content) throws IOException {
+        Path part = directory.resolve(PART);
+        if (!Files.isRegularFile(part)) {
+            return 0;
+        }
+        long size = Files.size(part);
+        boolean isOfOlderRelease =
+                size < content.size() && !Files.exists(directory.resolve(PROGRESS));
+        return isOfOlderRelease
+                ? size
+                : Progress.verifiedPrefix(
+                        content.size(), Progress.read(directory.resolve(PROGRESS), content));
+    }
+
+    private void recover() throws IOException {
+        BitSet pieces = Progress.read(directory.resolve(PROGRESS), content);
+        verified = Progress.verifiedPrefix(content.size(), pieces);
+        synced = verified;
+        table = LeafFile.read(directory.resolve(LEAVES), content).orElse(null);
+        if (table == null) {
+            return;
+        }
+        openLeaves();
+        long trusted = verified;
+        ByteBuffer leaf = ByteBuffer.allocate(PackageContent.LEAF_SIZE);
+        while (verified < content.size()) {
+            int index = index(verified);
+            leaf.clear().limit(content.sizeOfLeaf(index));
+            read(verified, leaf);
+            if (!table.matches(index, leaf.flip())) {
+                break;
+            }
+            verified += content.sizeOfLeaf(index);
+        }
+        if (verified > 0) {
+            LOG.info(
+                    "{}: {} of {} bytes are here, {} of them verified again",
+                    directory,
+                    verified,
+                    content.size(),
+                    verified - trusted);
+        }
+    }
+
+    Optional<LeafTable> table() {
+        return Optional.ofNullable(table);
+    }
+
+    /** Keeps a table that was verified. */
+    void keep(LeafTable verifiedTable) throws IOException {
+        LeafFile.write(directory.resolve(LEAVES), verifiedTable);
+        openLeaves();
+        table = verifiedTable;
+    }
+
+    /** Open from now on: the directory may get another name while others read. */
+    private void openLeaves() throws IOException {
+        if (leaves == null) {
+            leaves = FileChannel.open(directory.resolve(LEAVES), StandardOpenOption.READ);
+        }
+    }
+
+    boolean hasLeaves() {
+        return leaves != null;
+    }
+
+    void readLeaves(long offset, ByteBuffer into) throws IOException {
+        FileChannel file = leaves;
+        if (file == null) {
+            throw new IOException("%s: the leaf table is not here".formatted(directory));
+        }
+        FileRanges.readFully(file, offset, into, directory.resolve(LEAVES));
+    }
+
+    /** Bytes from the beginning that are verified and in the file. */
+    long verified() {
+        return verified;
+    }
+
+    /** Writes the next leaf, which was verified. */
+    void write(ByteBuffer leaf) throws IOException {
+        IOException failed = syncFailure;
+        if (failed != null) {
+            throw failed;
+        }
+        int count = leaf.remaining();
+        for (long at = verified; leaf.hasRemaining(); ) {
+            at += channel.write(leaf, at);
+        }
+        verified += count;
+        if (verified - synced >= SYNC_EVERY_BYTES) {
+            syncInBackground();
+        }
+    }
+
+    /** Reads verified bytes. */
+    void read(long offset, ByteBuffer into) throws IOException {
+        FileRanges.readFully(channel, offset, into, directory.resolve(PART));
+    }
+
+    private void syncInBackground() {
+        Thread running = syncing;
+        if (running != null && running.isAlive()) {
+            return;
+        }
+        long upTo = verified;
+        synced = upTo;
+        syncing =
+                Thread.ofPlatform()
+                        .name("transfer-sync")
+                        .daemon()
+                        .start(() -> {
+                            try {
+                                sync(upTo);
+                            } catch (IOException e) {
+                                syncFailure = e;
+                            }
+                        });
+    }
+
+    private void sync(long upTo) throws IOException {
+        channel.force(false);
+        Progress.write(directory.resolve(PROGRESS), content, Progress.prefix(content.size(), upTo));
+    }
+
+    /** Makes everything that is verified durable, and says so. */
+    void checkpoint() throws IOException {
+        joinSync();
+        IOException failed = syncFailure;
+        if (failed != null) {
+            throw failed;
+        }
+        sync(verified);
+        synced = verified;
+    }
+
+    private void joinSync() {
+        Thread running = syncing;
+        boolean interrupted = false;
+        while (running != null && running.isAlive()) {
+            try {
+                running.join();
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static int index(long offset) {
+        return (int) (offset / PackageContent.LEAF_SIZE);
+    }
+
+    /** After the last read. */
+    @Override
+    public void close() throws IOException {
+        joinSync();
+        FileChannel open = leaves;
+        if (open != null) {
+            open.close();
+        }
+        channel.close();
+    }
+}

@@ -1,0 +1,141 @@
+package dev.sluice.transfer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.transfer.pull.ContentPull;
+import dev.sluice.transfer.pull.Source;
+import dev.sluice.transfer.pull.SourceId;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+final class ChainTest {
+
+    private static final int SIZE = 5 * (1 << 20) + 512;
+
+    @TempDir Path directory;
+    private final List<TestNode> nodes = new ArrayList<>();
+    private final List<ContentPull> pulls = new ArrayList<>();
+    private final TestContent content = TestContent.of(SIZE, 1);
+
+    @AfterEach
+    void close() {
+        pulls.forEach(ContentPull::close);
+        nodes.forEach(TestNode::close);
+    }
+
+    private TestNode node(String id) throws Exception {
+        TestNode node = new TestNode(id, directory);
+        nodes.add(node);
+        return node;
+    }
+
+    private ContentPull pull(TestNode node, Source... sources) throws Exception {
+        ContentPull pull = node.pull(content, sources);
+        pulls.add(pull);
+        return pull;
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void fiveNodesInALineReceiveEachByteOnce() throws Exception {
+        TestNode origin = node("m-a");
+        content.placeAt(origin);
+        TestNode before = origin;
+        for (int i = 1; i <= 5; i++) {
+            TestNode next = node("eu-" + i);
+            pull(next, before.source());
+            before = next;
+        }
+
+        for (ContentPull pull : pulls) {
+            TestNode.await(pull.done());
+        }
+
+        assertThat(nodes.subList(1, 6))
+                .allSatisfy(node -> {
+                    assertThat(content.received(node)).isEqualTo(content.bytes());
+                    assertThat(node.received()).isEqualTo(SIZE);
+                });
+        assertThat(origin.server.sentBytes()).isEqualTo(SIZE);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aRelaySendsOnBytesOfAContentThatItDoesNotHaveWhole() throws Exception {
+        TestNode origin = node("m-a");
+        content.placeAt(origin);
+        origin.upLimit.set(2 << 20);
+        TestNode relay = node("eu-1");
+        TestNode last = node("eu-2");
+        ContentPull first = pull(relay, origin.source());
+        pull(last, relay.source());
+
+        last.awaitVerified(1 << 20);
+
+        assertThat(first.done()).isNotDone();
+        origin.upLimit.set(0);
+        TestNode.await(pulls.getLast().done());
+        assertThat(content.received(last)).isEqualTo(content.bytes());
+    }
+
+    @Test
+    void aSlowDiskHoldsTheSourceBack() throws Exception {
+        TestNode origin = node("m-a");
+        content.placeAt(origin);
+        TestNode slow = node("eu-1");
+        CountDownLatch disk = new CountDownLatch(1);
+        origin.upLimit.set(1 << 20);
+        ContentPull pull = pull(slow, origin.source());
+        slow.awaitVerified(1 << 16);
+        pull.content().whenSettled(() -> awaitQuietly(disk));
+
+        origin.upLimit.set(0);
+        slow.awaitReceived(8 << 16);
+        disk.countDown();
+
+        TestNode.await(pull.done());
+        assertThat(pull.status().failures()).isEmpty();
+        assertThat(slow.received()).isEqualTo(SIZE);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void theNextSourceTakesOverWhenTheMiddleDies() throws Exception {
+        TestNode origin = node("m-a");
+        content.placeAt(origin);
+        origin.upLimit.set(4 << 20);
+        TestNode head = node("eu-1");
+        TestNode middle = node("eu-2");
+        TestNode last = node("eu-3");
+        pull(head, origin.source());
+        ContentPull dies = pull(middle, head.source(), origin.source());
+        ContentPull survives = pull(last, middle.source(), head.source(), origin.source());
+        last.awaitVerified(1 << 20);
+
+        dies.close();
+        middle.server.close();
+
+        TestNode.await(survives.done());
+        assertThat(content.received(last)).isEqualTo(content.bytes());
+        assertThat(last.receivedFrom).containsOnlyKeys("eu-2", "eu-1");
+        assertThat(survives.status().failures().keySet())
+                .extracting(SourceId::node)
+                .containsExactly("eu-2");
+    }
+}

@@ -1,0 +1,210 @@
+package dev.sluice.transfer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.transfer.net.TransferNetwork;
+import dev.sluice.transfer.wire.FrameReader;
+import dev.sluice.transfer.wire.FrameSink;
+import dev.sluice.transfer.wire.Frames;
+import dev.sluice.transfer.wire.PullRequest;
+import dev.sluice.transfer.wire.RefusalCode;
+import dev.sluice.trust.packages.Sha256;
+import dev.sluice.trust.pki.PeerExpectation;
+import dev.sluice.trust.pki.PeerName;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server before pullers that are not ours. */
+@Timeout(60)
+final class RawPullTest {
+
+    @TempDir Path directory;
+    private final TestContent content = TestContent.of(3 * 65_536 + 512, 4);
+    private TestNode server;
+    private TransferNetwork network;
+
+    @BeforeEach
+    void open() throws IOException {
+        server = new TestNode("eu-1", directory);
+        content.placeAt(server);
+        network = new TransferNetwork(TestNode.identity(PeerName.node("eu-2")), 1);
+    }
+
+    @AfterEach
+    void close() {
+        network.close();
+        server.close();
+    }
+
+    /** Writes down what comes until the connection or the content ends. */
+    private static final class Answers extends ChannelInboundHandlerAdapter implements FrameSink {
+        private final List<String> seen = new ArrayList<>();
+        private final CompletableFuture<List<String>> ended = new CompletableFuture<>();
+        private final FrameReader reader = new FrameReader();
+        private final Consumer<ByteBuf> question;
+
+        Answers(Consumer<ByteBuf> question) {
+            this.question = question;
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof SslHandshakeCompletionEvent) {
+                ByteBuf out = ctx.alloc().buffer();
+                question.accept(out);
+                var _ = ctx.writeAndFlush(out);
+            }
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) throws IOException {
+            ByteBuf bytes = (ByteBuf) message;
+            try {
+                reader.read(bytes, this);
+            } finally {
+                bytes.release();
+            }
+        }
+
+        @Override
+        public void table(long contentSize, ByteBuf hashes) {
+            seen.add("table " + hashes.readableBytes());
+        }
+
+        @Override
+        public void data(long offset, ByteBuf bytes, int count) {}
+
+        @Override
+        public void alive(long offset) {}
+
+        @Override
+        public void end() {
+            seen.add("end");
+            ended.complete(seen);
+        }
+
+        @Override
+        public void refused(RefusalCode code, String text) {
+            seen.add(code + " " + text);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            ended.complete(seen);
+        }
+    }
+
+    private List<String> ask(TransferNetwork from, Consumer<ByteBuf> question) throws Exception {
+        Answers answers = new Answers(question);
+        SslContext tls = from.clientTls(PeerExpectation.any());
+        Channel channel =
+                from.client(from.nextLoop(), Duration.ofSeconds(20))
+                        .handler(
+                                new ChannelInitializer<>() {
+                                    @Override
+                                    protected void initChannel(Channel made) {
+                                        made.pipeline()
+                                                .addLast(
+                                                        TransferNetwork.tlsHandler(
+                                                                tls, made.alloc()))
+                                                .addLast(answers);
+                                    }
+                                })
+                        .connect(server.server.address())
+                        .sync()
+                        .channel();
+        try {
+            return answers.ended.get(30, TimeUnit.SECONDS);
+        } finally {
+            channel.close().syncUninterruptibly();
+        }
+    }
+
+    private PullRequest pull(long offset, boolean table) {
+        return new PullRequest(content.content().sha256(), offset, 0, table);
+    }
+
+    @Test
+    void theTableComesBeforeTheEnd() throws Exception {
+        assertThat(ask(network, out -> Frames.pull(out, pull(0, true))))
+                .containsExactly("table 128", "end");
+    }
+
+    @Test
+    void aSecondPullEndsTheConnection() throws Exception {
+        List<String> answers =
+                ask(
+                        network,
+                        out -> {
+                            Frames.pull(out, pull(0, false));
+                            Frames.pull(out, pull(0, false));
+                        });
+
+        assertThat(answers)
+                .containsExactly(
+                        "BAD_REQUEST frame PULL: expected one in a connection, found another");
+    }
+
+    @Test
+    void aFrameOfASourceEndsTheConnection() throws Exception {
+        assertThat(ask(network, Frames::end))
+                .containsExactly("BAD_REQUEST frame END: not expected from this side");
+    }
+
+    @Test
+    void aRequestOfALaterVersionIsAnsweredWithWhatIsSpoken() throws Exception {
+        List<String> answers =
+                ask(
+                        network,
+                        out -> {
+                            Frames.pull(out, pull(0, false));
+                            out.setByte(4, 2);
+                        });
+
+        assertThat(answers)
+                .containsExactly(
+                        "BAD_REQUEST frame PULL: expected version 1 with 50 bytes, found version 2 with 50");
+    }
+
+    @Test
+    void anOffsetBehindTheEndIsRefused() throws Exception {
+        assertThat(ask(network, out -> Frames.pull(out, pull(5 * 65_536, false))))
+                .containsExactly("BAD_REQUEST offset 327680: expected at most 197120");
+    }
+
+    @Test
+    void aContentThatDoesNotComeIsRefusedAfterAWhile() throws Exception {
+        Sha256 other = new Sha256("ab".repeat(32));
+
+        assertThat(ask(network, out -> Frames.pull(out, new PullRequest(other, 0, 0, false))))
+                .containsExactly("NOT_HERE content " + other + " is not here");
+        assertThat(server.server.pulls()).isZero();
+    }
+
+    @Test
+    void anOperatorIsNotServed() throws Exception {
+        try (TransferNetwork operator =
+                new TransferNetwork(TestNode.identity(PeerName.operator("ann")), 1)) {
+            assertThat(ask(operator, out -> Frames.pull(out, pull(0, true)))).isEmpty();
+        }
+        assertThat(server.server.sentBytes()).isZero();
+    }
+}

@@ -1,0 +1,275 @@
+package dev.sluice.transfer.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.trust.packages.LeafHashing;
+import dev.sluice.trust.packages.LeafTable;
+import dev.sluice.trust.packages.PackageContent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class PartFileTest {
+
+    private static final int LEAF = PackageContent.LEAF_SIZE;
+    private static final int SIZE = 3 * Progress.PIECE_BYTES + LEAF + 512;
+
+    @TempDir Path directory;
+    private final byte[] bytes = new byte[SIZE];
+    private PackageContent content;
+    private LeafTable table;
+
+    @BeforeEach
+    void content() throws IOException {
+        new Random(7).nextBytes(bytes);
+        content = LeafHashing.describe(ByteBuffer.wrap(bytes));
+        Path whole = directory.resolve("whole");
+        Files.write(whole, bytes);
+        try (FileChannel channel = FileChannel.open(whole, StandardOpenOption.READ)) {
+            table = LeafHashing.of(channel, 0, content);
+        }
+    }
+
+    private PartFile open() throws IOException {
+        return PartFile.open(directory, content, DiskSpace.system());
+    }
+
+    /** Writes leaves as they should be, from where the file ends. */
+    private void write(PartFile file, int leaves) throws IOException {
+        for (int i = 0; i < leaves; i++) {
+            int at = (int) file.verified();
+            int size = content.sizeOfLeaf(at / LEAF);
+            file.write(ByteBuffer.wrap(bytes, at, size));
+        }
+    }
+
+    private void corrupt(String file, long at) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(
+                        directory.resolve(file),
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            channel.read(one, at);
+            one.put(0, (byte) ~one.get(0)).flip();
+            channel.write(one, at);
+        }
+    }
+
+    @Test
+    void allSpaceIsReservedBeforeTheFirstByte() throws IOException {
+        try (PartFile file = open()) {
+            assertThat(directory.resolve("content.part")).hasSize(SIZE);
+            assertThat(file.verified()).isZero();
+            assertThat(file.table()).isEmpty();
+        }
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatWasCheckpointedIsThereAgain() throws IOException {
+        try (PartFile file = open()) {
+            file.keep(table);
+            write(file, 40);
+            file.checkpoint();
+        }
+
+        try (PartFile file = open()) {
+            assertThat(file.verified()).isEqualTo(40L * LEAF);
+            assertThat(file.table()).isPresent();
+        }
+    }
+
+    @Test
+    void whatCameAfterTheCheckpointIsVerifiedAgainAndKept() throws IOException {
+        try (PartFile file = open()) {
+            file.keep(table);
+            write(file, 16);
+            file.checkpoint();
+            write(file, 10);
+        }
+
+        try (PartFile file = open()) {
+            assertThat(file.verified()).isEqualTo(26L * LEAF);
+        }
+    }
+
+    @Test
+    void whatIsTornAfterTheCheckpointIsNotKept() throws IOException {
+        try (PartFile file = open()) {
+            file.keep(table);
+            write(file, 16);
+            file.checkpoint();
+            write(file, 10);
+        }
+        corrupt("content.part", 20L * LEAF + 5);
+
+        try (PartFile file = open()) {
+            assertThat(file.verified()).isEqualTo(20L * LEAF);
+        }
+    }
+
+    @Test
+    void aTornBitmapIsNotTrusted() throws IOException {
+        try (PartFile file = open()) {
+            file.keep(table);
+            write(file, 32);
+            file.checkpoint();
+        }
+        corrupt("content.part", 3L * LEAF);
+        for (long at = 0; at < Files.size(directory.resolve("progress")); at++) {
+            corrupt("progress", at);
+            try (PartFile file = open()) {
+                assertThat(file.verified()).isEqualTo(3L * LEAF);
+            }
+            corrupt("progress", at);
+        }
+        byte[] whole = Files.readAllBytes(directory.resolve("progress"));
+        Files.write(directory.resolve("progress"), Arrays.copyOf(whole, whole.length - 1));
+        try (PartFile file = open()) {
+            assertThat(file.verified()).isEqualTo(3L * LEAF);
+        }
+    }
+
+    @Test
+    void aLostFileMeansThatNothingIsHere() throws IOException {
+        try (PartFile file = open()) {
+            file.keep(table);
+            write(file, 32);
+            file.checkpoint();
+        }
+        Files.delete(directory.resolve("content.part"));
+
+        try (PartFile file = open()) {
+            assertThat(file.verified()).isZero();
+            assertThat(file.table()).isPresent();
+        }
+    }
+
+    @Test
+    void aTableThatWasChangedIsNotUsed() throws IOException {
+        try (PartFile file = open()) {
+            file.keep(table);
+            write(file, 32);
+            file.checkpoint();
+        }
+        corrupt("leaves", 40);
+
+        try (PartFile file = open()) {
+            assertThat(file.table()).isEmpty();
+            assertThat(file.verified()).isEqualTo(32L * LEAF);
+        }
+    }
+
+    @Test
+    void aBeginningThatAnOlderReleaseLeftIsVerifiedAndKept() throws IOException {
+        Files.write(directory.resolve("content.part"), Arrays.copyOf(bytes, 5 * LEAF + 100));
+        LeafFile.write(directory.resolve("leaves"), table);
+
+        try (PartFile file = open()) {
+            assertThat(file.verified()).isEqualTo(5L * LEAF);
+        }
+        assertThat(directory.resolve("content.part")).hasSize(SIZE);
+    }
+
+    @Test
+    void aFileThatIsTooLongIsNotThisContents() throws IOException {
+        Files.write(directory.resolve("content.part"), new byte[SIZE + 1]);
+
+        try (PartFile file = open()) {
+            assertThat(file.verified()).isZero();
+        }
+        assertThat(directory.resolve("content.part")).hasSize(SIZE);
+    }
+
+    @Test
+    void theProgressOfAnotherContentSaysNothing() throws IOException {
+        try (PartFile file = open()) {
+            file.keep(table);
+            write(file, 32);
+            file.checkpoint();
+        }
+        byte[] other = bytes.clone();
+        other[0] ^= 1;
+        PackageContent changed = LeafHashing.describe(ByteBuffer.wrap(other));
+
+        try (PartFile file = PartFile.open(directory, changed, DiskSpace.system())) {
+            assertThat(file.verified()).isZero();
+            assertThat(file.table()).isEmpty();
+        }
+    }
+
+    @Test
+    void aDiskThatIsFullSaysWhatIsNeededAndWhatIsFree() {
+        DiskSpace full = new DiskSpace((_, _) -> 28, _ -> 1L << 40);
+
+        assertThatThrownBy(() -> PartFile.open(directory, content, full))
+                .isInstanceOf(DiskFullException.class)
+                .hasMessageContaining("needs %d bytes of disk space", SIZE);
+        assertThat(directory.resolve("content.part")).doesNotExist();
+    }
+
+    @Test
+    void aDiskThatFillsUpLeavesAnOlderBeginningAsItWas() throws IOException {
+        Files.write(directory.resolve("content.part"), new byte[1000]);
+        DiskSpace full = new DiskSpace((_, _) -> 28, _ -> 1L << 40);
+
+        assertThatThrownBy(() -> PartFile.open(directory, content, full))
+                .isInstanceOf(DiskFullException.class);
+        assertThat(directory.resolve("content.part")).hasSize(1000);
+    }
+
+    @Test
+    void whereSpaceCannotBeReservedZerosAreWritten() throws IOException {
+        DiskSpace without = new DiskSpace((_, _) -> DiskSpace.Allocator.IMPOSSIBLE, _ -> 1L << 40);
+
+        try (PartFile file = PartFile.open(directory, content, without)) {
+            assertThat(file.verified()).isZero();
+        }
+        assertThat(directory.resolve("content.part")).hasBinaryContent(new byte[SIZE]);
+    }
+
+    @Test
+    void aCallThatASignalInterruptsIsMadeAgain() throws IOException {
+        int[] calls = {0};
+        DiskSpace interrupted =
+                new DiskSpace(
+                        (file, size) -> {
+                            calls[0]++;
+                            return calls[0] < 3 ? 4 : PosixAllocator.allocate(file, size);
+                        },
+                        _ -> 1L << 40);
+
+        PartFile.open(directory, content, interrupted).close();
+
+        assertThat(calls[0]).isEqualTo(3);
+        assertThat(PosixAllocator.isAvailable()).isTrue();
+    }
+
+    @Test
+    void manyMebibytesAreCheckpointedOnTheWay() throws IOException {
+        int size = 65 << 20;
+        byte[] large = new byte[size];
+        PackageContent zeros = LeafHashing.describe(ByteBuffer.wrap(large));
+        try (PartFile file = PartFile.open(directory, zeros, DiskSpace.system())) {
+            while (file.verified() < size) {
+                file.write(ByteBuffer.wrap(large, (int) file.verified(), LEAF));
+            }
+        }
+
+        assertThat(
+                        Progress.verifiedPrefix(
+                                size, Progress.read(directory.resolve("progress"), zeros)))
+                .isEqualTo(PartFile.SYNC_EVERY_BYTES);
+    }
+}

@@ -1,0 +1,41 @@
+package dev.sluice.trust.packages;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.Objects;
+
+/** Computes the leaf table of a content that is here, for whoever serves it. */
+public final class LeafHashing {
+    private static final int BUFFER_BYTES = 1 << 18;
+
+    private LeafHashing() {}
+
+    /**
+     * The table of a range of a file.
+     *
+     * @throws InvalidPackageException when the range is not the content: it ends early, or its
+     *     SHA-256 or its root is another
+     */
+    public static LeafTable of(FileChannel channel, long start, PackageContent content)
+            throws IOException {
+        Objects.checkFromIndexSize(0, content.size(), Long.MAX_VALUE - start);
+        ContentVerifier verifier = new ContentVerifier(content);
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+        while (verifier.offset() < content.size()) {
+            buffer.clear().limit((int) Math.min(BUFFER_BYTES, content.size() - verifier.offset()));
+            if (channel.read(buffer, start + verifier.offset()) < 0) {
+                break;
+            }
+            verifier.feed(verifier.offset(), buffer.flip());
+        }
+        return verifier.finish();
+    }
+
+    /** What a content of these bytes has to be. */
+    public static PackageContent describe(ByteBuffer bytes) {
+        ContentDigest digest = new ContentDigest();
+        digest.update(bytes.duplicate());
+        return digest.end().content();
+    }
+}

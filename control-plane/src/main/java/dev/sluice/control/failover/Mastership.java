@@ -208,7 +208,7 @@ public final class Mastership {
      * An operator makes this master primary without those that can't be reached. One that is
      * primary has to end first: it commands under its ballot until then.
      *
-     * @param generation above every generation known
+     * @param generation above every generation known, and above every one that was tried
      * @param witnesses who decides from now on
      */
     public List<MastershipEffect> force(long now, int generation, SortedSet<Witness> witnesses) {
@@ -312,11 +312,19 @@ public final class Mastership {
     private void begin(long now, Round next) {
         round = next;
         attempts++;
-        if (next.stage() != Round.Stage.PRE_VOTE) {
+        if (next.stage() != Round.Stage.PRE_VOTE && !isForce(next)) {
             remember(memory.saw(next.ballot()));
         }
         role = new Role.Candidate(next.ballot(), next.stage().doing());
         pursue(now, next);
+    }
+
+    /**
+     * A generation that no witness has promised is not one to campaign in: only an operator's
+     * certificate begins it. Whoever forces sees to it that it is not tried again.
+     */
+    private static boolean isForce(Round next) {
+        return next.stage() == Round.Stage.PREPARE && next.template().isPresent();
     }
 
     // A founder.

@@ -143,7 +143,7 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
      *
      * @param role what it is in the election
      * @param register the highest register known, of a primary the one that a quorum accepted
-     * @param highest the highest ballot known; null: none
+     * @param highest the highest ballot known, or tried by force; null: none
      */
     public record Standing(
             Mastership.Role role, Optional<Register> register, @Nullable Ballot highest) {}
@@ -171,7 +171,7 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
                 new Standing(
                         mastership.role(),
                         Optional.ofNullable(mastership.memory().register()),
-                        mastership.memory().highest());
+                        highest());
         this.thread = Thread.ofPlatform().name("mastership").unstarted(this::run);
     }
 
@@ -341,6 +341,7 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
             case Input.Promote _ -> mastership.promote();
             case Input.Force(var generation, var witnesses, var certificate, var answer) -> {
                 try {
+                    requireUntried(generation);
                     ports.memory().saveForced(mastership.memory(), certificate);
                     forced = Optional.of(certificate);
                     perform(mastership.force(now, generation, witnesses));
@@ -355,6 +356,24 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
             case Input.Replaced(var with) -> mastership.replaced(with);
             case Input.News _ -> {}
         }
+    }
+
+    private void requireUntried(int generation) {
+        int tried = forced.map(ForcedPromotion::generation).orElse(0);
+        if (generation <= tried) {
+            throw new IllegalArgumentException(
+                    "forced promotion of master %s: expected a generation above %d, which was tried, found %d"
+                            .formatted(ports.self(), tried, generation));
+        }
+    }
+
+    /** The highest ballot known, or that of the last forced promotion that was tried here. */
+    private @Nullable Ballot highest() {
+        Ballot known = mastership.memory().highest();
+        Ballot tried =
+                forced.map(f -> new Ballot(f.generation(), 1, ports.self(), ports.incarnation()))
+                        .orElse(null);
+        return tried == null || (known != null && known.isAbove(tried)) ? known : tried;
     }
 
     private void perform(List<MastershipEffect> effects) {
@@ -456,7 +475,7 @@ public final class OfficeKeeper implements WitnessLink.Listener, PrimaryHeard, A
                 role instanceof Mastership.Role.Primary(var register)
                         ? Optional.of(register)
                         : Optional.ofNullable(mastership.memory().register());
-        standing = new Standing(role, known, mastership.memory().highest());
+        standing = new Standing(role, known, highest());
         if (!(role instanceof Mastership.Role.Primary) && written.isPresent()) {
             written = Optional.empty();
             ports.inSync().reset();

@@ -136,6 +136,11 @@ final class OfficeKeeperTest {
         private volatile boolean broken;
 
         Witnesses() {
+            back();
+        }
+
+        /** All of them are there again. */
+        void back() {
             for (String node : List.of("m-a", "m-b", "eu-1")) {
                 present.put(new NodeId(node), new Presence(new StoreId("l-" + node), null));
             }
@@ -348,5 +353,28 @@ final class OfficeKeeperTest {
         assertThat(controller.ballot()).isEqualTo(new Ballot(1, 3, SELF, 4));
         assertThat(events().stream().filter(e -> e instanceof Event.ForcedPromotionUsed))
                 .hasSize(1);
+    }
+
+    @Test
+    @Tag("REL-1")
+    void aForceThatNoWitnessGrantedLeavesElectionsInTheirGenerationAndIsNotTriedAgain()
+            throws IOException {
+        onlyOneWitnessIsLeft();
+        SortedSet<Witness> gone = witnesses.only("eu-1");
+
+        CompletableFuture<String> first = keeper.force(1, gone, certificate(gone));
+        pass(8000);
+        begin(3);
+        pass(200);
+        CompletableFuture<String> again = keeper.force(1, gone, certificate(gone));
+        pass(200);
+
+        assertThat(first).isCompletedWithValue("");
+        assertThat(again.join()).contains("expected a generation above 1, which was tried");
+        assertThat(keeper.standing().highest()).isEqualTo(new Ballot(1, 1, SELF, 3));
+        witnesses.back();
+        pass(4000);
+        assertThat(keeper.isPrimary()).isTrue();
+        assertThat(keeper.register().orElseThrow().ballot().generation()).isZero();
     }
 }

@@ -14,16 +14,17 @@ import org.jspecify.annotations.Nullable;
  * began it. Pure, as its proofs are.
  *
  * <p>A generation that this node obeys already needs none, and neither does the first ballot that
- * an empty ledger meets. A later ballot of the generation may be another master's: the certificate
- * names who took the first one, by number 1.
+ * an empty ledger obeys; as a witness it wants to see the certificate like any other. A later
+ * ballot of the generation may be another master's: the certificate names who took the first one,
+ * by number 1.
  */
 final class GenerationGate {
 
     /** A forced promotion's own ballot; whoever is elected after it has a higher one. */
     private static final long FIRST_COUNTER = 1;
 
-    /** What a witness without memory goes from: clusters begin with generation 0. */
-    private static final Ballot NONE = new Ballot(0, 0, "none", 0);
+    /** Below every ballot: a witness without any takes a founder's, and no forced one. */
+    private static final Ballot NONE = new Ballot(0, 0, "", 0);
 
     private final PromotionProofs proofs;
 
@@ -89,7 +90,10 @@ final class GenerationGate {
     private Checked check(Ballot before, Ballot offered, SignedPromotion signed) {
         String expected =
                 "ballot %s is of a later generation than %s: expected the certificate of a forced promotion to generation %s"
-                        .formatted(offered, before, Integer.toUnsignedString(offered.generation()));
+                        .formatted(
+                                offered,
+                                before.equals(NONE) ? "any that is known" : before,
+                                Integer.toUnsignedString(offered.generation()));
         if (signed.equals(SignedPromotion.getDefaultInstance())) {
             return new Checked(null, Optional.of(expected + ", found none"));
         }

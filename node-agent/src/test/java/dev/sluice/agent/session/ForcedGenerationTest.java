@@ -328,6 +328,22 @@ final class ForcedGenerationTest {
 
     @Test
     @Tag("REL-1")
+    void anEmptyLedgerIsNoWitnessOfAForcedPromotionWithoutItsCertificate() throws Exception {
+        known =
+                LedgerState.empty()
+                        .apply(new LedgerRecord.Founded("eu-1"))
+                        .apply(new LedgerRecord.StoreNamed("s1"));
+
+        assertThat(declined(asked(prepare(FORCED), SignedPromotion.getDefaultInstance())))
+                .contains("later generation than any that is known")
+                .endsWith("found none");
+        assertKept(asked(prepare(FORCED), signed(promotion(), operator)));
+        assertKept(
+                asked(prepare(new Ballot(0, 1, "m-b", 5)), SignedPromotion.getDefaultInstance()));
+    }
+
+    @Test
+    @Tag("REL-1")
     void aWitnessKeepsTheRegisterOnlyWithTheWitnessesOfTheCertificate() throws Exception {
         SignedPromotion good = signed(promotion(), operator);
 

@@ -8,6 +8,7 @@ import dev.sluice.control.model.Topology;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.TreePMap;
 import org.pcollections.TreePSet;
@@ -102,195 +103,118 @@ public record ClusterState(
     }
 
     private ClusterState at(long next) {
-        return new ClusterState(
-                next,
-                office,
-                topology,
-                foundingPolicy,
-                configuration,
-                packages,
-                choices,
-                operatorClosed,
-                failoverBroken,
-                succession,
-                supply,
-                plans,
-                upgrade);
+        return with(draft -> draft.index = next);
     }
 
     ClusterState with(Office next) {
-        return new ClusterState(
-                index,
-                next,
-                topology,
-                foundingPolicy,
-                configuration,
-                packages,
-                choices,
-                operatorClosed,
-                failoverBroken,
-                succession,
-                supply,
-                plans,
-                upgrade);
+        return with(draft -> draft.office = next);
     }
 
     ClusterState founded(Topology next, Policy policy) {
-        return new ClusterState(
-                index,
-                office,
-                next,
-                policy,
-                configuration,
-                packages,
-                choices,
-                TreePSet.from(
-                        next.nodes().stream()
-                                .filter(n -> !n.accepting())
-                                .map(n -> n.id())
-                                .toList()),
-                failoverBroken,
-                succession,
-                supply,
-                plans,
-                upgrade);
+        return with(draft -> {
+            draft.topology = next;
+            draft.foundingPolicy = policy;
+            draft.operatorClosed =
+                    TreePSet.from(
+                            next.nodes().stream()
+                                    .filter(n -> !n.accepting())
+                                    .map(n -> n.id())
+                                    .toList());
+        });
     }
 
     ClusterState with(Configuration next) {
-        return new ClusterState(
-                index,
-                office,
-                topology,
-                foundingPolicy,
-                next,
-                packages,
-                choices,
-                operatorClosed,
-                failoverBroken,
-                succession,
-                supply,
-                plans,
-                upgrade);
+        return with(draft -> draft.configuration = next);
     }
 
     ClusterState with(PackageRecord pkg) {
-        return new ClusterState(
-                index,
-                office,
-                topology,
-                foundingPolicy,
-                configuration,
-                packages.plus(pkg.ref(), pkg),
-                choices,
-                operatorClosed,
-                failoverBroken,
-                succession,
-                supply,
-                plans,
-                upgrade);
+        return with(draft -> draft.packages = packages.plus(pkg.ref(), pkg));
     }
 
     ClusterState with(PackageChoices next) {
-        return new ClusterState(
-                index,
-                office,
-                topology,
-                foundingPolicy,
-                configuration,
-                packages,
-                next,
-                operatorClosed,
-                failoverBroken,
-                succession,
-                supply,
-                plans,
-                upgrade);
+        return with(draft -> draft.choices = next);
     }
 
     ClusterState withOperatorClosed(NodeId node, boolean closed) {
-        return new ClusterState(
-                index,
-                office,
-                topology,
-                foundingPolicy,
-                configuration,
-                packages,
-                choices,
-                closed ? operatorClosed.plus(node) : operatorClosed.minus(node),
-                failoverBroken,
-                succession,
-                supply,
-                plans,
-                upgrade);
+        return with(draft ->
+                draft.operatorClosed =
+                        closed ? operatorClosed.plus(node) : operatorClosed.minus(node));
     }
 
     ClusterState withFailoverBroken(boolean broken) {
-        return new ClusterState(
-                index,
-                office,
-                topology,
-                foundingPolicy,
-                configuration,
-                packages,
-                choices,
-                operatorClosed,
-                broken,
-                succession,
-                supply,
-                plans,
-                upgrade);
+        return with(draft -> draft.failoverBroken = broken);
     }
 
     ClusterState with(Succession next) {
-        return new ClusterState(
-                index,
-                office,
-                topology,
-                foundingPolicy,
-                configuration,
-                packages,
-                choices,
-                operatorClosed,
-                failoverBroken,
-                next,
-                supply,
-                plans,
-                upgrade);
+        return with(draft -> draft.succession = next);
     }
 
     ClusterState with(Supply next) {
-        return new ClusterState(
-                index,
-                office,
-                topology,
-                foundingPolicy,
-                configuration,
-                packages,
-                choices,
-                operatorClosed,
-                failoverBroken,
-                succession,
-                next,
-                plans,
-                upgrade);
+        return with(draft -> draft.supply = next);
     }
 
     ClusterState with(Upgrade next) {
         boolean isNew = upgrade == null || !Objects.equals(upgrade.id(), next.id());
-        return new ClusterState(
-                index,
-                office,
-                topology,
-                foundingPolicy,
-                configuration,
-                packages,
-                choices,
-                operatorClosed,
-                failoverBroken,
-                succession,
-                supply,
-                isNew ? plans + 1 : plans,
-                next);
+        return with(draft -> {
+            draft.plans = isNew ? plans + 1 : plans;
+            draft.upgrade = next;
+        });
+    }
+
+    private ClusterState with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.state();
+    }
+
+    /** A state while a change is made to it: the one place that copies all the rest. */
+    private static final class Draft {
+        private long index;
+        private @Nullable Office office;
+        private @Nullable Topology topology;
+        private Policy foundingPolicy;
+        private Configuration configuration;
+        private TreePMap<PackageRef, PackageRecord> packages;
+        private PackageChoices choices;
+        private TreePSet<NodeId> operatorClosed;
+        private boolean failoverBroken;
+        private Succession succession;
+        private Supply supply;
+        private int plans;
+        private @Nullable Upgrade upgrade;
+
+        Draft(ClusterState from) {
+            index = from.index;
+            office = from.office;
+            topology = from.topology;
+            foundingPolicy = from.foundingPolicy;
+            configuration = from.configuration;
+            packages = from.packages;
+            choices = from.choices;
+            operatorClosed = from.operatorClosed;
+            failoverBroken = from.failoverBroken;
+            succession = from.succession;
+            supply = from.supply;
+            plans = from.plans;
+            upgrade = from.upgrade;
+        }
+
+        ClusterState state() {
+            return new ClusterState(
+                    index,
+                    office,
+                    topology,
+                    foundingPolicy,
+                    configuration,
+                    packages,
+                    choices,
+                    operatorClosed,
+                    failoverBroken,
+                    succession,
+                    supply,
+                    plans,
+                    upgrade);
+        }
     }
 
     /** The traffic nodes of the inventory; none before the cluster is founded. */

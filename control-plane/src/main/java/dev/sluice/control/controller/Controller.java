@@ -108,12 +108,21 @@ public final class Controller implements AutoCloseable {
         }
     }
 
-    /** Answers for a batch that is committed now, on this thread if nobody owns the writer. */
+    /**
+     * Answers for a batch that is committed now, on this thread if nobody owns the writer. What a
+     * listener throws stops the writer, as it does in a step; its thread says so, or without one
+     * the caller hears it.
+     */
     private void completeOrWake() {
         if (owner.tryAcquire()) {
             try {
                 if (!writer.complete()) {
                     return;
+                }
+            } catch (RuntimeException | Error e) {
+                writer.stop(e);
+                if (!threaded) {
+                    throw e;
                 }
             } finally {
                 owner.release();

@@ -260,11 +260,7 @@ public final class Writer {
         if (now == null || !now.forced() || !gate.isCommitted(now.lastIndex())) {
             return false;
         }
-        try {
-            finish(now);
-        } catch (RuntimeException | Error e) {
-            stop(e);
-        }
+        finish(now);
         return true;
     }
 

@@ -173,6 +173,32 @@ final class ControllerTest {
     }
 
     @Test
+    @Tag("REL-2")
+    void aListenerThatBreaksWhereAnAcknowledgementIsHeardStopsTheWriterAsWell() throws Exception {
+        FakeGate gate = new FakeGate();
+        Controller controller =
+                new Controller(
+                        inOffice(recover(A, INCARNATION, disk)),
+                        gate,
+                        System::nanoTime,
+                        stopped::countDown);
+        controllers.add(controller);
+        controller.subscribe((_, _) -> {
+            throw new IllegalStateException("broken invariant");
+        });
+        CompletableFuture<Decision> answer = controller.submit(set("site.a", "1"));
+        assertThat(await(controller.maintain(_ -> {}))).isTrue();
+
+        gate.acknowledge(3);
+
+        assertThatThrownBy(() -> await(answer)).cause().hasMessage("broken invariant");
+        stopped.await();
+        assertThatThrownBy(() -> await(controller.submit(set("site.a", "2"))))
+                .cause()
+                .hasMessage("broken invariant");
+    }
+
+    @Test
     void brokenUpkeepStopsTheWriterAndIsAnswered() throws Exception {
         Controller controller = primary();
 

@@ -373,10 +373,6 @@ final class SimMaster {
                 write();
             }
         } catch (IOException e) {
-            // What a listener threw stopped the writer where nobody heard of it.
-            if (e.getCause() instanceof RuntimeException defect) {
-                throw defect;
-            }
             world.trace().say(life.name(), () -> "the writer stops: " + e.getMessage());
             life.end();
         }

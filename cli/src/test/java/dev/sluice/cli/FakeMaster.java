@@ -399,6 +399,7 @@ final class FakeMaster implements AutoCloseable {
                     .setSizeBytes(100)
                     .setNodesSuited(4)
                     .setNodesStaged(nodes)
+                    .setNodesLacking(4 - nodes)
                     .setBytesStaged(100L * nodes)
                     .build();
         }

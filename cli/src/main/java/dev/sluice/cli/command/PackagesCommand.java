@@ -135,7 +135,7 @@ final class PackagesCommand {
                                                             .setStop(stop)
                                                             .build()))
                             .getPackage();
-            while (wait && status.getNodesStaged() < status.getNodesSuited()) {
+            while (wait && status.getNodesLacking() > 0) {
                 root().surroundings().err().println("sluice: " + progress(status));
                 pause();
                 status = look(client, status);
@@ -152,7 +152,7 @@ final class PackagesCommand {
                     .formatted(
                             status.getPackage().getName(),
                             status.getPackage().getVersion(),
-                            status.getNodesStaged(),
+                            status.getNodesSuited() - status.getNodesLacking(),
                             status.getNodesSuited(),
                             100 * status.getBytesStaged() / Math.max(1, all));
         }

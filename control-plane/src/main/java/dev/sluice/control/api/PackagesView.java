@@ -3,6 +3,7 @@ package dev.sluice.control.api;
 import dev.sluice.control.executor.NodeFacts;
 import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.model.Catalogue;
+import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Requirement;
 import dev.sluice.control.model.Topology;
@@ -68,14 +69,26 @@ final class PackagesView {
                 .setNodesStaged(nodes(outlook, facts -> facts.hasStaged(pkg.contentSha256())))
                 .setNodesInstalled(nodes(outlook, facts -> facts.hasInstalled(pkg.ref())))
                 .setDistributed(outlook.state().choices().distributed().contains(pkg.ref()))
-                .setNodesSuited(suited(outlook, pkg))
+                .setNodesSuited(suited(outlook, pkg).size())
+                .setNodesLacking(
+                        (int)
+                                suited(outlook, pkg).stream()
+                                        .filter(node -> lacks(outlook, node, pkg))
+                                        .count())
                 .setBytesStaged(bytesStaged(outlook, pkg))
                 .build();
     }
 
-    private static int suited(Outlook outlook, PackageRecord pkg) {
+    private static List<NodeId> suited(Outlook outlook, PackageRecord pkg) {
         Topology topology = outlook.state().topology();
-        return topology == null ? 0 : topology.suitedBy(pkg.descriptor()).size();
+        return topology == null ? List.of() : topology.suitedBy(pkg.descriptor());
+    }
+
+    /** A node that nothing is known of lacks it. */
+    private static boolean lacks(Outlook outlook, NodeId node, PackageRecord pkg) {
+        NodeObservation seen = outlook.fleet().get(node);
+        NodeFacts facts = seen == null ? null : seen.facts();
+        return facts == null || facts.lacks(pkg);
     }
 
     private static long bytesStaged(Outlook outlook, PackageRecord pkg) {

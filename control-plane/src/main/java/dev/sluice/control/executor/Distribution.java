@@ -109,12 +109,7 @@ final class Distribution {
                 continue;
             }
             for (NodeId node : topology.suitedBy(pkg.descriptor())) {
-                boolean lacks =
-                        situation
-                                .facts(node)
-                                .filter(f -> !f.hasStaged(pkg.contentSha256()))
-                                .filter(f -> !f.hasInstalled(ref))
-                                .isPresent();
+                boolean lacks = situation.facts(node).filter(f -> f.lacks(pkg)).isPresent();
                 if (lacks && pulling.putIfAbsent(node, ref) == null) {
                     standing.put(node, ref);
                     commands.put(node, Standing.id(situation, node, what(pkg)));

@@ -3,6 +3,7 @@ package dev.sluice.control.executor;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
+import dev.sluice.control.state.PackageRecord;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -93,5 +94,10 @@ public record NodeFacts(
     public boolean hasStaged(String contentSha256) {
         return staged.stream()
                 .anyMatch(s -> s.complete() && s.contentSha256().equals(contentSha256));
+    }
+
+    /** Whether it has a package neither on its disk nor installed. */
+    public boolean lacks(PackageRecord pkg) {
+        return !hasStaged(pkg.contentSha256()) && !hasInstalled(pkg.ref());
     }
 }

@@ -129,8 +129,6 @@ public final class DemoCommand implements Callable<Integer> {
         Progress progress = new Progress(!json);
         Optional<DemoResult> result = Optional.empty();
         Testbed testbed = new Testbed(layout, checkout);
-        Thread cleanUp = new Thread(testbed::close, "demo-clean-up");
-        Runtime.getRuntime().addShutdownHook(cleanUp);
         try (testbed) {
             Demo demo = new Demo(testbed, orders, clientsPerRegion, progress);
             if (stay) {
@@ -148,7 +146,6 @@ public final class DemoCommand implements Callable<Integer> {
             System.err.println("sluice demo: logs are in " + layout.root().resolve("logs"));
         } finally {
             progress.close();
-            boolean _ = Runtime.getRuntime().removeShutdownHook(cleanUp);
         }
         if (result.isEmpty()) {
             return EXIT_BAD_INPUT;

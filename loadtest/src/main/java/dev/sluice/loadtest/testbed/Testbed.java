@@ -55,6 +55,7 @@ public final class Testbed implements AutoCloseable {
     private final Path checkout;
     private final ProcessKeeper keeper = new ProcessKeeper();
     private final List<Path> newPackages = new ArrayList<>();
+    private final Thread cleanUp = new Thread(this::stopAll, "test-bed-clean-up");
 
     /**
      * A cluster that is not started yet.
@@ -73,6 +74,7 @@ public final class Testbed implements AutoCloseable {
      * @throws IOException naming what was missing or did not start
      */
     public void start(Consumer<String> progress) throws IOException {
+        Runtime.getRuntime().addShutdownHook(cleanUp);
         Files.createDirectories(layout.root());
         Files.setPosixFilePermissions(layout.root(), PosixFilePermissions.fromString("rwx------"));
         PackageSigner signer = Identities.create(layout);
@@ -325,10 +327,19 @@ public final class Testbed implements AutoCloseable {
 
     /**
      * Stops every process of the cluster: agents first, so that they do not start their services
-     * again.
+     * again. A program that is interrupted does the same.
      */
     @Override
     public void close() {
+        stopAll();
+        try {
+            boolean _ = Runtime.getRuntime().removeShutdownHook(cleanUp);
+        } catch (IllegalStateException _) {
+            // The program is ending, and does it once more.
+        }
+    }
+
+    private void stopAll() {
         keeper.close();
         List<ProcessHandle> services =
                 layout.agentIds().stream().map(this::service).flatMap(Optional::stream).toList();

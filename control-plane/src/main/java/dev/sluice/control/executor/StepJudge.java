@@ -78,7 +78,7 @@ final class StepJudge {
                     ClusterGate.judge(situation, upgrade, step, gate);
             case Work.Soak soak -> soak(step, soak);
             case Work.Promote(var node, var from) -> promote(step, node, from);
-            case Work.SwitchAddress(var node, var _) -> switchAddress(node);
+            case Work.SwitchAddress(var node, var _) -> switchAddress(step, node);
             case Work.Resync(var node) -> resync(step, node);
             case Work.RestoreFailover(var _, var backup) -> restoreFailover(step, backup);
             case Work.Confirm(var node) -> confirm(step, node);
@@ -356,10 +356,17 @@ final class StepJudge {
                 : new Verdict.HandOver();
     }
 
-    private Verdict switchAddress(NodeId node) {
+    /**
+     * The address follows the office: if an operator has given that back meanwhile, it has to come
+     * to the node again first.
+     */
+    private Verdict switchAddress(Step step, NodeId node) {
         String address = situation.sharedAddress();
         if (address == null) {
             return Verdict.succeeded("the cluster has no shared address");
+        }
+        if (!situation.self().equals(node)) {
+            return promote(step, node, situation.self());
         }
         Optional<NodeFacts> facts = situation.facts(node);
         if (facts.isEmpty()) {

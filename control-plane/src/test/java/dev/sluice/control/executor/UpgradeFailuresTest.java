@@ -1,5 +1,6 @@
 package dev.sluice.control.executor;
 
+import static dev.sluice.control.executor.UpgradeScenario.A;
 import static dev.sluice.control.executor.UpgradeScenario.ALICE;
 import static dev.sluice.control.executor.UpgradeScenario.B;
 import static dev.sluice.control.executor.UpgradeScenario.cluster;
@@ -404,5 +405,20 @@ class UpgradeFailuresTest {
             assertThat(upgrade.rejected(command))
                     .isEqualTo("master m-a: gave its office to master m-b; ask that one");
         }
+    }
+
+    @Test
+    @Tag("CLU-7")
+    void anOfficeGivenBackBeforeTheAddressMovedComesToTheNewPrimaryAgain() {
+        UpgradeScenario upgrade = started(cluster());
+        upgrade.runUpTo(StepKind.SWITCH_ADDRESS, B);
+
+        upgrade.accepted(new Command.DecideHandover(A));
+        upgrade.self = A;
+        upgrade.nodes.values().forEach(node -> node.heldAddress = "");
+        upgrade.restart();
+
+        assertThat(upgrade.runToEnd().status()).isEqualTo(UpgradeStatus.COMPLETED);
+        assertThat(upgrade.node(B).heldAddress).isEqualTo(UpgradeScenario.ADDRESS);
     }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** The processes that a contender has started. */
 final class Processes implements AutoCloseable {
@@ -15,6 +16,11 @@ final class Processes implements AutoCloseable {
     private static final double TICKS_PER_SECOND = 100;
 
     private static final int UTIME = 11;
+    private static final int LONGEST_WARM_UP_SECONDS = 300;
+    private static final int QUIET_SECONDS = 3;
+
+    /** In a second: what agents need that only report and keep their sessions. */
+    private static final double QUIET_CPU_SECONDS = 0.5;
 
     private final List<Process> started = new ArrayList<>();
     private final Path log;
@@ -52,6 +58,18 @@ final class Processes implements AutoCloseable {
             }
         }
         return ticks / TICKS_PER_SECOND;
+    }
+
+    /** Waits until everything that was started is warm and has nothing to do, for a while at most. */
+    static void awaitQuiet() throws IOException {
+        double before = cpuSeconds();
+        int quiet = 0;
+        for (int second = 0; second < LONGEST_WARM_UP_SECONDS && quiet < QUIET_SECONDS; second++) {
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+            double now = cpuSeconds();
+            quiet = now - before < QUIET_CPU_SECONDS ? quiet + 1 : 0;
+            before = now;
+        }
     }
 
     /** Its own time and that of its ended children; of this process, only the latter. */

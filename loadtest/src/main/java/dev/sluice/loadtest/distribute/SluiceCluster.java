@@ -124,6 +124,7 @@ final class SluiceCluster implements Contender {
         operator = client;
         awaitAgents(client);
         client.importPackage(pkg);
+        Processes.awaitQuiet();
     }
 
     private Path build(PackageSigner signer) throws IOException {
@@ -189,6 +190,7 @@ final class SluiceCluster implements Contender {
                 listen: "%8$s:%9$d"
                 hardware: {driver: none}
                 initial: {packages: {site: 1.0.0}}
+                transferWarmUpMiB: 256
                 """
                         .formatted(
                                 machine.id(),

@@ -58,21 +58,6 @@ final class RecordMergeTest {
         pair.close();
     }
 
-    private ReplicatedPair.Running primary() throws Exception {
-        ReplicatedPair.Running a = pair.start(A);
-        pair.await("A is in office", () -> a.controller.state().topology() != null);
-        return a;
-    }
-
-    private void awaitSameJournal(ReplicatedPair.Running a, ReplicatedPair.Running b) {
-        pair.await(
-                "B has what A has",
-                () ->
-                        b.controller.durablePosition().equals(a.controller.durablePosition())
-                                && b.has(a)
-                                && a.inSync.wanted().contains(b.controller.replica()));
-    }
-
     private static void store(ReplicatedPair.Running master, RecordRun... runs) throws Exception {
         var _ = master.records.store(List.of(runs)).get(30, TimeUnit.SECONDS);
     }
@@ -107,7 +92,7 @@ final class RecordMergeTest {
         ReplicatedPair.Running alone = pair.start(B);
         store(alone, run(EU1, 1, 30), run(US1, 5, 9));
         pair.stop(B);
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         store(a, run(EU1, 21, 60), run(spool("eu-2"), 1, 3));
 
         ReplicatedPair.Running b = pair.start(B);
@@ -116,7 +101,7 @@ final class RecordMergeTest {
         pair.await(
                 "both counted",
                 () -> taken(a) == 25 && taken(b) == 33 && given(a) == 33 && given(b) == 25);
-        awaitSameJournal(a, b);
+        pair.awaitSame(a, b);
     }
 
     private static long taken(ReplicatedPair.Running master) {
@@ -133,9 +118,9 @@ final class RecordMergeTest {
 
     @Test
     void theyGoOnExchangingAndEachTakesRecordsWhateverItIs() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         ReplicatedPair.Running b = pair.start(B);
-        awaitSameJournal(a, b);
+        pair.awaitSame(a, b);
 
         store(b, run(EU1, 1, 10));
         store(a, run(US1, 1, 10));
@@ -147,19 +132,19 @@ final class RecordMergeTest {
 
     @Test
     void recordsSurviveThatTheReturningMastersJournalIsCut() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         ReplicatedPair.Running b = pair.start(B);
-        awaitSameJournal(a, b);
+        pair.awaitSame(a, b);
         pair.stop(A);
         store(b, run(EU1, 1, 10));
         pair.stop(B);
         pair.addLostEntryToB();
-        ReplicatedPair.Running again = primary();
+        ReplicatedPair.Running again = pair.startPrimary();
         store(again, run(US1, 1, 10));
 
         ReplicatedPair.Running returned = pair.start(B);
         assertThat(returned.controller.state().configuration().settings()).containsKey("site.lost");
-        awaitSameJournal(again, returned);
+        pair.awaitSame(again, returned);
 
         assertThat(returned.controller.state().configuration().settings())
                 .doesNotContainKey("site.lost");
@@ -168,14 +153,14 @@ final class RecordMergeTest {
 
     @Test
     void recordsSurviveThatTheReturningMastersJournalIsReplacedByASnapshot() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         ReplicatedPair.Running b = pair.start(B);
-        awaitSameJournal(a, b);
+        pair.awaitSame(a, b);
         Replica before = b.controller.replica();
         pair.stop(A);
         store(b, run(EU1, 1, 10));
         pair.stop(B);
-        ReplicatedPair.Running again = primary();
+        ReplicatedPair.Running again = pair.startPrimary();
         store(again, run(US1, 1, 10));
         setMany(again, 200);
         assertThat(
@@ -188,7 +173,7 @@ final class RecordMergeTest {
                 .isTrue();
 
         ReplicatedPair.Running returned = pair.start(B);
-        awaitSameJournal(again, returned);
+        pair.awaitSame(again, returned);
 
         assertThat(returned.controller.replica().store()).isNotEqualTo(before.store());
         awaitBoth(again, returned, run(EU1, 1, 10), run(US1, 1, 10));
@@ -212,7 +197,7 @@ final class RecordMergeTest {
 
     @Test
     void anEmptyStoreIsFilledInManyAnswers() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         List<RecordRun> runs = new ArrayList<>();
         for (int i = 0; i < 60; i++) {
             runs.add(run(i % 2 == 0 ? EU1 : US1, 1 + i * 256L, 256 + i * 256L));
@@ -240,7 +225,7 @@ final class RecordMergeTest {
 
     @Test
     void onlyTheOtherMastersGetRecordsAndNonsenseIsRefused() throws Exception {
-        var _ = primary();
+        var _ = pair.startPrimary();
         PullRequest empty = PullRequest.getDefaultInstance();
         assertThat(refusal(PeerName.node("eu-1"), empty).getStatus().getCode())
                 .isEqualTo(Status.Code.PERMISSION_DENIED);

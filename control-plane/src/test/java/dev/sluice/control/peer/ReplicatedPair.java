@@ -190,6 +190,25 @@ final class ReplicatedPair implements AutoCloseable {
         requireAtMostOneInOffice();
     }
 
+    /** Starts the founder, which takes office. */
+    Running startPrimary() throws Exception {
+        Running a = start(A);
+        await("A is in office", () -> a.controller.state().topology() != null);
+        return a;
+    }
+
+    /** Waits until a follower has the primary's journal and is wanted in sync. */
+    void awaitSame(Running primary, Running follower) {
+        await(
+                "B has what A has",
+                () ->
+                        follower.controller
+                                        .durablePosition()
+                                        .equals(primary.controller.durablePosition())
+                                && follower.has(primary)
+                                && primary.inSync.wanted().contains(follower.controller.replica()));
+    }
+
     void requireAtMostOneInOffice() {
         List<NodeId> inOffice =
                 running.values().stream()

@@ -51,12 +51,6 @@ final class ReplicationTest {
         pair.close();
     }
 
-    private ReplicatedPair.Running primary() throws Exception {
-        ReplicatedPair.Running a = pair.start(A);
-        pair.await("A is in office", () -> a.controller.state().topology() != null);
-        return a;
-    }
-
     private ReplicatedPair.Running backupOf(ReplicatedPair.Running a) throws Exception {
         ReplicatedPair.Running b = pair.start(B);
         pair.await("B has everything", () -> isInSync(a, b));
@@ -72,7 +66,7 @@ final class ReplicationTest {
 
     @Test
     void anEmptyBackupCatchesUpAndFollowsLive() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         for (int i = 0; i < 200; i++) {
             a.set("site.key" + i, "v".repeat(1000));
         }
@@ -92,7 +86,7 @@ final class ReplicationTest {
     @Test
     @Tag("CLU-15")
     void aBackupThatWasAwayGoesOnWhereItWas() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         var _ = backupOf(a);
         pair.stop(B);
         pair.await("A knows that B is gone", () -> !a.peer().following());
@@ -113,7 +107,7 @@ final class ReplicationTest {
     @Tag("REL-1")
     void aPrimaryThatRestartsIsFollowedUnderItsNewBallotAndItsBackupTakesNoOffice()
             throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         ReplicatedPair.Running b = backupOf(a);
         Ballot first = a.controller.ballot();
         pair.await("B knows A", () -> !b.peer().controlPlaneVersion().isEmpty());
@@ -122,7 +116,7 @@ final class ReplicationTest {
         pair.await("B knows that A is gone", () -> b.peer().controlPlaneVersion().isEmpty());
         assertThat(b.controller.isInOffice()).isFalse();
 
-        ReplicatedPair.Running again = primary();
+        ReplicatedPair.Running again = pair.startPrimary();
         pair.await("B follows again", () -> isInSync(again, b));
         assertThat(first).isNotNull();
         assertThat(again.controller.ballot()).isGreaterThan(first);
@@ -133,7 +127,7 @@ final class ReplicationTest {
     @Tag("CLU-7")
     @Tag("REL-1")
     void aPlannedHandoverMovesTheOfficeAndTheOldPrimaryFollowsTheNewOne() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         ReplicatedPair.Running b = backupOf(a);
 
         assertThat(a.decide(new Command.DecideHandover(B))).isInstanceOf(Decision.Accepted.class);
@@ -160,7 +154,7 @@ final class ReplicationTest {
     @Tag("CLU-15")
     @Tag("REL-1")
     void aHandoverThatWasDurableButNotShippedHappensWhenTheOldPrimaryIsBack() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         var _ = backupOf(a);
         pair.stop(B);
         assertThat(a.decide(new Command.DecideHandover(B))).isInstanceOf(Decision.Accepted.class);
@@ -191,7 +185,7 @@ final class ReplicationTest {
                                     new Command.TakeOffice(
                                             new Ballot(0, 1, A, 99), "1.0.0", "another cluster")));
         }
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         ReplicatedPair.Running b = pair.start(B);
         ClusterState before = b.controller.state();
 
@@ -208,7 +202,7 @@ final class ReplicationTest {
     @Test
     @Tag("REL-3")
     void aBackupWithMoreEntriesThanThePrimaryIsRefused() throws Exception {
-        primary();
+        pair.startPrimary();
 
         Answers answers = follow(A, PeerName.master("m-b"), position("m-b", 1000, new byte[32]));
 
@@ -219,7 +213,7 @@ final class ReplicationTest {
     @Test
     @Tag("REL-3")
     void onlyABackupUnderItsOwnNameMayFollow() throws Exception {
-        primary();
+        pair.startPrimary();
         FollowRequest asB = position("m-b", 0, ChainHash.GENESIS.toBytes());
 
         assertThat(follow(A, PeerName.node("m-b"), asB).end().getCode())
@@ -249,7 +243,7 @@ final class ReplicationTest {
     @Test
     @Tag("REL-4")
     void duplicateAndLateAcknowledgementsAreTakenAndOneOfNothingEndsTheStream() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         a.set("site.a", "1");
         long last = a.controller.state().index();
         Answers answers =

@@ -54,21 +54,6 @@ final class ResyncTest {
         pair.close();
     }
 
-    private ReplicatedPair.Running primary() throws Exception {
-        ReplicatedPair.Running a = pair.start(A);
-        pair.await("A is in office", () -> a.controller.state().topology() != null);
-        return a;
-    }
-
-    private void awaitSame(ReplicatedPair.Running a, ReplicatedPair.Running b) {
-        pair.await(
-                "B has what A has",
-                () ->
-                        b.controller.durablePosition().equals(a.controller.durablePosition())
-                                && b.has(a)
-                                && a.inSync.wanted().contains(b.controller.replica()));
-    }
-
     private static List<String> names(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.map(file -> String.valueOf(file.getFileName())).sorted().toList();
@@ -109,18 +94,18 @@ final class ResyncTest {
     @Tag("PAIR-4")
     @Tag("REL-2")
     void aTailThatThePrimaryDoesNotHaveIsArchivedAndNeverComesBack() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         ReplicatedPair.Running b = pair.start(B);
-        awaitSame(a, b);
+        pair.awaitSame(a, b);
         Replica store = b.controller.replica();
         pair.stop(B);
         pair.stop(A);
         pair.addLostEntryToB();
 
-        ReplicatedPair.Running again = primary();
+        ReplicatedPair.Running again = pair.startPrimary();
         ReplicatedPair.Running returned = pair.start(B);
         assertThat(returned.controller.state().configuration().settings()).containsKey("site.lost");
-        awaitSame(again, returned);
+        pair.awaitSame(again, returned);
 
         assertThat(returned.controller.state().configuration().settings())
                 .doesNotContainKey("site.lost");
@@ -132,44 +117,44 @@ final class ResyncTest {
         again.set("site.after", "1");
         pair.stop(B);
         ReplicatedPair.Running last = pair.start(B);
-        awaitSame(again, last);
+        pair.awaitSame(again, last);
     }
 
     @Test
     @Tag("PAIR-4")
     void anEmptiedBackupGetsASnapshotAndWhatCameAfterIt() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         setMany(a, 200, "v".repeat(100));
         compact(a);
         a.set("site.after", "1");
 
         ReplicatedPair.Running b = pair.start(B);
-        awaitSame(a, b);
+        pair.awaitSame(a, b);
 
         assertThat(b.controller.firstIndex()).isGreaterThan(100);
         assertThat(names(pair.directory(B, "resync"))).isEmpty();
         assertThat(b.peers.resyncs()).isEmpty();
         a.set("site.live", "1");
-        awaitSame(a, b);
+        pair.awaitSame(a, b);
         pair.stop(B);
         ReplicatedPair.Running again = pair.start(B);
-        awaitSame(a, again);
+        pair.awaitSame(a, again);
     }
 
     @Test
     @Tag("PAIR-4")
     @Tag("REL-2")
     void aBackupThatWasAwayTooLongGivesItsJournalUpAndHasAnotherName() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         ReplicatedPair.Running b = pair.start(B);
-        awaitSame(a, b);
+        pair.awaitSame(a, b);
         Replica before = b.controller.replica();
         pair.stop(B);
         setMany(a, 200, "v".repeat(100));
         compact(a);
 
         ReplicatedPair.Running again = pair.start(B);
-        awaitSame(a, again);
+        pair.awaitSame(a, again);
 
         Replica now = again.controller.replica();
         assertThat(now.store()).isNotEqualTo(before.store());
@@ -183,7 +168,7 @@ final class ResyncTest {
     @Test
     @Tag("PAIR-4")
     void aTransferThatWasInterruptedGoesOnWhereItWas() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         setMany(a, 1000, "v".repeat(1000));
         compact(a);
         IncomingSnapshot incoming = new IncomingSnapshot(NioDisk.in(pair.directory(B, "resync")));
@@ -198,7 +183,7 @@ final class ResyncTest {
             assertThat(snapshot.size()).isGreaterThan(half);
         }
 
-        awaitSame(a, pair.start(B));
+        pair.awaitSame(a, pair.start(B));
 
         assertThat(pair.fetches)
                 .singleElement()
@@ -212,7 +197,7 @@ final class ResyncTest {
     @Tag("PAIR-4")
     @Tag("REL-3")
     void aDamagedOrOutdatedTransferIsDroppedAndBegunAnew() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         setMany(a, 200, "v".repeat(100));
         compact(a);
         IncomingSnapshot incoming = new IncomingSnapshot(NioDisk.in(pair.directory(B, "resync")));
@@ -225,7 +210,7 @@ final class ResyncTest {
             incoming.add(new byte[(int) snapshot.size()]);
         }
         ReplicatedPair.Running b = pair.start(B);
-        awaitSame(a, b);
+        pair.awaitSame(a, b);
         pair.stop(B);
         for (String name : names(pair.journal(B))) {
             Files.delete(pair.journal(B).resolve(name));
@@ -236,7 +221,7 @@ final class ResyncTest {
                         100,
                         "00"));
 
-        awaitSame(a, pair.start(B));
+        pair.awaitSame(a, pair.start(B));
 
         assertThat(pair.fetches.stream().map(FetchSnapshotRequest::getIndex))
                 .containsExactly(0L, 7L, 0L);
@@ -245,22 +230,22 @@ final class ResyncTest {
     @Test
     @Tag("PAIR-4")
     void anOperatorHasTheJournalsComparedAnew() throws Exception {
-        ReplicatedPair.Running a = primary();
+        ReplicatedPair.Running a = pair.startPrimary();
         ReplicatedPair.Running b = pair.start(B);
-        awaitSame(a, b);
+        pair.awaitSame(a, b);
 
         assertThat(a.follower.resync()).hasValue("master m-a does not follow another one");
         assertThat(b.follower.resync()).isEmpty();
 
         pair.await("B follows again", () -> b.heard.get() >= 2);
-        awaitSame(a, b);
+        pair.awaitSame(a, b);
     }
 
     @Test
     @Tag("REL-3")
     void onlyABackupOfAPrimaryIsToldPositionsAndGivenSnapshots() throws Exception {
-        ReplicatedPair.Running a = primary();
-        awaitSame(a, pair.start(B));
+        ReplicatedPair.Running a = pair.startPrimary();
+        pair.awaitSame(a, pair.start(B));
 
         assertThat(failure(A, PeerName.node("m-b"))).isEqualTo(Status.Code.PERMISSION_DENIED);
         assertThat(failure(A, PeerName.master("m-x"))).isEqualTo(Status.Code.PERMISSION_DENIED);

@@ -60,7 +60,9 @@ final class Processes implements AutoCloseable {
         return ticks / TICKS_PER_SECOND;
     }
 
-    /** Waits until everything that was started is warm and has nothing to do, for a while at most. */
+    /**
+     * Waits until everything that was started is warm and has nothing to do, for a while at most.
+     */
     static void awaitQuiet() throws IOException {
         double before = cpuSeconds();
         int quiet = 0;

@@ -2,6 +2,7 @@ package dev.sluice.loadtest.distribute;
 
 import dev.sluice.loadtest.distribute.Scenario.Machine;
 import dev.sluice.loadtest.testbed.OperatorClient;
+import dev.sluice.loadtest.testbed.Testbed;
 import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.ManifestDraft;
@@ -35,8 +36,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A master and an agent on every other machine, told to distribute a package. */
@@ -255,21 +254,13 @@ final class SluiceCluster implements Contender {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
         command.addAll(
-                List.of("-cp", classPath(module), main, "--config", configuration.toString()));
+                List.of(
+                        "-cp",
+                        Testbed.classpath(checkout, module),
+                        main,
+                        "--config",
+                        configuration.toString()));
         return processes.start(network.on(machine, command));
-    }
-
-    private String classPath(String module) throws IOException {
-        Path target = checkout.resolve(module).resolve("target");
-        try (Stream<Path> files = Files.list(target)) {
-            return files.map(Path::toString)
-                            .filter(name -> name.contains("/sluice-" + module + "-"))
-                            .filter(name -> name.endsWith(".jar"))
-                            .collect(Collectors.joining(":"))
-                    + ":"
-                    + target.resolve("lib")
-                    + "/*";
-        }
     }
 
     private void awaitAgents(OperatorClient client) throws IOException {

@@ -176,11 +176,16 @@ public final class Testbed implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(SMALL_JVM);
         command.addAll(flags);
-        command.addAll(List.of("-cp", classpath(module), main));
+        command.addAll(List.of("-cp", classpath(checkout, module), main));
         return command;
     }
 
-    private String classpath(String module) throws IOException {
+    /**
+     * The class path of a module's program.
+     *
+     * @param checkout where the product was built
+     */
+    public static String classpath(Path checkout, String module) throws IOException {
         Path target = checkout.resolve(module).resolve("target");
         try (Stream<Path> jars = Files.list(target)) {
             List<String> own =

@@ -9,10 +9,10 @@ import dev.sluice.trust.packages.PackageKind;
 import dev.sluice.trust.packages.PackageName;
 import dev.sluice.trust.packages.PackageVersion;
 import dev.sluice.trust.packages.Requirement;
+import dev.sluice.trust.packages.Requirements;
 import dev.sluice.trust.packages.Sha256;
 import dev.sluice.trust.packages.StrictJson;
 import dev.sluice.trust.packages.StrictObject;
-import dev.sluice.trust.packages.VersionRange;
 import dev.sluice.trust.x509.SignatureScheme;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -132,14 +132,7 @@ final class MetadataJson {
         PackageVersion version = entry.read("version", PackageVersion::new);
         PackageKind kind = entry.read("kind", PackageKind::valueOf);
         long counter = entry.wholeNumber("releaseCounter");
-        List<Requirement> requires = new ArrayList<>();
-        for (StrictObject requirement : entry.objects("requires")) {
-            requires.add(
-                    new Requirement(
-                            requirement.read("name", PackageName::new),
-                            requirement.read("range", VersionRange::new)));
-            requirement.end();
-        }
+        List<Requirement> requires = Requirements.read(entry);
         Optional<PackageVersion> oldest =
                 entry.readOptional("minDirectUpgradeFrom", PackageVersion::new);
         List<String> compatible = entry.strings("compatible");
@@ -241,12 +234,7 @@ final class MetadataJson {
         node.put("version", pkg.version().value());
         node.put("kind", pkg.kind().name());
         node.put("releaseCounter", pkg.releaseCounter());
-        ArrayNode requires = node.putArray("requires");
-        for (Requirement requirement : pkg.requires()) {
-            requires.addObject()
-                    .put("name", requirement.name().value())
-                    .put("range", requirement.range().value());
-        }
+        Requirements.write(pkg.requires(), node);
         pkg.minDirectUpgradeFrom()
                 .ifPresent(oldest -> node.put("minDirectUpgradeFrom", oldest.value()));
         ArrayNode compatible = node.putArray("compatible");

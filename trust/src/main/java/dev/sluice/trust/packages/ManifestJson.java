@@ -2,7 +2,6 @@ package dev.sluice.trust.packages;
 
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -43,14 +42,7 @@ final class ManifestJson {
         PackageKind kind = root.read("kind", ManifestJson::kind);
         PackageVersion version = root.read("version", PackageVersion::new);
         long releaseCounter = root.wholeNumber("releaseCounter");
-        List<Requirement> requires = new ArrayList<>();
-        for (StrictObject requirement : root.objects("requires")) {
-            requires.add(
-                    new Requirement(
-                            requirement.read("name", PackageName::new),
-                            requirement.read("range", VersionRange::new)));
-            requirement.end();
-        }
+        List<Requirement> requires = Requirements.read(root);
         Optional<PackageVersion> oldest =
                 root.readOptional("minDirectUpgradeFrom", PackageVersion::new);
         List<String> compatible = root.strings("compatible");
@@ -141,12 +133,7 @@ final class ManifestJson {
         root.put("kind", description.kind().name());
         root.put("version", description.version().value());
         root.put("releaseCounter", description.releaseCounter());
-        ArrayNode requires = root.putArray("requires");
-        for (Requirement requirement : description.requires()) {
-            requires.addObject()
-                    .put("name", requirement.name().value())
-                    .put("range", requirement.range().value());
-        }
+        Requirements.write(description.requires(), root);
         putOptional(root, "minDirectUpgradeFrom", description.minDirectUpgradeFrom());
         ArrayNode compatible = root.putArray("compatible");
         description.compatible().forEach(compatible::add);

@@ -2,7 +2,6 @@ package dev.sluice.loadtest.distribute;
 
 import dev.sluice.loadtest.distribute.Scenario.Machine;
 import java.io.IOException;
-import java.util.List;
 
 /** A way of distributing. Used once: prepared, run, closed. */
 interface Contender extends AutoCloseable {
@@ -20,11 +19,6 @@ interface Contender extends AutoCloseable {
 
     /** Has the machine's part in it end as in a crash, for good. */
     void kill(Machine machine) throws IOException, InterruptedException;
-
-    /** The receivers in the order in which the file passes them; empty: there is none. */
-    default List<Machine> order() throws IOException, InterruptedException {
-        return List.of();
-    }
 
     @Override
     void close() throws IOException;

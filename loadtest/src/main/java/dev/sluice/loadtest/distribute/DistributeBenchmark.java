@@ -136,7 +136,7 @@ final class DistributeBenchmark {
                 }
             }
             if (fault.isPresent() && seconds > bound / 3) {
-                Machine victim = victim(scenario, contender.order(), fault.get().victim());
+                Machine victim = victim(scenario, fault.get().victim());
                 if (fault.get().kind() == Fault.Kind.KILL) {
                     contender.kill(victim);
                 } else {
@@ -163,8 +163,8 @@ final class DistributeBenchmark {
                 cpu);
     }
 
-    private static Machine victim(Scenario scenario, List<Machine> order, Fault.Victim victim) {
-        List<Machine> line = order.isEmpty() ? scenario.receivers() : order;
+    private static Machine victim(Scenario scenario, Fault.Victim victim) {
+        List<Machine> line = scenario.receivers();
         return switch (victim) {
             case HEAD -> line.getFirst();
             case MIDDLE -> line.get(line.size() / 2);

@@ -89,27 +89,6 @@ final class Processes implements AutoCloseable {
         return self ? children : own + children;
     }
 
-    /** The largest resident set of those that run, in bytes. */
-    long largestBytes() {
-        long largest = 0;
-        for (Process process : started) {
-            try {
-                for (String line :
-                        Files.readAllLines(Path.of("/proc", "" + process.pid(), "status"))) {
-                    if (line.startsWith("VmHWM:")) {
-                        largest =
-                                Math.max(
-                                        largest,
-                                        Long.parseLong(line.replaceAll("[^0-9]", "")) << 10);
-                    }
-                }
-            } catch (IOException _) {
-                // It has ended.
-            }
-        }
-        return largest;
-    }
-
     @Override
     public void close() throws IOException {
         started.forEach(Process::destroyForcibly);

@@ -100,7 +100,9 @@ record Scenario(
             return "10.203.%d.%d".formatted(region, index + 1);
         }
 
-        /** Its name in the cluster, whose order is the chain's while nobody has more than others. */
+        /**
+         * Its name in the cluster, whose order is the chain's while nobody has more than others.
+         */
         String id() {
             return index == 0 ? "m-a" : "n-%03d".formatted(index);
         }

@@ -20,6 +20,12 @@ import org.jspecify.annotations.Nullable;
 /** One connection to one source. Everything runs on the pull's event loop. */
 final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSink {
 
+    /**
+     * After bytes of the content were read the socket has this long to fill again. A link delivers
+     * packet by packet; a wake-up for each would cost more than all the rest of a transfer.
+     */
+    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
     private final ContentPull pull;
     private final Source source;
     private final PullRequest request;
@@ -39,6 +45,14 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
 
     /** All was sent; the keeper has the word. */
     private boolean atEnd;
+
+    /** Bytes of the content came since the last rest. */
+    private boolean fed;
+
+    private boolean resting;
+
+    /** What the pull was told last. */
+    private boolean held;
 
     PullAttempt(ContentPull pull, Source source, PullRequest request) {
         this.pull = pull;
@@ -128,6 +142,7 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
 
     @Override
     public void data(long offset, ByteBuf bytes, int count) {
+        fed = true;
         content.feed(bytes, count);
         long nanos = pull.received(this, count, offset + count);
         ChannelHandlerContext ctx = context;
@@ -139,6 +154,22 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
             var _ = ctx.executor().schedule(this::paid, nanos, TimeUnit.NANOSECONDS);
         }
         full = content.isFull();
+        adjust();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (fed && !resting && !closed && !atEnd) {
+            fed = false;
+            resting = true;
+            adjust();
+            var _ = ctx.executor().schedule(this::rested, REST_NANOS, TimeUnit.NANOSECONDS);
+        }
+        ctx.fireChannelReadComplete();
+    }
+
+    private void rested() {
+        resting = false;
         adjust();
     }
 
@@ -165,10 +196,11 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
         if (ctx == null || closed) {
             return;
         }
-        boolean read = !paced && !full;
-        if (ctx.channel().config().isAutoRead() != read) {
-            ctx.channel().config().setAutoRead(read);
-            pull.held(this, isHeld());
+        ctx.channel().config().setAutoRead(!paced && !full && !resting);
+        boolean holds = isHeld();
+        if (held != holds) {
+            held = holds;
+            pull.held(this, holds);
         }
     }
 
@@ -185,7 +217,7 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
     @Override
     public void end() {
         atEnd = true;
-        pull.held(this, true);
+        adjust();
     }
 
     @Override

@@ -55,11 +55,21 @@ final class SluiceCluster implements Contender {
     private static final long WARM_UP_SECONDS = 600;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
+    /** As docs/reference has them for agents, and for a control plane. */
     private static final List<String> JVM =
             List.of(
                     "-XX:+UseSerialGC",
-                    "-Xshare:auto",
-                    "-Xmx96m",
+                    "-XX:TieredStopAtLevel=1",
+                    "-XX:+UseCompactObjectHeaders",
+                    "-XX:-UsePerfData",
+                    "-Xms8m",
+                    "-Xmx64m",
+                    "-Xss256k",
+                    "-XX:MaxNewSize=4m",
+                    "-XX:MinHeapFreeRatio=10",
+                    "-XX:MaxHeapFreeRatio=25",
+                    "-XX:MaxDirectMemorySize=32m",
+                    "-XX:TrimNativeHeapInterval=5000",
                     "--enable-native-access=ALL-UNNAMED",
                     "--sun-misc-unsafe-memory-access=allow");
 

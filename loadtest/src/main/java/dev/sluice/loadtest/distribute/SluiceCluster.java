@@ -70,6 +70,7 @@ final class SluiceCluster implements Contender {
                     "-XX:MaxHeapFreeRatio=25",
                     "-XX:MaxDirectMemorySize=32m",
                     "-XX:TrimNativeHeapInterval=5000",
+                    "-Dio.netty.leakDetection.level=disabled",
                     "--enable-native-access=ALL-UNNAMED",
                     "--sun-misc-unsafe-memory-access=allow");
 

@@ -24,10 +24,10 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
      * After bytes of the content were read the socket has this long to fill again. A link delivers
      * packet by packet; a wake-up for each would cost more than all the rest of a transfer.
      */
-    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
 
-    /** A socket that gave so many bytes at once is faster than any rest: it is read on. */
-    private static final int NO_REST_BYTES = 128 << 10;
+    /** A socket that gave so many bytes, almost all that are read at once, is read on. */
+    private static final int NO_REST_BYTES = 192 << 10;
 
     private final ContentPull pull;
     private final Source source;

@@ -42,12 +42,19 @@ public final class Testbed implements AutoCloseable {
 
     private static final long HARDWARE_DEADLINE_SECONDS = 30;
 
+    /** As docs/reference has them. */
     private static final List<String> SMALL_JVM =
             List.of(
                     "-XX:+UseSerialGC",
                     "-XX:TieredStopAtLevel=1",
-                    "-Xshare:auto",
+                    "-XX:+UseCompactObjectHeaders",
+                    "-XX:-UsePerfData",
+                    "-XX:MinHeapFreeRatio=10",
+                    "-XX:MaxHeapFreeRatio=25",
+                    "-XX:TrimNativeHeapInterval=5000",
+                    "-Xss256k",
                     "-XX:+ExitOnOutOfMemoryError",
+                    "-Dio.netty.leakDetection.level=disabled",
                     "--enable-native-access=ALL-UNNAMED",
                     "--sun-misc-unsafe-memory-access=allow");
 
@@ -102,7 +109,14 @@ public final class Testbed implements AutoCloseable {
         progress.accept("starting %d agents".formatted(ids.size()));
         for (String id : ids) {
             List<String> command =
-                    java("node-agent", List.of("-Xmx64m"), "dev.sluice.agent.AgentMain");
+                    java(
+                            "node-agent",
+                            List.of(
+                                    "-Xms8m",
+                                    "-Xmx64m",
+                                    "-XX:MaxNewSize=4m",
+                                    "-XX:MaxDirectMemorySize=32m"),
+                            "dev.sluice.agent.AgentMain");
             command.addAll(List.of("--config", layout.agentConfig(id).toString()));
             keeper.start("agent-" + id, command, layout.log("agent-" + id));
         }
@@ -256,7 +270,11 @@ public final class Testbed implements AutoCloseable {
     /** Runs the command line as an operator of this cluster does; see {@link Cli}. */
     public Cli.Run cli(Duration deadline, String... arguments)
             throws IOException, InterruptedException {
-        List<String> command = java("cli", List.of("-Xmx96m"), "dev.sluice.cli.SluiceCli");
+        List<String> command =
+                java(
+                        "cli",
+                        List.of("-Xms16m", "-Xmx96m", "-XX:MaxNewSize=8m"),
+                        "dev.sluice.cli.SluiceCli");
         command.addAll(List.of(arguments));
         return Cli.run(command, layout.contexts(), deadline);
     }

@@ -8,10 +8,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -214,19 +211,5 @@ public final class PatchApply implements AutoCloseable {
     @Override
     public void close() {
         content.close();
-    }
-
-    /**
-     * Waits until the file is closed.
-     *
-     * @return why not, when it took too long
-     */
-    public Optional<String> awaitClosed(long seconds) throws InterruptedException {
-        try {
-            content.closed().get(seconds, TimeUnit.SECONDS);
-            return Optional.empty();
-        } catch (ExecutionException | TimeoutException e) {
-            return Optional.of(e.toString());
-        }
     }
 }

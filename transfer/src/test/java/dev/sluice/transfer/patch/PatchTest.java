@@ -16,6 +16,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -109,7 +110,7 @@ final class PatchTest {
         try (apply) {
             return apply.run();
         } finally {
-            assertThat(apply.awaitClosed(30)).isEmpty();
+            assertThat(apply.content().closed()).succeedsWithin(Duration.ofSeconds(30));
         }
     }
 

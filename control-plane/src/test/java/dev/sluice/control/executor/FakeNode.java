@@ -132,7 +132,7 @@ final class FakeNode {
 
     private CommandOutcome finish(AgentWork work) {
         return switch (work) {
-            case AgentWork.Stage(var manifest, var _, var _, var _, var _) -> stage(manifest);
+            case AgentWork.Stage stage -> stage(stage.manifest());
             case AgentWork.Install(var ref, var sha, var cut) -> install(ref, sha, cut);
             case AgentWork.Verify(var expected, var _, var _) ->
                     installed.entrySet().containsAll(expected.entrySet()) && healthy

@@ -269,9 +269,10 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
                 patch.merkleRoot().hex());
     }
 
-    private void make(PatchWish wish) throws IOException {
+    private void make(PatchWish wish) {
         Path half = directory.resolve(MAKING);
         try {
+            remove(half);
             Files.createDirectory(half);
             long began = ports.ticker().getAsLong();
             Optional<LeafHashing.Described> made = make(wish, KeptPatch.file(half));
@@ -284,7 +285,7 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
             tell(wish, made, ports.ticker().getAsLong() - began);
         } catch (ClosedByInterruptException _) {
             LOG.info("patch {} from {}: given up", wish.target().ref(), wish.base().ref());
-            remove(half);
+            discard(half);
         } catch (IOException | RuntimeException e) {
             retryAt.put(wish.name(), ports.ticker().getAsLong() + RETRY.toNanos());
             LOG.warn(
@@ -293,7 +294,16 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
                     wish.base().ref(),
                     RETRY.toMinutes(),
                     e.toString());
+            discard(half);
+        }
+    }
+
+    /** Frees the disk of what is of no use; the next one removes it too. */
+    private static void discard(Path half) {
+        try {
             remove(half);
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be removed: {}", half, e.getMessage());
         }
     }
 

@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * Makes patches. Memory is bounded by a segment, its base and what zstd needs for these: 250 MiB
+ * Makes patches. Memory is bounded by a segment, its base and what zstd needs for these: 150 MiB
  * outside of the heap. The same contents give the same patch with the same library.
  */
 public final class PatchMaker {

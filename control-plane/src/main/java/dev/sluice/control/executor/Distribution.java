@@ -36,6 +36,8 @@ final class Distribution {
     /** Nodes decided for in one pass and package at most: the rest waits for a later one. */
     private static final int MAX_DECIDED = 256;
 
+    private static final List<ChainPlan.Upstream> ORIGIN = List.of(new ChainPlan.Upstream.Origin());
+
     private final Map<PackageRef, SortedMap<NodeId, Told>> plans = new HashMap<>();
 
     /** Nodes that wait for a patch that is being made. */
@@ -178,23 +180,38 @@ final class Distribution {
                             ? new ChainPlan.View(whole, home, situation.sources().has(ref))
                             : new ChainPlan.View(
                                     members(situation, regions, pkg, patch), home, true);
-            ChainPlan.of(pulling, view)
-                    .forEach((node, upstreams) ->
-                            told.put(
-                                    node,
-                                    new Told(
-                                            patch,
-                                            upstreams.stream()
-                                                    .map(up ->
-                                                            location(
-                                                                    situation,
-                                                                    up,
-                                                                    regions,
-                                                                    home,
-                                                                    regions.get(node)))
-                                                    .toList())));
+            SortedMap<NodeId, List<ChainPlan.Upstream>> chain = ChainPlan.of(pulling, view);
+            if (patch.isPresent()) {
+                applying(pulling, view).forEach(node -> chain.put(node, ORIGIN));
+            }
+            chain.forEach((node, upstreams) ->
+                    told.put(
+                            node,
+                            new Told(
+                                    patch,
+                                    upstreams.stream()
+                                            .map(up ->
+                                                    location(
+                                                            situation,
+                                                            up,
+                                                            regions,
+                                                            home,
+                                                            regions.get(node)))
+                                            .toList())));
         });
         plans.put(ref, told);
+    }
+
+    /**
+     * Nodes that have all of a patch and not yet what it makes: they pull from nobody, and are told
+     * all the same, since an attempt to apply it may have failed.
+     */
+    private static List<NodeId> applying(List<NodeId> pulling, ChainPlan.View view) {
+        return view.members().stream()
+                .filter(ChainPlan.Member::complete)
+                .map(ChainPlan.Member::node)
+                .filter(pulling::contains)
+                .toList();
     }
 
     /** A chain for each patch, and one for those that pull all of it. */

@@ -50,6 +50,10 @@ final class FakeNode {
     int ticksOfWork = 1;
     boolean takesPatches;
     boolean patchesFail;
+
+    /** A content of which it has a patch of one byte, and nothing else yet; empty: none. */
+    String hasPatchOf = "";
+
     int installsToFail;
     int stagingsToFail;
     String heldAddress = "";
@@ -104,12 +108,13 @@ final class FakeNode {
             }
             case AgentWork.Stage _, AgentWork.Install _, AgentWork.Verify _ -> {
                 Busy doing = busy;
+                // Other sources are taken without a word; another way begins anew.
                 boolean isNews =
                         doing != null
                                 && command.work() instanceof AgentWork.Stage told
                                 && doing.command().work() instanceof AgentWork.Stage now
                                 && told.manifest().equals(now.manifest())
-                                && !told.equals(now);
+                                && told.patch().isPresent() != now.patch().isPresent();
                 if (doing == null || isNews) {
                     received.add(command.work());
                     busy = new Busy(command, ticksOfWork);
@@ -199,6 +204,14 @@ final class FakeNode {
         for (String sha : staged) {
             found.add(
                     onDisk(sha, true, new NodeFacts.Patching(takesPatches, "", 0, failedPatches)));
+        }
+        if (!hasPatchOf.isEmpty() && !staged.contains(hasPatchOf)) {
+            found.add(
+                    onDisk(
+                            hasPatchOf,
+                            false,
+                            new NodeFacts.Patching(false, "patch", 1, failedPatches)));
+            return found;
         }
         if (busy != null && busy.command().work() instanceof AgentWork.Stage stage) {
             String sha = contents.getOrDefault(stage.manifest(), "none");

@@ -134,6 +134,17 @@ final class PatchDistributionTest {
     }
 
     @Test
+    void whoHasThePatchAndNotYetThePackageIsToldToMakeItAndGivesThePatchToOthers() {
+        FakeNode has = cluster.traffic().getLast();
+        has.hasPatchOf = CONTENT;
+
+        distributed();
+
+        assertThat(orders(has)).allMatch(order -> order.patch().isPresent());
+        assertThat(nodes(parents(true))).contains(has.id.value());
+    }
+
+    @Test
     void whoSaysThatThePatchFailedPullsTheWholeAndTheOthersGoOn() {
         FakeNode failing = cluster.traffic().getFirst();
         failing.patchesFail = true;

@@ -10,6 +10,7 @@ import dev.sluice.transfer.serve.ServeLimits;
 import dev.sluice.transfer.serve.TransferServer;
 import dev.sluice.transfer.store.CompleteContent;
 import dev.sluice.transfer.store.DiskSpace;
+import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.trust.packages.LeafHashing;
 import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.pki.PeerExpectation;
@@ -22,13 +23,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
  * A transfer of random bytes from this process to itself, so that the code of transfers is compiled
@@ -67,6 +69,7 @@ public final class TransferWarmUp {
         }
     }
 
+    /** From an origin's file to a relay, and from what the relay has so far to the chain's end. */
     private static void transfer(TlsIdentity identity, Path directory, int mebibytes)
             throws IOException, InterruptedException {
         Path file = directory.resolve("content");
@@ -74,45 +77,57 @@ public final class TransferWarmUp {
         CompleteContent complete =
                 CompleteContent.withTable(content, file, 0, directory.resolve("table"));
         Ticker ticker = Ticker.system();
-        RateLimit limit = new RateLimit(BYTES_PER_SECOND, ticker);
+        String self = identity.self().id();
         try (TransferNetwork network = new TransferNetwork(identity, 1);
-                TransferServer server =
-                        TransferServer.start(
-                                network,
-                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                                PeerExpectation.exactly(identity.self()),
-                                _ -> Optional.of(complete),
-                                new ServeLimits(2, 2, 2),
-                                limit,
-                                ticker)) {
-            Source self =
-                    new Source(
-                            identity.self().id(),
-                            server.address().getHostString(),
-                            server.address().getPort(),
-                            0);
-            pull(network, new ContentPull.Order(directory, content, List.of(self)), ticker);
-        }
-    }
-
-    private static void pull(TransferNetwork network, ContentPull.Order order, Ticker ticker)
-            throws IOException, InterruptedException {
-        long atLeast = order.content().size() / BYTES_PER_SECOND;
-        ContentPull pull =
-                ContentPull.start(
-                        order,
-                        new ContentPull.Means(
-                                network,
-                                DiskSpace.system(),
-                                new RateLimit(0, ticker),
-                                PullTiming.standard(),
-                                ticker),
-                        new Silent());
-        try (pull) {
-            pull.done().get(60 + 4 * atLeast, TimeUnit.SECONDS);
+                TransferServer origin = serve(network, identity, complete, ticker);
+                ContentPull relay =
+                        pull(network, self, directory.resolve("relay"), content, origin, ticker);
+                TransferServer relaying = serve(network, identity, relay.content(), ticker);
+                ContentPull end =
+                        pull(network, self, directory.resolve("end"), content, relaying, ticker)) {
+            relay.done().get(longestSeconds(content), TimeUnit.SECONDS);
+            end.done().get(longestSeconds(content), TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("the warm-up of transfers did not end: " + e, e);
         }
+    }
+
+    private static long longestSeconds(PackageContent content) {
+        return 60 + 4 * content.size() / BYTES_PER_SECOND;
+    }
+
+    private static TransferServer serve(
+            TransferNetwork network, TlsIdentity identity, ReadableContent content, Ticker ticker)
+            throws IOException {
+        return TransferServer.start(
+                network,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                PeerExpectation.exactly(identity.self()),
+                _ -> Optional.of(content),
+                new ServeLimits(2, 2, 2),
+                new RateLimit(BYTES_PER_SECOND, ticker),
+                ticker);
+    }
+
+    private static ContentPull pull(
+            TransferNetwork network,
+            String self,
+            Path directory,
+            PackageContent content,
+            TransferServer from,
+            Ticker ticker)
+            throws IOException {
+        Source source =
+                new Source(self, from.address().getHostString(), from.address().getPort(), 0);
+        return ContentPull.start(
+                new ContentPull.Order(Files.createDirectory(directory), content, List.of(source)),
+                new ContentPull.Means(
+                        network,
+                        DiskSpace.system(),
+                        new RateLimit(0, ticker),
+                        PullTiming.standard(),
+                        ticker),
+                new Silent());
     }
 
     private static PackageContent write(Path file, int mebibytes) throws IOException {
@@ -136,12 +151,13 @@ public final class TransferWarmUp {
     }
 
     private static void delete(Path directory) throws IOException {
-        try (var files = Files.list(directory)) {
-            for (Path file : new TreeSet<>(files.toList())) {
-                Files.deleteIfExists(file);
-            }
+        List<Path> all;
+        try (Stream<Path> files = Files.walk(directory)) {
+            all = files.sorted(Comparator.reverseOrder()).toList();
         }
-        Files.deleteIfExists(directory);
+        for (Path file : all) {
+            Files.deleteIfExists(file);
+        }
     }
 
     private static final class Silent implements ContentPull.Events {

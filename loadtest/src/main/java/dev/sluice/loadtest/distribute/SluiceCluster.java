@@ -45,14 +45,32 @@ final class SluiceCluster implements Contender {
     private static final int AGENT_PORT = 7401;
     private static final Duration VALIDITY = Duration.ofDays(1);
     private static final long CONNECT_SECONDS = 300;
-    private static final PackageRef PACKAGE =
-            PackageRef.newBuilder().setName("site").setVersion("2.0.0").build();
+    private static final String NAME = "site";
+    private static final String WARM_UP_VERSION = "1.9.0";
+    private static final String VERSION = "2.0.0";
 
+    /** Bytes that go over the chain before those that are measured. */
+    private static final long WARM_UP_BYTES = 64L << 20;
+
+    private static final long WARM_UP_SECONDS = 600;
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** As docs/reference has them for agents, and for a control plane. */
     private static final List<String> JVM =
             List.of(
                     "-XX:+UseSerialGC",
-                    "-Xshare:auto",
-                    "-Xmx96m",
+                    "-XX:TieredStopAtLevel=1",
+                    "-XX:+UseCompactObjectHeaders",
+                    "-XX:-UsePerfData",
+                    "-Xms8m",
+                    "-Xmx64m",
+                    "-Xss256k",
+                    "-XX:MaxNewSize=4m",
+                    "-XX:MinHeapFreeRatio=10",
+                    "-XX:MaxHeapFreeRatio=25",
+                    "-XX:MaxDirectMemorySize=32m",
+                    "-XX:TrimNativeHeapInterval=5000",
+                    "-Dio.netty.leakDetection.level=disabled",
                     "--enable-native-access=ALL-UNNAMED",
                     "--sun-misc-unsafe-memory-access=allow");
 
@@ -89,7 +107,7 @@ final class SluiceCluster implements Contender {
         PackageSigningKey key =
                 PackageSigningKey.create("benchmark", VALIDITY, InstantSource.system());
         key.store(signer(), directory.resolve("signer-key.pem"));
-        Path pkg = build(new PackageSigner(key, InstantSource.system()));
+        PackageSigner packageSigner = new PackageSigner(key, InstantSource.system());
         Machine origin = scenario.machines().getFirst();
         Files.writeString(directory.resolve("cluster.yaml"), inventory());
         Path controlPlane = directory.resolve("control-plane.yaml");
@@ -122,22 +140,45 @@ final class SluiceCluster implements Contender {
                         identity(PeerName.operator("bench")));
         operator = client;
         awaitAgents(client);
-        client.importPackage(pkg);
+        Processes.awaitQuiet();
+        warmUp(packageSigner, client);
+        contentSha256 = release(packageSigner, client, VERSION, 2, file);
         Processes.awaitQuiet();
     }
 
-    private Path build(PackageSigner signer) throws IOException {
-        Path payload = Files.createDirectories(directory.resolve("payload"));
+    /** Agents in use have sent and received before; the code that does it is compiled. */
+    private void warmUp(PackageSigner signer, OperatorClient client)
+            throws IOException, InterruptedException {
+        Path bytes = directory.resolve("warm-up");
+        DistributeBenchmark.write(bytes, Math.min(WARM_UP_BYTES, scenario.fileBytes()) / 2);
+        contentSha256 = release(signer, client, WARM_UP_VERSION, 1, bytes);
+        distribute(WARM_UP_VERSION);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WARM_UP_SECONDS);
+        while (!scenario.receivers().stream().allMatch(this::isComplete)) {
+            if (System.nanoTime() > deadline) {
+                throw new IOException(
+                        "sluice: the transfer before the measured one did not end within %d s"
+                                .formatted(WARM_UP_SECONDS));
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+    }
+
+    /** Builds a package of one file, has the master import it and returns its content's hash. */
+    private String release(
+            PackageSigner signer, OperatorClient client, String version, int counter, Path bytes)
+            throws IOException, InterruptedException {
+        Path payload = Files.createDirectories(directory.resolve("payload-" + version));
         Path traffic = Files.createDirectories(payload.resolve("traffic"));
-        Files.createLink(traffic.resolve("file"), file);
-        Path pkg = directory.resolve("site.sluice");
+        Files.createLink(traffic.resolve("file"), bytes);
+        Path pkg = directory.resolve("site-" + version + ".sluice");
         Manifest manifest =
                 PackageBuilder.build(
                         ManifestDraft.of(
-                                        new PackageName(PACKAGE.getName()),
+                                        new PackageName(NAME),
                                         PackageKind.SITE,
-                                        new PackageVersion(PACKAGE.getVersion()),
-                                        2,
+                                        new PackageVersion(version),
+                                        counter,
                                         Installation.Roles.of(
                                                 Map.of(
                                                         Role.TRAFFIC,
@@ -148,8 +189,8 @@ final class SluiceCluster implements Contender {
                         payload,
                         signer,
                         pkg);
-        contentSha256 = manifest.content().sha256().hex();
-        return pkg;
+        client.importPackage(pkg);
+        return manifest.content().sha256().hex();
     }
 
     private String inventory() {
@@ -301,6 +342,10 @@ final class SluiceCluster implements Contender {
 
     @Override
     public void begin() {
+        distribute(VERSION);
+    }
+
+    private void distribute(String version) {
         OperatorClient client = operator;
         if (client == null) {
             throw new IllegalStateException("sluice: not prepared");
@@ -308,7 +353,12 @@ final class SluiceCluster implements Contender {
         var _ =
                 client.calls(Duration.ofSeconds(10))
                         .distributePackage(
-                                DistributePackageRequest.newBuilder().setPackage(PACKAGE).build());
+                                DistributePackageRequest.newBuilder()
+                                        .setPackage(
+                                                PackageRef.newBuilder()
+                                                        .setName(NAME)
+                                                        .setVersion(version))
+                                        .build());
     }
 
     @Override

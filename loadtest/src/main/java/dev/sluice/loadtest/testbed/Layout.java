@@ -6,8 +6,11 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
 
 /**
  * Who is in a test cluster, and where: names, folders and loopback ports.
@@ -19,6 +22,10 @@ public record Layout(Path root, List<MasterPlace> masters, List<NodePlace> nodes
 
     private static final String HOST = "127.0.0.1";
     private static final int MAX_NODES = 200;
+
+    private static final int FIRST_PORT = 10_240;
+    private static final int LAST_PORT = 31_999;
+    private static final int MAX_PORT_TRIES = 10_000;
 
     public Layout {
         masters = List.copyOf(masters);
@@ -92,23 +99,31 @@ public record Layout(Path root, List<MasterPlace> masters, List<NodePlace> nodes
     }
 
     /**
-     * Ports that were free a moment ago, all different: held open together before they are given
-     * back.
+     * Ports that were free a moment ago, all different, and below those that the system gives to
+     * whoever asks for any: a client elsewhere on the machine does not take one before it is used.
      */
     private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            List<Integer> ports = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                held.add(socket);
-                ports.add(socket.getLocalPort());
+        RandomGenerator random = RandomGenerator.getDefault();
+        Set<Integer> ports = new LinkedHashSet<>();
+        for (int tries = 0; ports.size() < count; tries++) {
+            if (tries == MAX_PORT_TRIES) {
+                throw new IOException(
+                        "loopback ports: expected %d free ones from %d to %d, found %d in %d tries"
+                                .formatted(count, FIRST_PORT, LAST_PORT, ports.size(), tries));
             }
-            return ports;
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
+            int port = random.nextInt(FIRST_PORT, LAST_PORT + 1);
+            if (isFree(port)) {
+                ports.add(port);
             }
+        }
+        return List.copyOf(ports);
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return true;
+        } catch (IOException _) {
+            return false;
         }
     }
 

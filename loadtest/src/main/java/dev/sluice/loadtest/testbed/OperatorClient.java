@@ -38,7 +38,7 @@ public final class OperatorClient implements AutoCloseable {
 
     private static final int PART_BYTES = 256 << 10;
     private static final long CALL_SECONDS = 10;
-    private static final long IMPORT_SECONDS = 60;
+    private static final long IMPORT_SECONDS = 300;
 
     private final ManagedChannel channel;
 

@@ -113,6 +113,9 @@ public final class ServiceProcess {
     }
 
     private Optional<ProcessIdentity> running() {
+        if (Files.notExists(pidFile)) {
+            return Optional.empty();
+        }
         try {
             if (Files.size(pidFile) > MAX_PID_FILE_BYTES) {
                 return Optional.empty();

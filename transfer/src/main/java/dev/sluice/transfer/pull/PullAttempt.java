@@ -20,6 +20,15 @@ import org.jspecify.annotations.Nullable;
 /** One connection to one source. Everything runs on the pull's event loop. */
 final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSink {
 
+    /**
+     * After bytes of the content were read the socket has this long to fill again. A link delivers
+     * packet by packet; a wake-up for each would cost more than all the rest of a transfer.
+     */
+    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+
+    /** A socket that gave so many bytes, almost all that are read at once, is read on. */
+    private static final int NO_REST_BYTES = 192 << 10;
+
     private final ContentPull pull;
     private final Source source;
     private final PullRequest request;
@@ -39,6 +48,14 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
 
     /** All was sent; the keeper has the word. */
     private boolean atEnd;
+
+    /** Bytes of the content that came since the socket was last read to its end. */
+    private int fed;
+
+    private boolean resting;
+
+    /** What the pull was told last. */
+    private boolean held;
 
     PullAttempt(ContentPull pull, Source source, PullRequest request) {
         this.pull = pull;
@@ -128,6 +145,7 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
 
     @Override
     public void data(long offset, ByteBuf bytes, int count) {
+        fed += count;
         content.feed(bytes, count);
         long nanos = pull.received(this, count, offset + count);
         ChannelHandlerContext ctx = context;
@@ -139,6 +157,23 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
             var _ = ctx.executor().schedule(this::paid, nanos, TimeUnit.NANOSECONDS);
         }
         full = content.isFull();
+        adjust();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        boolean rest = fed > 0 && fed < NO_REST_BYTES;
+        fed = 0;
+        if (rest && !resting && !closed && !atEnd) {
+            resting = true;
+            adjust();
+            var _ = ctx.executor().schedule(this::rested, REST_NANOS, TimeUnit.NANOSECONDS);
+        }
+        ctx.fireChannelReadComplete();
+    }
+
+    private void rested() {
+        resting = false;
         adjust();
     }
 
@@ -165,10 +200,11 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
         if (ctx == null || closed) {
             return;
         }
-        boolean read = !paced && !full;
-        if (ctx.channel().config().isAutoRead() != read) {
-            ctx.channel().config().setAutoRead(read);
-            pull.held(this, isHeld());
+        ctx.channel().config().setAutoRead(!paced && !full && !resting);
+        boolean holds = isHeld();
+        if (held != holds) {
+            held = holds;
+            pull.held(this, holds);
         }
     }
 
@@ -185,7 +221,7 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
     @Override
     public void end() {
         atEnd = true;
-        pull.held(this, true);
+        adjust();
     }
 
     @Override

@@ -64,6 +64,15 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
 
     private static final int BYTES_AT_ONCE = FRAMES_AT_ONCE * Frames.FULL_DATA_BYTES;
 
+    /**
+     * Fewer bytes than this wait for {@link #FEW_WAIT} for others to go with. The last byte of each
+     * leaf comes on its own, when the leaf is verified: alone it would cost a record, a packet and
+     * two wake-ups.
+     */
+    private static final int FEW_BYTES = 1 << 10;
+
+    private static final Duration FEW_WAIT = Duration.ofMillis(4);
+
     private final Channel channel;
     private final TransferServer.Shared shared;
     private final FrameReader frames = new FrameReader();
@@ -86,6 +95,11 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
 
     private boolean paused;
     private boolean sentSinceTick;
+
+    /** Few bytes wait; and did so long enough. */
+    private boolean waiting;
+
+    private boolean waited;
 
     ServeConnection(Channel channel, TransferServer.Shared shared) {
         this.channel = channel;
@@ -288,6 +302,10 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
         if (there == 0) {
             return endIfClosed(from);
         }
+        if (isFew(from, position) && !waited) {
+            waitForMore();
+            return false;
+        }
         ByteBuf batch = channel.alloc().directBuffer(batchBytes(there));
         int count = fromMemory(from, batch, there);
         if (count > 0) {
@@ -301,6 +319,28 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
         }
         // Nothing in memory and nothing on disk: a leaf was taken back just now, which wakes.
         return false;
+    }
+
+    private boolean isFew(ReadableContent.Reader from, long position) {
+        long available = from.available();
+        return available - position < FEW_BYTES && available < size && !from.ended();
+    }
+
+    private void waitForMore() {
+        if (!waiting) {
+            waiting = true;
+            var _ =
+                    channel.eventLoop()
+                            .schedule(
+                                    () -> {
+                                        waiting = false;
+                                        waited = true;
+                                        pump();
+                                        waited = false;
+                                    },
+                                    FEW_WAIT.toNanos(),
+                                    TimeUnit.NANOSECONDS);
+        }
     }
 
     private static RateLimit limitOf(@Nullable RateLimit limit) {

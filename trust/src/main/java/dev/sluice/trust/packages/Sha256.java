@@ -1,8 +1,11 @@
 package dev.sluice.trust.packages;
 
+import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.Provider;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -13,6 +16,13 @@ import java.util.regex.Pattern;
 public record Sha256(String hex) {
     /** Length in bytes. */
     public static final int BYTES = 32;
+
+    private static final String ALGORITHM = "SHA-256";
+
+    /** AWS-LC: ten times as fast as the JDK's own in a process without its second compiler. */
+    private static final Optional<Provider> NATIVE =
+            Optional.<Provider>of(AmazonCorrettoCryptoProvider.INSTANCE)
+                    .filter(provider -> provider.getService("MessageDigest", ALGORITHM) != null);
 
     private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
@@ -40,7 +50,9 @@ public record Sha256(String hex) {
 
     static MessageDigest digest() {
         try {
-            return MessageDigest.getInstance("SHA-256");
+            return NATIVE.isPresent()
+                    ? MessageDigest.getInstance(ALGORITHM, NATIVE.get())
+                    : MessageDigest.getInstance(ALGORITHM);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -140,7 +141,9 @@ final class PatchArea {
     /** Empty when nothing is known of patches of this package. */
     Optional<Telling> telling(String targetSha256) {
         Optional<Entry> entry =
-                entries.values().stream().filter(e -> e.target.equals(targetSha256)).findFirst();
+                entries.values().stream()
+                        .filter(e -> e.target.equals(targetSha256))
+                        .max(Comparator.comparing(e -> e.ordered));
         SortedMap<String, String> failures = failed.getOrDefault(targetSha256, new TreeMap<>());
         return entry.isEmpty() && failures.isEmpty()
                 ? Optional.empty()

@@ -1,6 +1,8 @@
 package dev.sluice.transfer.patch;
 
-import io.airlift.compress.v3.internal.NativeLoader;
+import io.airlift.compress.v3.zstd.ZstdNativeCompressor;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -9,6 +11,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,12 +93,32 @@ public final class Zstd {
     /** The library; empty where it cannot be loaded, which is said in the log. */
     public static Optional<Zstd> load() {
         try {
-            return Optional.of(new Zstd(NativeLoader.loadLibrary("zstd")));
-        } catch (LinkageError | RuntimeException e) {
+            return Optional.of(new Zstd(library()));
+        } catch (IOException | LinkageError | RuntimeException e) {
             LOG.warn(
                     "zstd: not to be had here, packages travel whole and not as differences: {}",
                     e.toString());
             return Optional.empty();
+        }
+    }
+
+    /** Unpacks the library, and leaves no file behind: it stays mapped. */
+    @SuppressWarnings("restricted") // As above.
+    private static SymbolLookup library() throws IOException {
+        String os = System.getProperty("os.name").equals("Linux") ? "linux" : "macos";
+        String architecture = System.getProperty("os.arch").replace("x86_64", "amd64");
+        String name =
+                "/aircompressor/%s-%s/%s"
+                        .formatted(os, architecture, System.mapLibraryName("zstd"));
+        Path file = Files.createTempFile("sluice-", "-libzstd");
+        try (InputStream packed = ZstdNativeCompressor.class.getResourceAsStream(name)) {
+            if (packed == null) {
+                throw new IOException("aircompressor has no " + name);
+            }
+            Files.copy(packed, file, StandardCopyOption.REPLACE_EXISTING);
+            return SymbolLookup.libraryLookup(file, Arena.ofAuto());
+        } finally {
+            Files.deleteIfExists(file);
         }
     }
 

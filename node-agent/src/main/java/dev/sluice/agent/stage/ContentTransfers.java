@@ -333,9 +333,11 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         while (true) {
             try {
                 first.get(LOOK.toSeconds(), TimeUnit.SECONDS);
-                return done.isDone()
-                        ? Optional.of(new Arrival.Complete(Optional.empty()))
-                        : Optional.empty();
+                if (!done.isDone()) {
+                    return Optional.empty();
+                }
+                done.get();
+                return Optional.of(new Arrival.Complete(Optional.empty()));
             } catch (TimeoutException _) {
                 if (watch.nanosWithoutProgress() > GIVE_UP.toNanos()) {
                     return Optional.of(
@@ -353,12 +355,21 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         }
     }
 
-    /** Reserves the package's space, pulls the patch, and makes the package by it. */
     private Optional<Arrival> pullByPatch(Staging staging, Way.ByPatch way)
+            throws IOException, InterruptedException {
+        patches.begin(way.patch(), staging.manifest().content().sha256().hex());
+        try {
+            return pullAndApply(staging, way);
+        } finally {
+            patches.release(way.patch());
+        }
+    }
+
+    /** Reserves the package's space, pulls the patch, and makes the package by it. */
+    private Optional<Arrival> pullAndApply(Staging staging, Way.ByPatch way)
             throws IOException, InterruptedException {
         Manifest manifest = staging.manifest();
         String sha256 = manifest.content().sha256().hex();
-        patches.begin(way.patch(), sha256);
         PatchApply apply =
                 PatchApply.open(
                         zstd.orElseThrow(),
@@ -381,7 +392,6 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
             return isHere ? apply(manifest, way, apply) : pulled;
         } finally {
             growing.remove(sha256);
-            patches.release(way.patch());
             apply.close();
             awaitClosed(apply.content());
         }

@@ -16,6 +16,7 @@ import dev.sluice.control.controller.Founding;
 import dev.sluice.control.depot.ContentSource;
 import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.DepotFill;
+import dev.sluice.control.depot.DepotPatches;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.OriginContents;
 import dev.sluice.control.depot.StagedContents;
@@ -51,8 +52,11 @@ import dev.sluice.control.vault.BackupFiles;
 import dev.sluice.transfer.net.TransferNetwork;
 import dev.sluice.transfer.pace.RateLimit;
 import dev.sluice.transfer.pace.Ticker;
+import dev.sluice.transfer.patch.Zstd;
+import dev.sluice.transfer.serve.ContentLibrary;
 import dev.sluice.transfer.serve.ServeLimits;
 import dev.sluice.transfer.serve.TransferServer;
+import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.trust.channel.ChannelClient;
 import dev.sluice.trust.channel.ChannelSigningKey;
 import dev.sluice.trust.channel.DeviceKey;
@@ -218,11 +222,27 @@ final class MasterProcess implements AutoCloseable {
         Depot depot = Depot.open(data.resolve("depot"), signers, clock, MAX_PACKAGE_BYTES);
         List<ContentSource> contents = new ArrayList<>(List.of(depot));
         config.stagedPackages().ifPresent(staged -> contents.add(new StagedContents(staged)));
-        String transferAddress = serveContents(config, identity, controller, contents, data);
+        Path tables = data.resolve("depot").resolve("leaves");
+        DepotPatches patches =
+                closing(
+                        DepotPatches.start(
+                                new DepotPatches.Ports(
+                                        data.resolve("depot"),
+                                        tables,
+                                        Zstd.load(),
+                                        () -> controller.state().packages().values(),
+                                        () -> fleet.observe().values(),
+                                        contents,
+                                        System::nanoTime)));
+        controller.subscribe((_, _) -> patches.wake());
+        OriginContents origin =
+                new OriginContents(() -> controller.state().packages().values(), contents, tables);
+        String transferAddress = serveContents(config, identity, library(origin, patches));
         MasterSources sources =
                 new MasterSources(
                         ref -> Optional.ofNullable(controller.state().packages().get(ref)),
                         contents,
+                        Optional.of(patches),
                         address,
                         transferAddress);
         ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
@@ -365,13 +385,17 @@ final class MasterProcess implements AutoCloseable {
         }
     }
 
+    /** Packages, then patches. */
+    private static ContentLibrary library(OriginContents origin, DepotPatches patches) {
+        return content -> {
+            Optional<ReadableContent> whole = origin.find(content);
+            return whole.isPresent() ? whole : patches.find(content);
+        };
+    }
+
     /** Serves contents by the transfer protocol; says where. */
     private String serveContents(
-            ControlPlaneConfig config,
-            TlsIdentity identity,
-            Controller controller,
-            List<ContentSource> contents,
-            Path data)
+            ControlPlaneConfig config, TlsIdentity identity, ContentLibrary library)
             throws IOException {
         TransferNetwork network = closing(new TransferNetwork(identity, TRANSFER_LOOPS));
         TransferServer server =
@@ -380,10 +404,7 @@ final class MasterProcess implements AutoCloseable {
                                 network,
                                 config.transferListen(),
                                 PeerExpectation.kind(PeerName.Kind.NODE, PeerName.Kind.MASTER),
-                                new OriginContents(
-                                        () -> controller.state().packages().values(),
-                                        contents,
-                                        data.resolve("depot").resolve("leaves")),
+                                library,
                                 ServeLimits.standard(),
                                 new RateLimit(0, Ticker.system()),
                                 Ticker.system()));

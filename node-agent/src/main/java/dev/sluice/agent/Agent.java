@@ -37,6 +37,7 @@ import dev.sluice.agent.trusted.TrustedVersions;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.agent.verify.ScriptRunner;
 import dev.sluice.transfer.TransferWarmUp;
+import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.packages.SignatureVerifier;
 import dev.sluice.trust.pki.OperatorSignatures;
@@ -210,6 +211,7 @@ public final class Agent implements AutoCloseable {
                                 slots,
                                 area,
                                 transfers::telling,
+                                transfers.takesPatches(),
                                 received,
                                 keeper,
                                 this::runningVersion,
@@ -300,12 +302,15 @@ public final class Agent implements AutoCloseable {
             throws IOException {
         try {
             return ContentTransfers.start(
-                    area,
-                    received,
-                    this::changed,
-                    identity,
-                    config.transferListen(),
-                    DiskSpace.system());
+                    new ContentTransfers.Ports(
+                            area,
+                            new Layout(config.dataDir()).patches(),
+                            Zstd.load(),
+                            received,
+                            this::changed,
+                            identity,
+                            DiskSpace.system()),
+                    config.transferListen());
         } catch (IOException e) {
             transport.close();
             hardware.close();

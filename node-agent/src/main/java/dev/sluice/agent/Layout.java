@@ -27,6 +27,11 @@ record Layout(Path dataDir) {
         return dataDir.resolve("staged");
     }
 
+    /** What makes packages of others that are here. */
+    Path patches() {
+        return dataDir.resolve("patches");
+    }
+
     Path slots() {
         return dataDir.resolve("slots");
     }

@@ -118,9 +118,20 @@ final class NodesView {
             texts.add(
                     staged.complete()
                             ? name
-                            : "%s (%d of %d bytes)"
-                                    .formatted(name, staged.bytesPresent(), staged.bytesTotal()));
+                            : "%s (%d of %d bytes%s)"
+                                    .formatted(
+                                            name,
+                                            staged.bytesPresent(),
+                                            staged.bytesTotal(),
+                                            byPatch(staged)));
         }
         return texts;
+    }
+
+    private static String byPatch(NodeFacts.Staged staged) {
+        return staged.patching().patch().isEmpty()
+                ? ""
+                : ", by a difference of which %d bytes are here"
+                        .formatted(staged.patching().bytesPresent());
     }
 }

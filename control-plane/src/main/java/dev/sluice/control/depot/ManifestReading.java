@@ -8,8 +8,11 @@ import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Requirement;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.model.VersionRange;
+import dev.sluice.control.state.PackageRecord;
+import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.ManifestDraft;
+import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.PackageVersion;
 import java.util.stream.Collectors;
 
@@ -17,6 +20,11 @@ import java.util.stream.Collectors;
 public final class ManifestReading {
 
     private ManifestReading() {}
+
+    /** What the content of an imported package is. */
+    static PackageContent content(PackageRecord pkg) throws InvalidPackageException {
+        return Manifest.parse(pkg.manifest().toArray()).content();
+    }
 
     /**
      * The descriptor.

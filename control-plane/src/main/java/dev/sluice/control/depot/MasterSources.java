@@ -1,5 +1,6 @@
 package dev.sluice.control.depot;
 
+import dev.sluice.control.executor.ContentPatch;
 import dev.sluice.control.executor.PackageSources;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.state.PackageRecord;
@@ -12,6 +13,7 @@ public final class MasterSources implements PackageSources {
 
     private final Function<PackageRef, Optional<PackageRecord>> imported;
     private final List<ContentSource> sources;
+    private final Optional<DepotPatches> patches;
     private final String address;
     private final String transferAddress;
 
@@ -19,16 +21,19 @@ public final class MasterSources implements PackageSources {
      * Sources.
      *
      * @param imported the state's record of a package
+     * @param patches empty: none are made here
      * @param address where agents reach this master's package service, host:port
      * @param transferAddress where it speaks the transfer protocol, host:port
      */
     public MasterSources(
             Function<PackageRef, Optional<PackageRecord>> imported,
             List<? extends ContentSource> sources,
+            Optional<DepotPatches> patches,
             String address,
             String transferAddress) {
         this.imported = imported;
         this.sources = List.copyOf(sources);
+        this.patches = patches;
         this.address = address;
         this.transferAddress = transferAddress;
     }
@@ -39,6 +44,16 @@ public final class MasterSources implements PackageSources {
                 .map(record -> new ContentId(record.contentSha256()))
                 .filter(id -> sources.stream().anyMatch(source -> source.has(id)))
                 .isPresent();
+    }
+
+    @Override
+    public List<ContentPatch> patches(PackageRef pkg) {
+        return patches.map(made -> made.of(pkg)).orElse(List.of());
+    }
+
+    @Override
+    public boolean isMakingPatches(PackageRef pkg) {
+        return patches.filter(made -> made.isMaking(pkg)).isPresent();
     }
 
     @Override

@@ -30,6 +30,7 @@ public record AgentCommand(
         /**
          * Have a package complete and verified on disk.
          *
+         * @param sources of the whole content; empty when there is a patch
          * @param maxBytesPerSecond 0: unlimited
          * @param channels what this cluster has seen of channels; the agent refuses less
          */
@@ -38,11 +39,35 @@ public record AgentCommand(
                 Blob signature,
                 List<Location> sources,
                 long maxBytesPerSecond,
-                List<ChannelVersions> channels)
+                List<ChannelVersions> channels,
+                Optional<ByPatch> patch)
                 implements AgentWork {
             public Stage {
                 sources = List.copyOf(sources);
                 channels = List.copyOf(channels);
+            }
+
+            /** One of the whole content. */
+            public Stage(
+                    Blob manifest,
+                    Blob signature,
+                    List<Location> sources,
+                    long maxBytesPerSecond,
+                    List<ChannelVersions> channels) {
+                this(manifest, signature, sources, maxBytesPerSecond, channels, Optional.empty());
+            }
+
+            /** What is to be pulled from where. */
+            Pull pull() {
+                return patch.map(by -> new Pull(by.patch().sha256(), by.sources()))
+                        .orElseGet(() -> new Pull("", sources));
+            }
+        }
+
+        /** A patch, and where to pull it from, best first. */
+        record ByPatch(ContentPatch patch, List<Location> sources) {
+            public ByPatch {
+                sources = List.copyOf(sources);
             }
         }
 
@@ -67,6 +92,20 @@ public record AgentCommand(
             public PushConfiguration {
                 settings = Map.copyOf(settings);
             }
+        }
+    }
+
+    /**
+     * What is pulled from where.
+     *
+     * @param patch the SHA-256 of a patch; empty: the whole content
+     */
+    record Pull(String patch, List<Location> sources) {
+
+        static final Pull NOTHING = new Pull("", List.of());
+
+        Pull {
+            sources = List.copyOf(sources);
         }
     }
 

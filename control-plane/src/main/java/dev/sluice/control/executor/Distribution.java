@@ -16,6 +16,7 @@ import dev.sluice.control.state.Upgrade;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,8 +36,12 @@ final class Distribution {
     /** Nodes decided for in one pass and package at most: the rest waits for a later one. */
     private static final int MAX_DECIDED = 256;
 
-    private final Map<PackageRef, SortedMap<NodeId, List<AgentCommand.Location>>> plans =
-            new HashMap<>();
+    private static final List<ChainPlan.Upstream> ORIGIN = List.of(new ChainPlan.Upstream.Origin());
+
+    private final Map<PackageRef, SortedMap<NodeId, Told>> plans = new HashMap<>();
+
+    /** Nodes that wait for a patch that is being made. */
+    private final Map<PackageRef, Set<NodeId>> awaiting = new HashMap<>();
 
     /** Packages that no source has, and what to do about it. */
     private final Map<PackageRef, String> missing = new HashMap<>();
@@ -52,6 +57,13 @@ final class Distribution {
 
     /** The command by which it was told to. */
     private final Map<NodeId, String> commands = new HashMap<>();
+
+    /**
+     * What a node is told.
+     *
+     * @param patch what it pulls instead of the whole content
+     */
+    private record Told(Optional<ContentPatch> patch, List<AgentCommand.Location> sources) {}
 
     private final long nodeBytesPerSecond;
     private final long regionBytesPerSecond;
@@ -153,40 +165,87 @@ final class Distribution {
         }
         SortedMap<NodeId, RegionId> regions = regions(topology);
         RegionId home = regionOf(topology, situation.self());
-        ChainPlan.View view =
-                new ChainPlan.View(
-                        members(situation, regions, ref, pkg.contentSha256()),
-                        home,
-                        situation.sources().has(ref));
+        Map<Optional<ContentPatch>, List<NodeId>> ways = ways(situation, pkg, nodes);
+        List<ChainPlan.Member> whole = members(situation, regions, pkg, Optional.empty());
         holders.put(
                 ref,
-                view.members().stream()
+                whole.stream()
                         .filter(ChainPlan.Member::complete)
                         .map(ChainPlan.Member::node)
                         .collect(Collectors.toSet()));
-        SortedMap<NodeId, List<AgentCommand.Location>> told = new TreeMap<>();
-        ChainPlan.of(nodes.subList(0, Math.min(MAX_DECIDED, nodes.size())), view)
-                .forEach((node, upstreams) ->
-                        told.put(
-                                node,
-                                upstreams.stream()
-                                        .map(up ->
-                                                location(
-                                                        situation,
-                                                        up,
-                                                        regions,
-                                                        home,
-                                                        regions.get(node)))
-                                        .toList()));
+        SortedMap<NodeId, Told> told = new TreeMap<>();
+        ways.forEach((patch, pulling) -> {
+            ChainPlan.View view =
+                    patch.isEmpty()
+                            ? new ChainPlan.View(whole, home, situation.sources().has(ref))
+                            : new ChainPlan.View(
+                                    members(situation, regions, pkg, patch), home, true);
+            SortedMap<NodeId, List<ChainPlan.Upstream>> chain = ChainPlan.of(pulling, view);
+            if (patch.isPresent()) {
+                applying(pulling, view).forEach(node -> chain.put(node, ORIGIN));
+            }
+            chain.forEach((node, upstreams) ->
+                    told.put(
+                            node,
+                            new Told(
+                                    patch,
+                                    upstreams.stream()
+                                            .map(up ->
+                                                    location(
+                                                            situation,
+                                                            up,
+                                                            regions,
+                                                            home,
+                                                            regions.get(node)))
+                                            .toList())));
+        });
         plans.put(ref, told);
+    }
+
+    /**
+     * Nodes that have all of a patch and not yet what it makes: they pull from nobody, and are told
+     * all the same, since an attempt to apply it may have failed.
+     */
+    private static List<NodeId> applying(List<NodeId> pulling, ChainPlan.View view) {
+        return view.members().stream()
+                .filter(ChainPlan.Member::complete)
+                .map(ChainPlan.Member::node)
+                .filter(pulling::contains)
+                .toList();
+    }
+
+    /** A chain for each patch, and one for those that pull all of it. */
+    private Map<Optional<ContentPatch>, List<NodeId>> ways(
+            Situation situation, PackageRecord pkg, List<NodeId> nodes) {
+        List<ContentPatch> patches = situation.sources().patches(pkg.ref());
+        boolean isMaking = situation.sources().isMakingPatches(pkg.ref());
+        Map<Optional<ContentPatch>, List<NodeId>> ways = new LinkedHashMap<>();
+        for (NodeId node : nodes.subList(0, Math.min(MAX_DECIDED, nodes.size()))) {
+            Optional<NodeFacts> facts =
+                    Optional.ofNullable(situation.fleet().get(node)).map(NodeObservation::facts);
+            Optional<ContentPatch> patch = facts.flatMap(f -> PatchChoice.of(pkg, f, patches));
+            boolean waits =
+                    patch.isEmpty()
+                            && isMaking
+                            && facts.filter(f ->
+                                            PatchChoice.awaits(
+                                                    pkg, f, situation.state().packages().values()))
+                                    .isPresent();
+            if (waits) {
+                awaiting.computeIfAbsent(pkg.ref(), _ -> new HashSet<>()).add(node);
+            } else {
+                ways.computeIfAbsent(patch, _ -> new ArrayList<>()).add(node);
+            }
+        }
+        return ways;
     }
 
     /** The nodes that are there and can be pulled from. */
     private List<ChainPlan.Member> members(
             Situation situation,
             SortedMap<NodeId, RegionId> regions,
-            PackageRef ref,
-            String contentSha256) {
+            PackageRecord pkg,
+            Optional<ContentPatch> patch) {
         Map<String, ChainPlan.Upstream> byAddress = new HashMap<>();
         for (NodeObservation seen : situation.fleet().values()) {
             byAddress.put(address(seen), new ChainPlan.Upstream.Node(seen.node()));
@@ -199,8 +258,10 @@ final class Distribution {
             RegionId region = regions.get(seen.node());
             if (region != null && seen.connected() && !address(seen).isEmpty()) {
                 String told =
-                        ref.equals(pulling.get(seen.node())) ? told(situation, seen.node()) : "";
-                members.add(member(situation, seen, region, contentSha256, told, byAddress));
+                        pkg.ref().equals(pulling.get(seen.node()))
+                                ? told(situation, seen.node())
+                                : "";
+                members.add(member(situation, seen, region, pkg, patch, told, byAddress));
             }
         }
         return members;
@@ -225,14 +286,17 @@ final class Distribution {
             Situation situation,
             NodeObservation seen,
             RegionId region,
-            String contentSha256,
+            PackageRecord pkg,
+            Optional<ContentPatch> patch,
             String told,
             Map<String, ChainPlan.Upstream> byAddress) {
         NodeFacts facts = seen.facts();
         NodeFacts.Staged staged =
                 Optional.ofNullable(facts)
-                        .flatMap(f -> f.staged(contentSha256))
-                        .orElse(new NodeFacts.Staged(contentSha256, 0, 0, false));
+                        .flatMap(f -> f.staged(pkg.contentSha256()))
+                        .orElse(new NodeFacts.Staged(pkg.contentSha256(), 0, 0, false));
+        long present = patch.map(staged::presentOf).orElse(staged.bytesPresent());
+        boolean complete = patch.map(p -> present >= p.sizeBytes()).orElse(staged.complete());
         Set<NodeId> blames = new HashSet<>();
         for (String failed : staged.failedSources()) {
             if (byAddress.get(failed) instanceof ChainPlan.Upstream.Node(NodeId id)) {
@@ -243,8 +307,8 @@ final class Distribution {
         return new ChainPlan.Member(
                 seen.node(),
                 region,
-                staged.bytesPresent(),
-                staged.complete(),
+                present,
+                complete,
                 isMaster,
                 !isMaster && (facts == null || !facts.accepting()),
                 byAddress.get(staged.source().isEmpty() ? told : staged.source()),
@@ -306,13 +370,13 @@ final class Distribution {
                                 "master %s is not in the topology".formatted(master)));
     }
 
-    private Optional<List<AgentCommand.Location>> sources(NodeId node, PackageRef ref) {
+    private Optional<Told> told(NodeId node, PackageRef ref) {
         return Optional.ofNullable(plans.get(ref)).map(byNode -> byNode.get(node));
     }
 
     /** Why a node does not begin to pull a package yet; empty when it may. */
     Optional<String> reasonToWait(NodeId node, PackageRef ref) {
-        return sources(node, ref).isPresent() || holds(node, ref)
+        return told(node, ref).isPresent() || holds(node, ref)
                 ? Optional.empty()
                 : Optional.of(whyNot(node, ref));
     }
@@ -326,6 +390,9 @@ final class Distribution {
         if (missing.containsKey(ref)) {
             return missing.get(ref);
         }
+        if (awaiting.getOrDefault(ref, Set.of()).contains(node)) {
+            return "the difference between its version and %s is being made".formatted(ref);
+        }
         return now != null && !now.equals(ref)
                 ? "it pulls %s first".formatted(now)
                 : "it is not connected, or its turn has not come";
@@ -335,28 +402,44 @@ final class Distribution {
     Verdict pulling(NodeId node, PackageRecord pkg, NodeFacts facts) {
         return pulls(node, pkg)
                 .<Verdict>map(stage ->
-                        new Verdict.Tell(stage, "%s: %s".formatted(node, progress(pkg, facts))))
+                        new Verdict.Tell(
+                                stage, "%s: %s".formatted(node, progress(node, pkg, facts))))
                 .orElseGet(() ->
                         new Verdict.Waiting(
                                 "%s: %s; %s"
                                         .formatted(
                                                 node,
-                                                progress(pkg, facts),
+                                                progress(node, pkg, facts),
                                                 whyNot(node, pkg.ref()))));
     }
 
     private Optional<AgentCommand.AgentWork> pulls(NodeId node, PackageRecord pkg) {
-        return sources(node, pkg.ref())
-                .map(sources ->
+        return told(node, pkg.ref())
+                .map(told ->
                         new AgentCommand.AgentWork.Stage(
                                 pkg.manifest(),
                                 pkg.signature(),
-                                sources,
+                                told.patch().isPresent() ? List.of() : told.sources(),
                                 nodeBytesPerSecond,
-                                channels));
+                                channels,
+                                told.patch()
+                                        .map(patch ->
+                                                new AgentCommand.AgentWork.ByPatch(
+                                                        patch, told.sources()))));
     }
 
-    private static String progress(PackageRecord pkg, NodeFacts facts) {
+    private String progress(NodeId node, PackageRecord pkg, NodeFacts facts) {
+        Optional<ContentPatch> patch = told(node, pkg.ref()).flatMap(Told::patch);
+        if (patch.isPresent()) {
+            return "has %d of %d bytes of the difference between %s and %s"
+                    .formatted(
+                            facts.staged(pkg.contentSha256())
+                                    .map(s -> s.presentOf(patch.get()))
+                                    .orElse(0L),
+                            patch.get().sizeBytes(),
+                            patch.get().base(),
+                            pkg.ref());
+        }
         return facts.staged().stream()
                 .filter(s -> s.contentSha256().equals(pkg.contentSha256()))
                 .findFirst()

@@ -96,10 +96,9 @@ public final class Executor implements AutoCloseable {
      * A sending of a command.
      *
      * @param id the one it was sent under
-     * @param sources what was to be pulled from where; empty: nothing was
+     * @param pull what was to be pulled from where
      */
-    private record Sent(
-            String id, long session, long atNanos, List<AgentCommand.Location> sources) {}
+    private record Sent(String id, long session, long atNanos, AgentCommand.Pull pull) {}
 
     private final Ports ports;
     private final Semaphore wake = new Semaphore(0);
@@ -232,7 +231,7 @@ public final class Executor implements AutoCloseable {
 
     private List<AgentCommand.Location> told(String command) {
         Sent last = sent.get(command);
-        return last == null ? List.of() : last.sources();
+        return last == null ? List.of() : last.pull().sources();
     }
 
     /**
@@ -314,14 +313,14 @@ public final class Executor implements AutoCloseable {
         NodeFacts facts = observed.facts();
         long now = ports.ticker().getAsLong();
         Sent before = sent.get(command.id());
-        List<AgentCommand.Location> pulled =
+        AgentCommand.Pull pulled =
                 command.work() instanceof AgentCommand.AgentWork.Stage stage
-                        ? stage.sources()
-                        : List.of();
+                        ? stage.pull()
+                        : AgentCommand.Pull.NOTHING;
         boolean hasNews =
-                !pulled.isEmpty()
+                !pulled.sources().isEmpty()
                         && (before == null
-                                || (!before.sources().equals(pulled)
+                                || (!before.pull().equals(pulled)
                                         && now - before.atNanos() >= NEWS_AFTER.toNanos()));
         if (!hasNews && facts != null && facts.executing().startsWith(command.id())) {
             return;

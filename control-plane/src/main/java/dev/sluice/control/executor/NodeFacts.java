@@ -58,6 +58,7 @@ public record NodeFacts(
      *
      * @param source the transfer address that it is pulled from now; empty: none
      * @param failedSources transfer addresses that were given up lately
+     * @param patching what patches have to do with it
      */
     public record Staged(
             String contentSha256,
@@ -65,7 +66,8 @@ public record NodeFacts(
             long bytesTotal,
             boolean complete,
             String source,
-            SortedSet<String> failedSources) {
+            SortedSet<String> failedSources,
+            Patching patching) {
 
         public Staged {
             failedSources = Collections.unmodifiableSortedSet(new TreeSet<>(failedSources));
@@ -73,7 +75,38 @@ public record NodeFacts(
 
         /** One that is not being pulled. */
         public Staged(String contentSha256, long bytesPresent, long bytesTotal, boolean complete) {
-            this(contentSha256, bytesPresent, bytesTotal, complete, "", new TreeSet<>());
+            this(
+                    contentSha256,
+                    bytesPresent,
+                    bytesTotal,
+                    complete,
+                    "",
+                    new TreeSet<>(),
+                    Patching.NONE);
+        }
+
+        /** Bytes of a patch by which it comes or came. */
+        long presentOf(ContentPatch patch) {
+            return patching.patch().equals(patch.sha256()) ? patching.bytesPresent() : 0;
+        }
+    }
+
+    /**
+     * What patches have to do with a package on a node's disk.
+     *
+     * @param isBase patches can be applied to it there
+     * @param patch the SHA-256 of the patch by which it comes, or came and which is still there;
+     *     empty: none
+     * @param bytesPresent of that patch
+     * @param failed SHA-256 of those that did not make it
+     */
+    public record Patching(
+            boolean isBase, String patch, long bytesPresent, SortedSet<String> failed) {
+
+        public static final Patching NONE = new Patching(false, "", 0, new TreeSet<>());
+
+        public Patching {
+            failed = Collections.unmodifiableSortedSet(new TreeSet<>(failed));
         }
     }
 
@@ -94,6 +127,11 @@ public record NodeFacts(
     public boolean hasStaged(String contentSha256) {
         return staged.stream()
                 .anyMatch(s -> s.complete() && s.contentSha256().equals(contentSha256));
+    }
+
+    /** Whether a patch against this content can be applied there. */
+    boolean isPatchable(String contentSha256) {
+        return staged(contentSha256).filter(s -> s.complete() && s.patching().isBase()).isPresent();
     }
 
     /** Whether it has a package neither on its disk nor installed. */

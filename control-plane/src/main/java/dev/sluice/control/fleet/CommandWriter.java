@@ -11,6 +11,7 @@ import dev.sluice.control.records.SpoolId;
 import dev.sluice.control.state.SignedPromotion;
 import dev.sluice.v1.ChannelVersions;
 import dev.sluice.v1.Command;
+import dev.sluice.v1.ContentPatch;
 import dev.sluice.v1.CutSessions;
 import dev.sluice.v1.Fence;
 import dev.sluice.v1.HoldAddress;
@@ -88,14 +89,18 @@ final class CommandWriter {
                         .setManifest(ByteString.copyFrom(stage.manifest().toArray()))
                         .setSignature(ByteString.copyFrom(stage.signature().toArray()))
                         .setMaxBytesPerSecond(stage.maxBytesPerSecond());
-        for (AgentCommand.Location source : stage.sources()) {
-            wire.addSources(
-                    PackageLocation.newBuilder()
-                            .setNodeId(source.node())
-                            .setAddress(source.address())
-                            .setTransferAddress(source.transferAddress())
-                            .setLinkBytesPerSecond(source.linkBytesPerSecond()));
-        }
+        stage.sources().forEach(source -> wire.addSources(location(source)));
+        stage.patch()
+                .ifPresent(by -> {
+                    ContentPatch.Builder patch =
+                            ContentPatch.newBuilder()
+                                    .setBaseSha256(by.patch().baseSha256())
+                                    .setSha256(by.patch().sha256())
+                                    .setSize(by.patch().sizeBytes())
+                                    .setMerkleRoot(by.patch().merkleRoot());
+                    by.sources().forEach(source -> patch.addSources(location(source)));
+                    wire.setPatch(patch);
+                });
         for (var channel : stage.channels()) {
             wire.addChannels(
                     ChannelVersions.newBuilder()
@@ -104,6 +109,15 @@ final class CommandWriter {
                             .setTargets(channel.targets()));
         }
         return wire.build();
+    }
+
+    private static PackageLocation location(AgentCommand.Location source) {
+        return PackageLocation.newBuilder()
+                .setNodeId(source.node())
+                .setAddress(source.address())
+                .setTransferAddress(source.transferAddress())
+                .setLinkBytesPerSecond(source.linkBytesPerSecond())
+                .build();
     }
 
     /** Everything of a spool up to the sequence is durable here. */

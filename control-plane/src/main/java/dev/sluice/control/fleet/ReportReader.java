@@ -102,7 +102,8 @@ final class ReportReader {
                                 clamp(pkg.getBytesTotal()),
                                 pkg.getComplete(),
                                 text(pkg.getSource()),
-                                failedSources(pkg)));
+                                failedSources(pkg),
+                                patching(pkg)));
             } else {
                 remarks.add(
                         text(
@@ -119,6 +120,17 @@ final class ReportReader {
         SortedSet<String> failed = new TreeSet<>();
         pkg.getFailedSourcesMap().keySet().forEach(source -> failed.add(text(source)));
         return failed;
+    }
+
+    private static NodeFacts.Patching patching(StagedPackage pkg) throws MalformedMessageException {
+        bound("failed_patches", pkg.getFailedPatchesCount());
+        SortedSet<String> failed = new TreeSet<>();
+        pkg.getFailedPatchesMap().keySet().forEach(patch -> failed.add(text(patch)));
+        return new NodeFacts.Patching(
+                pkg.getPatchable(),
+                text(pkg.getPatchSha256()),
+                clamp(pkg.getPatchBytesPresent()),
+                failed);
     }
 
     private static SortedMap<String, Integer> sessions(NodeReport report)

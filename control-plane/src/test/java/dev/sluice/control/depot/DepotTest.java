@@ -295,6 +295,7 @@ final class DepotTest {
                                                 ? Optional.of(atTheNode)
                                                 : Optional.empty(),
                         List.of(depot, new StagedContents(staged)),
+                        Optional.empty(),
                         "10.0.0.1:7443",
                         "m-a:7444");
 

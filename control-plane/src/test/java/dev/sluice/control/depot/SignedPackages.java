@@ -68,10 +68,14 @@ public final class SignedPackages {
     }
 
     Path build(ManifestDraft draft, int bytes) throws IOException {
-        Path payload = Files.createTempDirectory(directory, "payload-");
-        Files.createDirectory(payload.resolve("traffic"));
         byte[] data = new byte[bytes];
         new Random(bytes).nextBytes(data);
+        return build(draft, data);
+    }
+
+    Path build(ManifestDraft draft, byte[] data) throws IOException {
+        Path payload = Files.createTempDirectory(directory, "payload-");
+        Files.createDirectory(payload.resolve("traffic"));
         Files.write(payload.resolve("traffic/data.bin"), data);
         Path file = directory.resolve(draft.name() + "-" + draft.version() + ".sluice");
         var _ = PackageBuilder.build(draft, payload, new PackageSigner(key, CLOCK), file);

@@ -35,6 +35,7 @@ final class FakeNode {
     final boolean master;
     final SortedMap<PackageName, Version> installed;
     final TreeSet<String> staged = new TreeSet<>();
+    final TreeSet<String> failedPatches = new TreeSet<>();
     final Map<String, CommandOutcome> executed = new HashMap<>();
     final List<PackageRef> installs = new ArrayList<>();
     final List<AgentWork> received = new ArrayList<>();
@@ -47,6 +48,12 @@ final class FakeNode {
     int clients;
     int leavingPerTick = 5;
     int ticksOfWork = 1;
+    boolean takesPatches;
+    boolean patchesFail;
+
+    /** A content of which it has a patch of one byte, and nothing else yet; empty: none. */
+    String hasPatchOf = "";
+
     int installsToFail;
     int stagingsToFail;
     String heldAddress = "";
@@ -100,7 +107,15 @@ final class FakeNode {
                 done(command);
             }
             case AgentWork.Stage _, AgentWork.Install _, AgentWork.Verify _ -> {
-                if (busy == null) {
+                Busy doing = busy;
+                // Other sources are taken without a word; another way begins anew.
+                boolean isNews =
+                        doing != null
+                                && command.work() instanceof AgentWork.Stage told
+                                && doing.command().work() instanceof AgentWork.Stage now
+                                && told.manifest().equals(now.manifest())
+                                && told.patch().isPresent() != now.patch().isPresent();
+                if (doing == null || isNews) {
                     received.add(command.work());
                     busy = new Busy(command, ticksOfWork);
                 }
@@ -126,13 +141,19 @@ final class FakeNode {
             busy = new Busy(doing.command(), doing.ticksLeft() - 1);
             return;
         }
+        if (doing.command().work() instanceof AgentWork.Stage stage
+                && stage.patch().isPresent()
+                && patchesFail) {
+            failedPatches.add(stage.patch().get().patch().sha256());
+            return;
+        }
         busy = null;
         executed.put(doing.command().id(), finish(doing.command().work()));
     }
 
     private CommandOutcome finish(AgentWork work) {
         return switch (work) {
-            case AgentWork.Stage(var manifest, var _, var _, var _, var _) -> stage(manifest);
+            case AgentWork.Stage stage -> stage(stage.manifest());
             case AgentWork.Install(var ref, var sha, var cut) -> install(ref, sha, cut);
             case AgentWork.Verify(var expected, var _, var _) ->
                     installed.entrySet().containsAll(expected.entrySet()) && healthy
@@ -177,6 +198,36 @@ final class FakeNode {
                 id, 1, connected, connected ? fenced : null, facts(), age, "1.0.0", id + ":7070");
     }
 
+    /** Failed patches are told of the package that is coming. */
+    private List<NodeFacts.Staged> onDisk() {
+        List<NodeFacts.Staged> found = new ArrayList<>();
+        for (String sha : staged) {
+            found.add(
+                    onDisk(sha, true, new NodeFacts.Patching(takesPatches, "", 0, failedPatches)));
+        }
+        if (!hasPatchOf.isEmpty() && !staged.contains(hasPatchOf)) {
+            found.add(
+                    onDisk(
+                            hasPatchOf,
+                            false,
+                            new NodeFacts.Patching(false, "patch", 1, failedPatches)));
+            return found;
+        }
+        if (busy != null && busy.command().work() instanceof AgentWork.Stage stage) {
+            String sha = contents.getOrDefault(stage.manifest(), "none");
+            if (!staged.contains(sha)) {
+                found.add(onDisk(sha, false, new NodeFacts.Patching(false, "", 0, failedPatches)));
+            }
+        }
+        return found;
+    }
+
+    private static NodeFacts.Staged onDisk(
+            String sha, boolean complete, NodeFacts.Patching patching) {
+        return new NodeFacts.Staged(
+                sha, complete ? 10 : 0, 10, complete, "", new TreeSet<>(), patching);
+    }
+
     NodeFacts facts() {
         boolean installing = busy != null && busy.command().work() instanceof AgentWork.Install;
         SortedMap<String, Integer> sessions = new TreeMap<>();
@@ -186,7 +237,7 @@ final class FakeNode {
         Version site = installed.get(SITE);
         return new NodeFacts(
                 installed,
-                staged.stream().map(sha -> new NodeFacts.Staged(sha, 10, 10, true)).toList(),
+                onDisk(),
                 new NodeFacts.Service(
                         !installing,
                         site == null ? "" : site.toString(),

@@ -81,6 +81,11 @@ final class UpgradeScenario {
     /** Whether the primary itself can serve packages. */
     boolean primaryHasContent = true;
 
+    /** What makes a package of another, where the primary has it. */
+    List<ContentPatch> patches = List.of();
+
+    @Nullable PackageRef patched;
+    boolean isMakingPatches;
     int backupsToFail;
     boolean peersFollow = true;
     Predicate<String> forgetsOutcome = _ -> false;
@@ -305,6 +310,16 @@ final class UpgradeScenario {
                     @Override
                     public boolean has(PackageRef pkg) {
                         return primaryHasContent;
+                    }
+
+                    @Override
+                    public List<ContentPatch> patches(PackageRef pkg) {
+                        return pkg.equals(patched) ? patches : List.of();
+                    }
+
+                    @Override
+                    public boolean isMakingPatches(PackageRef pkg) {
+                        return isMakingPatches && pkg.equals(patched);
                     }
 
                     @Override

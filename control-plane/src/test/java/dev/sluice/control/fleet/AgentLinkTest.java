@@ -8,6 +8,8 @@ import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentCommand.AgentWork;
 import dev.sluice.control.executor.AgentCommand.Location;
 import dev.sluice.control.executor.CommandOutcome;
+import dev.sluice.control.executor.ContentPatch;
+import dev.sluice.control.executor.NodeFacts;
 import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.failover.StoreId;
 import dev.sluice.control.failover.WitnessLink;
@@ -21,13 +23,18 @@ import dev.sluice.control.model.Version;
 import dev.sluice.control.state.Blob;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.Command;
+import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.PackageLocation;
 import dev.sluice.v1.SessionResponse.MessageCase;
+import dev.sluice.v1.StagePackage;
+import dev.sluice.v1.StagedPackage;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -234,6 +241,83 @@ final class AgentLinkTest {
             case AgentWork.HoldAddress _ -> "hold 10.0.0.9 3000";
             case AgentWork.PushConfiguration _ -> "push 9 {a=b}";
         };
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void anOrderByAPatchSaysWhatThePatchIsAndWhereItCanBePulledFrom() throws Exception {
+        FakeAgent agent = fencedAgent();
+        ContentPatch patch =
+                new ContentPatch(
+                        new PackageRef(new PackageName("site"), Version.parse("25.1.0")),
+                        "ab".repeat(32),
+                        "cd".repeat(32),
+                        4096,
+                        "ef".repeat(32));
+
+        fleet.send(
+                NODE,
+                command(
+                        "c-1",
+                        new AgentWork.Stage(
+                                Blob.of(new byte[] {1}),
+                                Blob.of(new byte[] {2}),
+                                List.of(),
+                                0,
+                                List.of(),
+                                Optional.of(
+                                        new AgentWork.ByPatch(
+                                                patch,
+                                                List.of(new Location("eu-1", "", "eu-1:7", 9)))))));
+
+        StagePackage heard = agent.hears().getCommand().getStage();
+        assertThat(heard.getSourcesList()).isEmpty();
+        assertThat(heard.getPatch())
+                .isEqualTo(
+                        dev.sluice.v1.ContentPatch.newBuilder()
+                                .setBaseSha256("ab".repeat(32))
+                                .setSha256("cd".repeat(32))
+                                .setSize(4096)
+                                .setMerkleRoot("ef".repeat(32))
+                                .addSources(
+                                        PackageLocation.newBuilder()
+                                                .setNodeId("eu-1")
+                                                .setTransferAddress("eu-1:7")
+                                                .setLinkBytesPerSecond(9))
+                                .build());
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aReportSaysWhatPatchesHaveToDoWithAPackage() throws Exception {
+        NodeReport report =
+                NodeReport.newBuilder()
+                        .addStaged(
+                                StagedPackage.newBuilder()
+                                        .setContentSha256("ab".repeat(32))
+                                        .setComplete(true)
+                                        .setPatchable(true)
+                                        .setPatchSha256("cd".repeat(32))
+                                        .setPatchBytesPresent(77)
+                                        .putFailedPatches("ef".repeat(32), "the leaf at 0"))
+                        .build();
+
+        assertThat(ReportReader.read(report).facts().staged().getFirst().patching())
+                .isEqualTo(
+                        new NodeFacts.Patching(
+                                true,
+                                "cd".repeat(32),
+                                77,
+                                new TreeSet<>(List.of("ef".repeat(32)))));
+        NodeReport before =
+                NodeReport.newBuilder()
+                        .addStaged(
+                                StagedPackage.newBuilder()
+                                        .setContentSha256("ab".repeat(32))
+                                        .setComplete(true))
+                        .build();
+        assertThat(ReportReader.read(before).facts().staged().getFirst().patching())
+                .isEqualTo(NodeFacts.Patching.NONE);
     }
 
     @Test

@@ -38,6 +38,7 @@ public final class NodeObserver {
      * Where the facts come from.
      *
      * @param transfers what is told of a content that is being pulled, by its SHA-256
+     * @param takesPatches whether patches can be applied here
      * @param runningVersion what the service itself answers; empty while it does not
      * @param traffic absent on masters
      * @param executing the id of the command being executed; empty when idle
@@ -49,6 +50,7 @@ public final class NodeObserver {
             Slots slots,
             StageArea staged,
             Function<String, Optional<ContentTransfers.Telling>> transfers,
+            boolean takesPatches,
             ReceivedBytes received,
             ServiceKeeper keeper,
             Supplier<Optional<String>> runningVersion,
@@ -135,11 +137,16 @@ public final class NodeObserver {
                         .setContentSha256(entry.contentSha256())
                         .setBytesPresent(entry.present())
                         .setBytesTotal(entry.total())
-                        .setComplete(entry.complete());
+                        .setComplete(entry.complete())
+                        .setPatchable(entry.complete() && sources.takesPatches());
         sources.transfers()
                 .apply(entry.contentSha256())
                 .ifPresent(telling -> {
-                    staged.setSource(telling.source()).putAllFailedSources(telling.failedSources());
+                    staged.setSource(telling.source())
+                            .putAllFailedSources(telling.failedSources())
+                            .setPatchSha256(telling.patch())
+                            .setPatchBytesPresent(telling.patchPresent())
+                            .putAllFailedPatches(telling.failedPatches());
                 });
         return staged.build();
     }

@@ -4,36 +4,42 @@ import dev.sluice.agent.config.HostPort;
 import dev.sluice.transfer.net.TransferNetwork;
 import dev.sluice.transfer.pace.RateLimit;
 import dev.sluice.transfer.pace.Ticker;
+import dev.sluice.transfer.patch.PatchApply;
+import dev.sluice.transfer.patch.PatchSource;
+import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.PullTiming;
-import dev.sluice.transfer.pull.Source;
-import dev.sluice.transfer.pull.SourceId;
 import dev.sluice.transfer.serve.ContentLibrary;
 import dev.sluice.transfer.serve.ServeLimits;
 import dev.sluice.transfer.serve.TransferServer;
 import dev.sluice.transfer.store.DiskSpace;
+import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.Sha256;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
-import dev.sluice.v1.PackageLocation;
+import dev.sluice.v1.ContentPatch;
 import dev.sluice.v1.StagePackage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,76 +63,89 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
     private static final Duration LOOK = Duration.ofSeconds(5);
     private static final Duration CLOSE = Duration.ofSeconds(10);
 
-    /** A source that failed is told for this long: a plan may put it at the end. */
-    private static final Duration FAILED_LATELY = Duration.ofSeconds(60);
+    private static final Duration SWEEP = Duration.ofMinutes(1);
 
     private final StageArea area;
+    private final PatchArea patches;
+    private final Optional<Zstd> zstd;
+    private final DiskSpace disk;
     private final ReceivedBytes received;
     private final Runnable changed;
     private final Ticker ticker = Ticker.system();
     private final RateLimit down = new RateLimit(0, ticker);
     private final RateLimit up = new RateLimit(0, ticker);
-    private final Map<String, Running> running = new ConcurrentHashMap<>();
+    private final Map<String, Staging> stagings = new ConcurrentHashMap<>();
+
+    /** What is on its way, packages and patches, by SHA-256. */
+    private final Map<String, GrowingContent> growing = new ConcurrentHashMap<>();
+
+    private final Set<ContentPull> pulls = ConcurrentHashMap.newKeySet();
     private final TransferNetwork network;
     private final ContentPull.Means means;
     private final TransferServer server;
+    private final ScheduledExecutorService sweeper =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofVirtual().name("patch-sweep").factory());
 
-    private final class Running implements ContentPull.Events {
-        private final Manifest manifest;
-        private final Set<String> nodes = ConcurrentHashMap.newKeySet();
-        private volatile long progressAt = ticker.nanos();
-        private volatile ContentPull.Status status =
-                new ContentPull.Status(Optional.empty(), new TreeMap<>());
-
-        Running(Manifest manifest) {
-            this.manifest = manifest;
+    /**
+     * What is told of a content.
+     *
+     * @param source the address that it or its patch is pulled from; empty: none
+     * @param failedSources addresses, and who failed how there
+     * @param patch the SHA-256 of the patch by which it comes or came; empty: none is here
+     * @param patchPresent bytes of it that are here
+     * @param failedPatches SHA-256 of patches that did not make it, and why
+     */
+    public record Telling(
+            String source,
+            SortedMap<String, String> failedSources,
+            String patch,
+            long patchPresent,
+            SortedMap<String, String> failedPatches) {
+        public Telling {
+            failedSources = new TreeMap<>(failedSources);
+            failedPatches = new TreeMap<>(failedPatches);
         }
+    }
 
-        @Override
-        public void received(String node, long bytes) {
-            nodes.add(node);
-            received.add(node, bytes);
-        }
+    /** How an order to have a content ended. */
+    sealed interface Arrival {
 
-        @Override
-        public void verified(long bytes) {
-            progressAt = ticker.nanos();
-            area.progress(manifest, bytes);
-        }
+        /**
+         * It is complete.
+         *
+         * @param how what is remarkable about its way; empty: nothing
+         */
+        record Complete(Optional<String> how) implements Arrival {}
 
-        @Override
-        public void changed(ContentPull.Status now) {
-            status = now;
-            changed.run();
-        }
+        /** It gave up. */
+        record Failed(String reason) implements Arrival {}
     }
 
     /**
-     * What is told of a content that is being pulled.
+     * What it works with.
      *
-     * @param source its address; empty: none
-     * @param failedSources addresses, and who failed how there
+     * @param patches a directory for patches
+     * @param zstd empty: no patch can be applied here
+     * @param changed called when there is something to report
      */
-    public record Telling(String source, SortedMap<String, String> failedSources) {
-        public Telling {
-            failedSources = new TreeMap<>(failedSources);
-        }
-    }
-
-    private final Map<String, ContentPull> pulls = new ConcurrentHashMap<>();
-
-    private ContentTransfers(
+    public record Ports(
             StageArea area,
+            Path patches,
+            Optional<Zstd> zstd,
             ReceivedBytes received,
             Runnable changed,
             TlsIdentity identity,
-            HostPort listen,
-            DiskSpace disk)
-            throws IOException {
-        this.area = area;
-        this.received = received;
-        this.changed = changed;
-        this.network = new TransferNetwork(identity, EVENT_LOOPS);
+            DiskSpace disk) {}
+
+    private ContentTransfers(Ports ports, HostPort listen) throws IOException {
+        this.area = ports.area();
+        this.patches = new PatchArea(ports.patches(), ticker::nanos);
+        this.zstd = ports.zstd();
+        this.disk = ports.disk();
+        this.received = ports.received();
+        this.changed = ports.changed();
+        this.network = new TransferNetwork(ports.identity(), EVENT_LOOPS);
         this.means = new ContentPull.Means(network, disk, down, PullTiming.standard(), ticker);
         try {
             this.server =
@@ -139,26 +158,30 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
                             up,
                             ticker);
         } catch (IOException e) {
+            sweeper.shutdownNow();
             network.close();
             throw e;
         }
+        var _ =
+                sweeper.scheduleWithFixedDelay(
+                        this::sweep, SWEEP.toMillis(), SWEEP.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /**
      * Begins to serve.
      *
-     * @param changed called when there is something to report
      * @throws IOException when the address cannot be bound
      */
-    public static ContentTransfers start(
-            StageArea area,
-            ReceivedBytes received,
-            Runnable changed,
-            TlsIdentity identity,
-            HostPort listen,
-            DiskSpace disk)
-            throws IOException {
-        return new ContentTransfers(area, received, changed, identity, listen, disk);
+    public static ContentTransfers start(Ports ports, HostPort listen) throws IOException {
+        return new ContentTransfers(ports, listen);
+    }
+
+    private void sweep() {
+        try {
+            patches.sweep();
+        } catch (IOException e) {
+            LOG.warn("patches: {}", e.getMessage());
+        }
     }
 
     /** The port that it serves on. */
@@ -168,72 +191,162 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
 
     @Override
     public Optional<ReadableContent> find(Sha256 content) throws IOException {
-        ContentPull pull = pulls.get(content.hex());
-        return pull == null ? area.readable(content.hex()) : Optional.of(pull.content());
+        GrowingContent coming = growing.get(content.hex());
+        if (coming != null) {
+            return Optional.of(coming);
+        }
+        Optional<ReadableContent> whole = area.readable(content.hex());
+        return whole.isPresent() ? whole : patches.readable(content.hex());
     }
 
-    /** What is told of a content; empty while it is not pulled. */
+    /** Whether patches can be applied to what is complete here. */
+    public boolean takesPatches() {
+        return zstd.isPresent();
+    }
+
+    /** What is told of a package; empty while nothing of it or of its patches comes or came. */
     public Optional<Telling> telling(String contentSha256) {
-        return Optional.ofNullable(running.get(contentSha256)).map(this::telling);
+        Optional<PullWatch> watch =
+                Optional.ofNullable(stagings.get(contentSha256)).flatMap(Staging::watch);
+        Optional<PatchArea.Telling> patch = patches.telling(contentSha256);
+        return watch.isEmpty() && patch.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        new Telling(
+                                watch.map(PullWatch::source).orElse(""),
+                                watch.map(PullWatch::failedSources).orElseGet(TreeMap::new),
+                                patch.map(PatchArea.Telling::patch).orElse(""),
+                                patch.map(PatchArea.Telling::present).orElse(0L),
+                                patch.map(PatchArea.Telling::failed).orElseGet(TreeMap::new)));
     }
 
-    private Telling telling(Running pull) {
-        SortedMap<String, String> failed = new TreeMap<>();
-        long since = ticker.millis() - FAILED_LATELY.toMillis();
-        pull.status
-                .failures()
-                .forEach((source, failure) -> {
-                    if (failure.atMillis() >= since) {
-                        failed.put(
-                                source.address(),
-                                source.node() + ": " + failure.kind() + ": " + failure.detail());
-                    }
-                });
-        return new Telling(pull.status.source().map(SourceId::address).orElse(""), failed);
-    }
-
-    /**
-     * Has a content complete in the area.
-     *
-     * @return why not, when it gave up
-     */
-    Optional<String> pull(Manifest manifest, StagePackage order)
-            throws IOException, InterruptedException {
+    /** Has a content complete in the area, in the way that the order names last. */
+    Arrival pull(Manifest manifest, StagePackage order) throws IOException, InterruptedException {
         String sha256 = manifest.content().sha256().hex();
+        Staging staging = new Staging(manifest, order, next -> way(manifest, next));
         limit(order);
-        Running events = new Running(manifest);
-        running.put(sha256, events);
-        ContentPull pull =
-                ContentPull.start(
-                        new ContentPull.Order(
-                                area.partialOf(manifest), manifest.content(), sources(order)),
-                        means,
-                        events);
-        pulls.put(sha256, pull);
+        stagings.put(sha256, staging);
         try {
-            Optional<String> failure = await(pull, events);
-            if (failure.isEmpty()) {
-                area.complete(manifest);
+            Optional<Arrival> end = Optional.empty();
+            while (end.isEmpty()) {
+                end =
+                        switch (staging.begin()) {
+                            case Way.Whole whole -> pullWhole(staging, whole);
+                            case Way.ByPatch patch -> pullByPatch(staging, patch);
+                        };
             }
-            return failure.map(reason -> manifest.title() + ": " + reason);
+            return end.get();
         } finally {
-            pulls.remove(sha256);
-            running.remove(sha256);
-            end(pull, events);
+            stagings.remove(sha256);
         }
     }
 
-    private Optional<String> await(ContentPull pull, Running events)
+    /** By a patch when the order has one that can be used here; the whole content otherwise. */
+    private Way way(Manifest manifest, StagePackage order) {
+        ContentPatch patch = order.getPatch();
+        String target = manifest.content().sha256().hex();
+        Optional<Path> base = area.content(patch.getBaseSha256());
+        boolean isUsable =
+                order.hasPatch()
+                        && zstd.isPresent()
+                        && base.isPresent()
+                        && patch.getSize() < manifest.content().size()
+                        && !patches.hasFailed(patch.getSha256(), target);
+        if (!isUsable) {
+            return new Way.Whole(Way.sources(order.getSourcesList()));
+        }
+        try {
+            Manifest old = Manifest.parse(area.manifestOf(patch.getBaseSha256()));
+            return new Way.ByPatch(
+                    Way.patchOf(patch),
+                    new PatchSource(base.get(), 0, old.content()),
+                    old.version().value(),
+                    Way.sources(patch.getSourcesList()));
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.warn("{}: its patch is not used: {}", manifest.title(), e.getMessage());
+            return new Way.Whole(Way.sources(order.getSourcesList()));
+        }
+    }
+
+    private Optional<Arrival> pullWhole(Staging staging, Way.Whole whole)
             throws IOException, InterruptedException {
+        Manifest manifest = staging.manifest();
+        return pull(
+                staging,
+                new ContentPull.Order(
+                        area.partialOf(manifest), manifest.content(), whole.sources()),
+                bytes -> area.progress(manifest, bytes),
+                () -> area.complete(manifest));
+    }
+
+    private interface Completion {
+        void run() throws IOException;
+    }
+
+    /**
+     * Pulls a package or a patch.
+     *
+     * @param completion run when it is whole, while others still read it as it grew
+     * @return empty: another way is to be gone
+     */
+    private Optional<Arrival> pull(
+            Staging staging, ContentPull.Order order, LongConsumer verified, Completion completion)
+            throws IOException, InterruptedException {
+        String sha256 = order.content().sha256().hex();
+        PullWatch watch = new PullWatch(received, verified, changed, ticker);
+        ContentPull pull = ContentPull.start(order, means, watch);
+        growing.put(sha256, pull.content());
+        pulls.add(pull);
+        staging.pulls(pull, watch);
+        Optional<Arrival> end;
+        try {
+            end = await(staging, pull, watch);
+            if (end.isPresent() && end.get() instanceof Arrival.Complete) {
+                completion.run();
+            }
+        } finally {
+            staging.pullEnded();
+            growing.remove(sha256);
+            pulls.remove(pull);
+            pull.close();
+            watch.persist();
+        }
+        if (end.isEmpty()) {
+            awaitClosed(pull.content());
+        }
+        return end;
+    }
+
+    /** What goes on in the same file begins when this is out of it; readers may stay in it. */
+    private static void awaitClosed(GrowingContent content) throws InterruptedException {
+        try {
+            content.closed().get(CLOSE.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.info("content {}: still read: {}", content.content().sha256(), e.toString());
+        }
+    }
+
+    private Optional<Arrival> await(Staging staging, ContentPull pull, PullWatch watch)
+            throws IOException, InterruptedException {
+        CompletableFuture<Void> done = pull.done();
+        CompletableFuture<?> first = CompletableFuture.anyOf(done, staging.otherWay());
         while (true) {
             try {
-                pull.done().get(LOOK.toSeconds(), TimeUnit.SECONDS);
-                return Optional.empty();
+                first.get(LOOK.toSeconds(), TimeUnit.SECONDS);
+                if (!done.isDone()) {
+                    return Optional.empty();
+                }
+                done.get();
+                return Optional.of(new Arrival.Complete(Optional.empty()));
             } catch (TimeoutException _) {
-                if (ticker.nanos() - events.progressAt > GIVE_UP.toNanos()) {
+                if (watch.nanosWithoutProgress() > GIVE_UP.toNanos()) {
                     return Optional.of(
-                            "nothing came for %d s: %s"
-                                    .formatted(GIVE_UP.toSeconds(), failures(events)));
+                            new Arrival.Failed(
+                                    "%s: nothing came for %d s: %s"
+                                            .formatted(
+                                                    staging.manifest().title(),
+                                                    GIVE_UP.toSeconds(),
+                                                    watch.failures())));
                 }
             } catch (ExecutionException e) {
                 Throwable cause = e.getCause() == null ? e : e.getCause();
@@ -242,32 +355,96 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         }
     }
 
-    private static String failures(Running events) {
-        return events.status.failures().isEmpty()
-                ? "no source gave anything new"
-                : events.status.failures().entrySet().stream()
-                        .map(entry ->
-                                entry.getKey()
-                                        + ": "
-                                        + entry.getValue().kind()
-                                        + ": "
-                                        + entry.getValue().detail())
-                        .collect(Collectors.joining("; "));
-    }
-
-    private void end(ContentPull pull, Running events) throws IOException {
-        pull.close();
-        for (String node : events.nodes) {
-            received.persist(node);
+    private Optional<Arrival> pullByPatch(Staging staging, Way.ByPatch way)
+            throws IOException, InterruptedException {
+        patches.begin(way.patch(), staging.manifest().content().sha256().hex());
+        try {
+            return pullAndApply(staging, way);
+        } finally {
+            patches.release(way.patch());
         }
     }
 
-    /** Other sources and limits for a content that is being pulled. */
+    /** Reserves the package's space, pulls the patch, and makes the package by it. */
+    private Optional<Arrival> pullAndApply(Staging staging, Way.ByPatch way)
+            throws IOException, InterruptedException {
+        Manifest manifest = staging.manifest();
+        String sha256 = manifest.content().sha256().hex();
+        PatchApply apply =
+                PatchApply.open(
+                        zstd.orElseThrow(),
+                        patches.file(way.patch()),
+                        way.base(),
+                        area.partialOf(manifest),
+                        manifest.content(),
+                        disk,
+                        bytes -> area.progress(manifest, bytes));
+        growing.put(sha256, apply.content());
+        try {
+            Optional<Arrival> pulled =
+                    pull(
+                            staging,
+                            new ContentPull.Order(
+                                    patches.directory(way.patch()), way.patch(), way.sources()),
+                            bytes -> patches.progress(way.patch(), bytes),
+                            () -> patches.progress(way.patch(), way.patch().size()));
+            boolean isHere = pulled.isPresent() && pulled.get() instanceof Arrival.Complete;
+            return isHere ? apply(manifest, way, apply) : pulled;
+        } finally {
+            growing.remove(sha256);
+            apply.close();
+            awaitClosed(apply.content());
+        }
+    }
+
+    /** Empty: the patch is of no use, and the order will name another way. */
+    private Optional<Arrival> apply(Manifest manifest, Way.ByPatch way, PatchApply apply)
+            throws IOException, InterruptedException {
+        Optional<String> refusal = refusal(apply);
+        if (refusal.isPresent()) {
+            LOG.warn(
+                    "{}: the difference against {} is thrown away: {}",
+                    manifest.title(),
+                    way.baseVersion(),
+                    refusal.get());
+            patches.failed(way.patch(), manifest.content().sha256().hex(), refusal.get());
+            changed.run();
+            return Optional.empty();
+        }
+        area.complete(manifest);
+        String how =
+                "from a difference of %s against %s"
+                        .formatted(Amount.of(way.patch().size()), way.baseVersion());
+        LOG.info("{} {}", manifest.title(), how);
+        return Optional.of(new Arrival.Complete(Optional.of(how)));
+    }
+
+    /**
+     * Applies on a thread of its own, as it computes. What the disk did not give is a reason too:
+     * when it does not take the package either, pulling it whole says so.
+     */
+    private static Optional<String> refusal(PatchApply apply) throws InterruptedException {
+        FutureTask<PatchApply.Result> applying = new FutureTask<>(apply::run);
+        Thread thread = Thread.ofPlatform().name("patch-apply").daemon().start(applying);
+        try {
+            return switch (applying.get()) {
+                case PatchApply.Result.Applied _ -> Optional.empty();
+                case PatchApply.Result.Refused(String reason) -> Optional.of(reason);
+            };
+        } catch (ExecutionException e) {
+            return Optional.of(String.valueOf(e.getCause()));
+        } finally {
+            thread.interrupt();
+            thread.join();
+        }
+    }
+
+    /** Another order for a content that is being staged. */
     void update(Manifest manifest, StagePackage order) {
-        ContentPull pull = pulls.get(manifest.content().sha256().hex());
-        if (pull != null) {
+        Staging staging = stagings.get(manifest.content().sha256().hex());
+        if (staging != null) {
             limit(order);
-            pull.sources(sources(order));
+            staging.update(order);
         }
     }
 
@@ -277,31 +454,11 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         up.set(rate);
     }
 
-    private static List<Source> sources(StagePackage order) {
-        List<Source> sources = new ArrayList<>();
-        for (PackageLocation location : order.getSourcesList()) {
-            if (location.getTransferAddress().isEmpty()) {
-                continue;
-            }
-            try {
-                HostPort address = HostPort.parse(location.getTransferAddress());
-                sources.add(
-                        new Source(
-                                location.getNodeId(),
-                                address.host(),
-                                address.port(),
-                                Math.max(0, location.getLinkBytesPerSecond())));
-            } catch (IllegalArgumentException e) {
-                LOG.warn("source {}: {}", location.getNodeId(), e.getMessage());
-            }
-        }
-        return sources;
-    }
-
     /** Ends all pulls; what is verified of them stays, durable. */
     @Override
     public void close() {
-        List<ContentPull> open = List.copyOf(pulls.values());
+        sweeper.shutdownNow();
+        List<ContentPull> open = List.copyOf(pulls);
         open.forEach(ContentPull::close);
         server.close();
         for (ContentPull pull : open) {

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -112,25 +113,22 @@ public final class Stager {
             return new Outcome.Done(evidence, "already complete, nothing was transferred");
         }
         try {
-            Optional<String> lack = lackOfSpace(manifest);
+            Optional<String> lack = lackOfSpace(manifest, order);
             if (lack.isPresent()) {
                 return Outcome.retryable(lack.get());
             }
-            boolean byTransfer =
-                    order.getSourcesList().stream()
-                            .anyMatch(source -> !source.getTransferAddress().isEmpty());
-            Optional<String> failure;
-            if (byTransfer && transfers.isPresent()) {
+            if (isByTransfer(order) && transfers.isPresent()) {
                 area.begin(manifest, manifestBytes, signature);
-                failure = transfers.get().pull(manifest, order);
-            } else {
-                failure =
-                        pull(
-                                order,
-                                manifest,
-                                area.beginAppending(manifest, manifestBytes, signature));
+                return switch (transfers.get().pull(manifest, order)) {
+                    case ContentTransfers.Arrival.Complete(var how) ->
+                            new Outcome.Done(
+                                    Stream.concat(Stream.of(evidence), how.stream()).toList());
+                    case ContentTransfers.Arrival.Failed(String reason) ->
+                            Outcome.retryable(reason);
+                };
             }
-            return failure.<Outcome>map(Outcome::retryable)
+            return pull(order, manifest, area.beginAppending(manifest, manifestBytes, signature))
+                    .<Outcome>map(Outcome::retryable)
                     .orElseGet(() -> new Outcome.Done(evidence));
         } catch (IOException e) {
             return Outcome.retryable(
@@ -140,14 +138,21 @@ public final class Stager {
         }
     }
 
-    private Optional<String> lackOfSpace(Manifest manifest) throws IOException {
+    private static boolean isByTransfer(StagePackage order) {
+        return order.hasPatch()
+                || order.getSourcesList().stream()
+                        .anyMatch(source -> !source.getTransferAddress().isEmpty());
+    }
+
+    private Optional<String> lackOfSpace(Manifest manifest, StagePackage order) throws IOException {
         long present =
                 area.entries().stream()
                         .filter(entry ->
                                 entry.contentSha256().equals(manifest.content().sha256().hex()))
                         .mapToLong(StageArea.Entry::present)
                         .sum();
-        long needed = manifest.content().size() - present + SPARE_BYTES;
+        long patch = Math.clamp(order.getPatch().getSize(), 0, manifest.content().size());
+        long needed = manifest.content().size() - present + patch + SPARE_BYTES;
         long free = freeSpace.bytes();
         return free >= needed
                 ? Optional.empty()

@@ -3,11 +3,8 @@ package dev.sluice.agent.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.sluice.agent.config.HostPort;
-import dev.sluice.agent.ledger.FileLedgerStorage;
-import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.Outcome;
-import dev.sluice.transfer.store.DiskSpace;
+import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.ManifestDraft;
@@ -20,11 +17,7 @@ import dev.sluice.trust.packages.PackageSigner;
 import dev.sluice.trust.packages.PackageSigningKey;
 import dev.sluice.trust.packages.PackageVersion;
 import dev.sluice.trust.packages.PayloadPath;
-import dev.sluice.trust.packages.SignatureVerifier;
-import dev.sluice.trust.packages.TrustedSigners;
 import dev.sluice.trust.pki.CertificateAuthority;
-import dev.sluice.trust.pki.PeerName;
-import dev.sluice.trust.pki.TlsIdentity;
 import dev.sluice.v1.PackageLocation;
 import dev.sluice.v1.StagePackage;
 import java.io.IOException;
@@ -34,13 +27,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -59,74 +48,11 @@ final class ContentTransfersTest {
             CertificateAuthority.create("test", Duration.ofDays(10), CLOCK);
     private final PackageSigningKey signer =
             PackageSigningKey.create("s", Duration.ofDays(1), CLOCK);
-    private final List<Node> nodes = new ArrayList<>();
+    private final List<StageNode> nodes = new ArrayList<>();
 
     @TempDir private Path root = Path.of("");
     private Path file = Path.of("");
     private PackageHead head = new PackageHead(new byte[0], new byte[0], 0, 0);
-
-    /** A node's stage area with its transfers. */
-    private final class Node {
-        final String id;
-        final Ledger ledger;
-        final StageArea area;
-        final ContentTransfers transfers;
-        final Stager stager;
-        final Semaphore changed = new Semaphore(0);
-
-        Node(String id) throws IOException {
-            this.id = id;
-            Path home = Files.createDirectories(root.resolve(id));
-            this.ledger = Ledger.open(new FileLedgerStorage(home.resolve("ledger")), id);
-            this.area = new StageArea(home.resolve("staged"));
-            ReceivedBytes received = new ReceivedBytes(ledger);
-            this.transfers =
-                    ContentTransfers.start(
-                            area,
-                            received,
-                            changed::release,
-                            TlsIdentity.of(
-                                    authority.issue(
-                                            PeerName.node(id), Set.of(), Duration.ofDays(1)),
-                                    CLOCK),
-                            new HostPort("127.0.0.1", 0),
-                            DiskSpace.system());
-            this.stager =
-                    new Stager(
-                            area,
-                            new SignatureVerifier(TrustedSigners.of(signer.certificate()), CLOCK),
-                            (_, _, _) -> {
-                                throw new IOException("gRPC is not to be used");
-                            },
-                            Optional.of(transfers),
-                            received,
-                            () -> Long.MAX_VALUE,
-                            changed::release);
-            nodes.add(this);
-        }
-
-        FutureTask<Outcome> stage(StagePackage order) {
-            FutureTask<Outcome> staging = new FutureTask<>(() -> stager.stage(order));
-            Thread.ofVirtual().start(staging);
-            return staging;
-        }
-
-        Node holding() throws IOException {
-            area.adopt(manifest(), head, file);
-            return this;
-        }
-
-        byte[] staged() throws IOException {
-            return Files.readAllBytes(area.content(sha256()).orElseThrow());
-        }
-
-        /** Waits for something that is reported. */
-        void await(BooleanSupplier condition) throws InterruptedException {
-            while (!condition.getAsBoolean()) {
-                assertThat(changed.tryAcquire(60, TimeUnit.SECONDS)).as(id).isTrue();
-            }
-        }
-    }
 
     @BeforeEach
     void build() throws IOException {
@@ -150,10 +76,13 @@ final class ContentTransfersTest {
 
     @AfterEach
     void close() {
-        nodes.forEach(node -> {
-            node.transfers.close();
-            node.ledger.close();
-        });
+        nodes.forEach(StageNode::close);
+    }
+
+    private StageNode node(String id) throws IOException {
+        StageNode node = new StageNode(root, id, authority, signer, Zstd.load());
+        nodes.add(node);
+        return node;
     }
 
     private Manifest manifest() throws IOException {
@@ -168,13 +97,13 @@ final class ContentTransfersTest {
         }
     }
 
-    private StagePackage order(long bytesPerSecond, Node... sources) {
+    private StagePackage order(long bytesPerSecond, StageNode... sources) {
         StagePackage.Builder order =
                 StagePackage.newBuilder()
                         .setManifest(ByteString.copyFrom(head.manifestBytes()))
                         .setSignature(ByteString.copyFrom(head.signatureBytes()))
                         .setMaxBytesPerSecond(bytesPerSecond);
-        for (Node source : sources) {
+        for (StageNode source : sources) {
             order.addSources(
                     PackageLocation.newBuilder()
                             .setNodeId(source.id)
@@ -184,23 +113,25 @@ final class ContentTransfersTest {
         return order.build();
     }
 
-    private static String address(Node node) {
+    private static String address(StageNode node) {
         return "127.0.0.1:" + node.transfers.port();
     }
 
     @Test
     @Tag("PKG-4")
     void aChainOfAgentsStagesWhileItsParentsStillReceive() throws Exception {
-        Node origin = new Node("m-a").holding();
-        Node relay = new Node("eu-1");
-        Node last = new Node("eu-2");
+        StageNode origin = node("m-a").holding(manifest(), head, file);
+        StageNode relay = node("eu-1");
+        StageNode last = node("eu-2");
 
         FutureTask<Outcome> second = last.stage(order(0, relay, origin));
         FutureTask<Outcome> first = relay.stage(order(0, origin));
 
         assertThat(first.get(60, TimeUnit.SECONDS)).isInstanceOf(Outcome.Done.class);
         assertThat(second.get(60, TimeUnit.SECONDS)).isInstanceOf(Outcome.Done.class);
-        assertThat(last.staged()).isEqualTo(relay.staged()).isEqualTo(origin.staged());
+        assertThat(last.staged(sha256()))
+                .isEqualTo(relay.staged(sha256()))
+                .isEqualTo(origin.staged(sha256()));
         assertThat(last.ledger.state().receivedBytes())
                 .containsOnlyKeys("eu-1")
                 .containsEntry("eu-1", manifest().content().size());
@@ -212,9 +143,9 @@ final class ContentTransfersTest {
     @Test
     @Tag("PKG-4")
     void otherSourcesAreTakenWhileAPullRuns() throws Exception {
-        Node origin = new Node("m-a").holding();
-        Node empty = new Node("eu-1");
-        Node puller = new Node("eu-2");
+        StageNode origin = node("m-a").holding(manifest(), head, file);
+        StageNode empty = node("eu-1");
+        StageNode puller = node("eu-2");
         FutureTask<Outcome> staging = puller.stage(order(0, empty));
         puller.await(() -> telling(puller).contains("127.0.0.1:" + empty.transfers.port()));
 
@@ -224,7 +155,7 @@ final class ContentTransfersTest {
         assertThat(puller.ledger.state().receivedBytes()).containsOnlyKeys("m-a");
     }
 
-    private String telling(Node node) {
+    private String telling(StageNode node) {
         return node.transfers
                 .telling(sha256())
                 .map(telling -> telling.source() + telling.failedSources())
@@ -233,9 +164,9 @@ final class ContentTransfersTest {
 
     @Test
     void aSourceThatWasGivenUpIsToldByItsAddress() throws Exception {
-        Node origin = new Node("m-a").holding();
-        Node puller = new Node("eu-2");
-        Node gone = new Node("eu-1");
+        StageNode origin = node("m-a").holding(manifest(), head, file);
+        StageNode puller = node("eu-2");
+        StageNode gone = node("eu-1");
         String address = address(gone);
         gone.transfers.close();
 
@@ -251,8 +182,8 @@ final class ContentTransfersTest {
     @Test
     @Tag("PKG-4")
     void anAgentThatIsStoppedGoesOnWhereItWas() throws Exception {
-        Node origin = new Node("m-a").holding();
-        Node puller = new Node("eu-1");
+        StageNode origin = node("m-a").holding(manifest(), head, file);
+        StageNode puller = node("eu-1");
         FutureTask<Outcome> staging = puller.stage(order(1 << 20, origin));
         long half = 1 << 20;
         while (puller.area.entries().isEmpty()
@@ -260,11 +191,10 @@ final class ContentTransfersTest {
             assertThat(staging.isDone()).isFalse();
             Thread.onSpinWait();
         }
-        puller.transfers.close();
-        puller.ledger.close();
+        puller.close();
         nodes.remove(puller);
 
-        Node again = new Node("eu-1");
+        StageNode again = node("eu-1");
 
         assertThat(again.area.entries().getFirst().present()).isGreaterThanOrEqualTo(half);
         long before = again.ledger.state().receivedBytes().getOrDefault("m-a", 0L);

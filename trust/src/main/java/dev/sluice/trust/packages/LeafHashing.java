@@ -32,6 +32,28 @@ public final class LeafHashing {
         return verifier.finish();
     }
 
+    /**
+     * What bytes are as a content.
+     *
+     * @param table its leaf hashes
+     */
+    public record Described(PackageContent content, LeafTable table) {}
+
+    /**
+     * What a whole file is as a content.
+     *
+     * @throws IllegalArgumentException when a content cannot have its size
+     */
+    public static Described describe(FileChannel file) throws IOException {
+        ContentDigest digest = new ContentDigest();
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+        while (file.read(buffer.clear(), digest.size()) >= 0) {
+            digest.update(buffer.flip());
+        }
+        ContentDigest.Result end = digest.end();
+        return new Described(end.content(), end.leaves());
+    }
+
     /** What a content of these bytes has to be. */
     public static PackageContent describe(ByteBuffer bytes) {
         ContentDigest digest = new ContentDigest();

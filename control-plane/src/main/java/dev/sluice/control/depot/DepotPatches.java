@@ -1,0 +1,393 @@
+package dev.sluice.control.depot;
+
+import dev.sluice.control.executor.ContentPatch;
+import dev.sluice.control.executor.NodeObservation;
+import dev.sluice.control.model.PackageRef;
+import dev.sluice.control.state.PackageRecord;
+import dev.sluice.transfer.patch.PatchMaker;
+import dev.sluice.transfer.patch.PatchSource;
+import dev.sluice.transfer.patch.Zstd;
+import dev.sluice.transfer.serve.ContentLibrary;
+import dev.sluice.transfer.store.CompleteContent;
+import dev.sluice.transfer.store.LeafFile;
+import dev.sluice.transfer.store.ReadableContent;
+import dev.sluice.trust.packages.LeafHashing;
+import dev.sluice.trust.packages.LeafTable;
+import dev.sluice.trust.packages.PackageContent;
+import dev.sluice.trust.packages.Sha256;
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The patches of this master's packages, made one at a time by a thread of its own: from each
+ * version that nodes have installed to each later one that is imported. {@code patches/A-B/} is the
+ * one that makes content A of content B; it appears by rename when it is whole, and goes when it is
+ * of no use any more. One that is half made when the process dies is removed at the next start.
+ */
+public final class DepotPatches implements ContentLibrary, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DepotPatches.class);
+
+    /** Between two looks when nothing is told: nodes report other versions in the meantime. */
+    private static final Duration LOOK = Duration.ofSeconds(10);
+
+    /** What could not be made, for the disk was full or a content away, is tried again then. */
+    private static final Duration RETRY = Duration.ofMinutes(10);
+
+    /** Nodes wait for a patch for this long at most after it was first wished for. */
+    private static final Duration AWAITED = Duration.ofMinutes(2);
+
+    private static final String MAKING = ".making";
+
+    /** A patch is kept when it is smaller than this part of the whole content. */
+    private static final int FRACTION = 2;
+
+    private final Ports ports;
+    private final Path directory;
+    private final Semaphore wake = new Semaphore(0);
+    private final Map<String, KeptPatch> kept = new ConcurrentHashMap<>();
+
+    /** Since when a package has a patch that is wished for and not made. */
+    private final Map<PackageRef, Long> making = new ConcurrentHashMap<>();
+
+    private final @Nullable Thread thread;
+    private volatile Map<PackageRef, List<ContentPatch>> served = Map.of();
+    private volatile boolean closing;
+
+    // Used by the one thread that looks.
+    private final Map<String, Long> retryAt = new HashMap<>();
+    private final Map<String, Long> wishedAt = new HashMap<>();
+
+    /**
+     * What it works with.
+     *
+     * @param directory of the depot; patches lie in one below it, tables in {@code tables}
+     * @param zstd empty: no patches are made
+     * @param imported all packages that the cluster's state names
+     * @param fleet what is known of the nodes
+     * @param ticker nanoseconds of a monotonic clock
+     */
+    public record Ports(
+            Path directory,
+            Path tables,
+            Optional<Zstd> zstd,
+            Supplier<? extends Collection<PackageRecord>> imported,
+            Supplier<? extends Collection<NodeObservation>> fleet,
+            List<? extends ContentSource> contents,
+            LongSupplier ticker) {
+        public Ports {
+            contents = List.copyOf(contents);
+        }
+    }
+
+    private DepotPatches(Ports ports, boolean threaded) throws IOException {
+        this.ports = ports;
+        this.directory = Files.createDirectories(ports.directory().resolve("patches"));
+        Files.createDirectories(ports.tables());
+        this.thread =
+                threaded ? Thread.ofPlatform().name("depot-patches").unstarted(this::run) : null;
+        read();
+    }
+
+    /** Starts to look, at once and whenever it is woken. */
+    public static DepotPatches start(Ports ports) throws IOException {
+        DepotPatches patches = new DepotPatches(ports, true);
+        if (patches.thread != null) {
+            patches.thread.start();
+        }
+        return patches;
+    }
+
+    /** One without a thread: its owner calls {@link #look}. */
+    static DepotPatches stepped(Ports ports) throws IOException {
+        return new DepotPatches(ports, false);
+    }
+
+    /** Takes what earlier processes made, and removes what they left half done. */
+    private void read() throws IOException {
+        remove(directory.resolve(MAKING));
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            for (Path found : stream) {
+                try {
+                    kept.put(found.getFileName().toString(), KeptPatch.read(found));
+                } catch (IOException e) {
+                    LOG.warn("patch {}: is made anew: {}", found, e.getMessage());
+                    remove(found);
+                }
+            }
+        }
+    }
+
+    /** Packages may have been imported or removed; for any thread. */
+    public void wake() {
+        if (wake.availablePermits() == 0) {
+            wake.release();
+        }
+    }
+
+    private void run() {
+        while (!closing) {
+            try {
+                look();
+                boolean _ = wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+                wake.drainPermits();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (IOException | RuntimeException e) {
+                LOG.error("patches of the depot: a look failed; it looks again", e);
+            }
+        }
+    }
+
+    /** Removes what is of no use any more, and makes what is wished for. */
+    void look() throws IOException {
+        if (ports.zstd().isEmpty()) {
+            return;
+        }
+        List<PatchWish> wishes = PatchWish.of(ports.imported().get(), ports.fleet().get());
+        forget();
+        Set<String> names = wishes.stream().map(PatchWish::name).collect(Collectors.toSet());
+        wishedAt.keySet().retainAll(names);
+        retryAt.keySet().retainAll(names);
+        List<PatchWish> open = wishes.stream().filter(this::isOpen).toList();
+        expect(open);
+        serve();
+        for (PatchWish wish : open) {
+            if (closing) {
+                return;
+            }
+            make(wish);
+            expect(open.stream().filter(this::isOpen).toList());
+            serve();
+        }
+    }
+
+    private boolean isOpen(PatchWish wish) {
+        Long again = retryAt.get(wish.name());
+        boolean rests = again != null && ports.ticker().getAsLong() - again < 0;
+        return !kept.containsKey(wish.name())
+                && !rests
+                && place(wish.base()).isPresent()
+                && place(wish.target()).isPresent();
+    }
+
+    private Optional<ContentSource.Place> place(PackageRecord pkg) {
+        ContentId id = new ContentId(pkg.contentSha256());
+        for (ContentSource source : ports.contents()) {
+            try {
+                Optional<ContentSource.Place> place = source.place(id);
+                if (place.isPresent()) {
+                    return place;
+                }
+            } catch (IOException e) {
+                LOG.warn("{}: {}", pkg.ref(), e.getMessage());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Notes which packages' patches are on their way. */
+    private void expect(List<PatchWish> open) {
+        long now = ports.ticker().getAsLong();
+        Map<PackageRef, Long> since = new HashMap<>();
+        for (PatchWish wish : open) {
+            long first = wishedAt.computeIfAbsent(wish.name(), _ -> now);
+            since.merge(wish.target().ref(), first, Math::min);
+        }
+        making.keySet().retainAll(since.keySet());
+        making.putAll(since);
+    }
+
+    /**
+     * Removes patches of which the package or the base is not imported any more. Which versions are
+     * installed does not count: nodes that are away come back with theirs.
+     */
+    private void forget() throws IOException {
+        Set<String> contents =
+                ports.imported().get().stream()
+                        .map(PackageRecord::contentSha256)
+                        .collect(Collectors.toSet());
+        for (Map.Entry<String, KeptPatch> entry : new TreeMap<>(kept).entrySet()) {
+            String[] ends = entry.getKey().split("-", -1);
+            if (ends.length != 2 || !contents.containsAll(List.of(ends))) {
+                kept.remove(entry.getKey());
+                serve();
+                remove(entry.getValue().directory());
+                LOG.info("patch {}: removed with its package", entry.getKey());
+            }
+        }
+    }
+
+    private void serve() {
+        Map<String, PackageRecord> byContent = new HashMap<>();
+        ports.imported().get().forEach(pkg -> byContent.put(pkg.contentSha256(), pkg));
+        Map<PackageRef, List<ContentPatch>> now = new HashMap<>();
+        new TreeMap<>(kept)
+                .forEach((name, patch) -> {
+                    String[] ends = name.split("-", -1);
+                    PackageRecord target = byContent.get(ends[0]);
+                    PackageRecord base = byContent.get(ends[ends.length - 1]);
+                    if (target != null && base != null && patch.content().isPresent()) {
+                        now.computeIfAbsent(target.ref(), _ -> new ArrayList<>())
+                                .add(served(base, patch.content().get()));
+                    }
+                });
+        served = now;
+    }
+
+    private static ContentPatch served(PackageRecord base, PackageContent patch) {
+        return new ContentPatch(
+                base.ref(),
+                base.contentSha256(),
+                patch.sha256().hex(),
+                patch.size(),
+                patch.merkleRoot().hex());
+    }
+
+    private void make(PatchWish wish) {
+        Path half = directory.resolve(MAKING);
+        try {
+            remove(half);
+            Files.createDirectory(half);
+            long began = ports.ticker().getAsLong();
+            Optional<LeafHashing.Described> made = make(wish, KeptPatch.file(half));
+            KeptPatch.write(half, made);
+            Path place = directory.resolve(wish.name());
+            sync(half);
+            Files.move(half, place, StandardCopyOption.ATOMIC_MOVE);
+            sync(directory);
+            kept.put(wish.name(), KeptPatch.read(place));
+            tell(wish, made, ports.ticker().getAsLong() - began);
+        } catch (ClosedByInterruptException _) {
+            LOG.info("patch {} from {}: given up", wish.target().ref(), wish.base().ref());
+            discard(half);
+        } catch (IOException | RuntimeException e) {
+            retryAt.put(wish.name(), ports.ticker().getAsLong() + RETRY.toNanos());
+            LOG.warn(
+                    "patch {} from {}: not made, again in {} min: {}",
+                    wish.target().ref(),
+                    wish.base().ref(),
+                    RETRY.toMinutes(),
+                    e.toString());
+            discard(half);
+        }
+    }
+
+    /** Frees the disk of what is of no use; the next one removes it too. */
+    private static void discard(Path half) {
+        try {
+            remove(half);
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be removed: {}", half, e.getMessage());
+        }
+    }
+
+    private Optional<LeafHashing.Described> make(PatchWish wish, Path into) throws IOException {
+        PatchSource base = source(wish.base());
+        PatchSource target = source(wish.target());
+        PackageContent content = target.content();
+        Path leaves = ports.tables().resolve(content.sha256().hex());
+        var _ = CompleteContent.withTable(content, target.file(), target.start(), leaves);
+        LeafTable table =
+                LeafFile.read(leaves, content)
+                        .orElseThrow(() -> new IOException(leaves + ": is not the leaf table"));
+        return new PatchMaker(ports.zstd().orElseThrow())
+                .make(base, target, table, into, content.size() / FRACTION);
+    }
+
+    private PatchSource source(PackageRecord pkg) throws IOException {
+        ContentSource.Place place =
+                place(pkg).orElseThrow(() -> new IOException(pkg.ref() + ": is not here any more"));
+        return new PatchSource(place.file(), place.start(), ManifestReading.content(pkg));
+    }
+
+    private static void tell(PatchWish wish, Optional<LeafHashing.Described> made, long nanos) {
+        LOG.info(
+                "patch {} from {}: {} for {} bytes, {} ms",
+                wish.target().ref(),
+                wish.base().ref(),
+                made.map(m -> m.content().size() + " bytes").orElse("would be too large"),
+                wish.target().descriptor().sizeBytes(),
+                TimeUnit.NANOSECONDS.toMillis(nanos));
+    }
+
+    /** The patches that make a package and are whole here. */
+    List<ContentPatch> of(PackageRef pkg) {
+        return served.getOrDefault(pkg, List.of());
+    }
+
+    /** Whether a patch of the package is on its way, for {@link #AWAITED} at most. */
+    boolean isMaking(PackageRef pkg) {
+        Long since = making.get(pkg);
+        return since != null && ports.ticker().getAsLong() - since < AWAITED.toNanos();
+    }
+
+    @Override
+    public Optional<ReadableContent> find(Sha256 content) throws IOException {
+        for (KeptPatch patch : kept.values()) {
+            if (patch.content().filter(c -> c.sha256().equals(content)).isPresent()) {
+                return Optional.of(patch.served());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static void remove(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+    }
+
+    /** Ends what it does; nothing is kept of a patch that is being made. */
+    @Override
+    public void close() {
+        closing = true;
+        Thread running = thread;
+        if (running == null) {
+            return;
+        }
+        running.interrupt();
+        try {
+            running.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

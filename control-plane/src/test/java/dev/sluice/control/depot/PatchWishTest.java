@@ -1,0 +1,123 @@
+package dev.sluice.control.depot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.control.executor.NodeFacts;
+import dev.sluice.control.executor.NodeObservation;
+import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageDescriptor;
+import dev.sluice.control.model.PackageKind;
+import dev.sluice.control.model.PackageName;
+import dev.sluice.control.model.PackageRef;
+import dev.sluice.control.model.Version;
+import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.PackageRecord;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class PatchWishTest {
+
+    static PackageRecord pkg(String name, String version) {
+        return new PackageRecord(
+                new PackageDescriptor(
+                        new PackageRef(new PackageName(name), Version.parse(version)),
+                        PackageKind.SITE,
+                        List.of(),
+                        null,
+                        Set.of(),
+                        1000,
+                        false,
+                        false,
+                        null),
+                Blob.of(new byte[0]),
+                Blob.of(new byte[0]),
+                name + version,
+                "CN=Releases");
+    }
+
+    private static NodeObservation node(int number, @Nullable NodeFacts facts) {
+        return new NodeObservation(
+                new NodeId("eu-" + number), 1, true, null, facts, Duration.ZERO, "1", "");
+    }
+
+    static NodeObservation node(int number, String name, String version) {
+        return node(
+                number,
+                new NodeFacts(
+                        new TreeMap<>(Map.of(new PackageName(name), Version.parse(version))),
+                        List.of(),
+                        new NodeFacts.Service(true, version, true, "", ""),
+                        true,
+                        new TreeMap<>(),
+                        "",
+                        0,
+                        "",
+                        "",
+                        new TreeMap<>(),
+                        0,
+                        "",
+                        ""));
+    }
+
+    private static List<String> wished(List<PackageRecord> imported, List<NodeObservation> fleet) {
+        return PatchWish.of(imported, fleet).stream()
+                .map(wish -> wish.base().contentSha256() + ">" + wish.target().contentSha256())
+                .toList();
+    }
+
+    @Test
+    void fromEveryVersionThatIsInstalledToEveryLaterOneOfTheSameName() {
+        List<PackageRecord> imported =
+                List.of(
+                        pkg("site", "2.0.0"),
+                        pkg("site", "2.0.1"),
+                        pkg("site", "2.1.0"),
+                        pkg("addon", "3.0.0"));
+
+        assertThat(
+                        wished(
+                                imported,
+                                List.of(
+                                        node(1, "site", "2.0.1"),
+                                        node(2, "site", "2.0.0"),
+                                        node(3, "site", "2.0.0"),
+                                        node(4, "addon", "1.0.0"),
+                                        node(5, null))))
+                .containsExactly(
+                        "site2.0.0>site2.0.1", "site2.0.0>site2.1.0", "site2.0.1>site2.1.0");
+    }
+
+    @Test
+    void noPatchGoesBackwardsOrFromWhatNobodyRuns() {
+        List<PackageRecord> imported = List.of(pkg("site", "2.0.0"), pkg("site", "2.0.1"));
+
+        assertThat(wished(imported, List.of())).isEmpty();
+        assertThat(wished(imported, List.of(node(1, "site", "2.0.1")))).isEmpty();
+    }
+
+    @Test
+    void thereIsABoundOfBasesAndTheMostWidespreadOnesCount() {
+        List<PackageRecord> imported = new ArrayList<>(List.of(pkg("site", "3.0.0")));
+        List<NodeObservation> fleet = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            imported.add(pkg("site", "2.0." + i));
+            for (int j = 0; j <= i; j++) {
+                fleet.add(node(100 * i + j, "site", "2.0." + i));
+            }
+        }
+
+        assertThat(wished(imported, fleet).stream().filter(w -> w.endsWith(">site3.0.0")))
+                .containsExactly(
+                        "site2.0.9>site3.0.0",
+                        "site2.0.8>site3.0.0",
+                        "site2.0.7>site3.0.0",
+                        "site2.0.6>site3.0.0");
+        assertThat(wished(imported, fleet).size()).isLessThanOrEqualTo(PatchWish.MAX_WISHES);
+    }
+}

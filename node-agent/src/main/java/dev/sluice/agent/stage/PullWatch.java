@@ -1,0 +1,103 @@
+package dev.sluice.agent.stage;
+
+import dev.sluice.transfer.pace.Ticker;
+import dev.sluice.transfer.pull.ContentPull;
+import dev.sluice.transfer.pull.SourceId;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+
+/** What a pull tells while it runs, kept for whoever waits for it and for reports. */
+final class PullWatch implements ContentPull.Events {
+
+    /** A source that failed is told for this long: a plan may put it at the end. */
+    private static final Duration FAILED_LATELY = Duration.ofSeconds(60);
+
+    private final ReceivedBytes received;
+    private final LongConsumer verified;
+    private final Runnable changed;
+    private final Ticker ticker;
+    private final Set<String> nodes = ConcurrentHashMap.newKeySet();
+    private volatile long progressAt;
+    private volatile ContentPull.Status status =
+            new ContentPull.Status(Optional.empty(), new TreeMap<>());
+
+    /**
+     * @param verified told how many bytes are verified and on disk
+     */
+    PullWatch(ReceivedBytes received, LongConsumer verified, Runnable changed, Ticker ticker) {
+        this.received = received;
+        this.verified = verified;
+        this.changed = changed;
+        this.ticker = ticker;
+        this.progressAt = ticker.nanos();
+    }
+
+    @Override
+    public void received(String node, long bytes) {
+        nodes.add(node);
+        received.add(node, bytes);
+    }
+
+    @Override
+    public void verified(long bytes) {
+        progressAt = ticker.nanos();
+        verified.accept(bytes);
+    }
+
+    @Override
+    public void changed(ContentPull.Status now) {
+        status = now;
+        changed.run();
+    }
+
+    long nanosWithoutProgress() {
+        return ticker.nanos() - progressAt;
+    }
+
+    /** The address of the source that is pulled from; empty: none. */
+    String source() {
+        return status.source().map(SourceId::address).orElse("");
+    }
+
+    /** Addresses of sources that failed lately, and who failed how there. */
+    SortedMap<String, String> failedSources() {
+        SortedMap<String, String> failed = new TreeMap<>();
+        long since = ticker.millis() - FAILED_LATELY.toMillis();
+        status.failures()
+                .forEach((source, failure) -> {
+                    if (failure.atMillis() >= since) {
+                        failed.put(
+                                source.address(),
+                                source.node() + ": " + failure.kind() + ": " + failure.detail());
+                    }
+                });
+        return failed;
+    }
+
+    String failures() {
+        return status.failures().isEmpty()
+                ? "no source gave anything new"
+                : status.failures().entrySet().stream()
+                        .map(entry ->
+                                entry.getKey()
+                                        + ": "
+                                        + entry.getValue().kind()
+                                        + ": "
+                                        + entry.getValue().detail())
+                        .collect(Collectors.joining("; "));
+    }
+
+    /** The bytes that came are in the ledger afterwards. */
+    void persist() throws IOException {
+        for (String node : nodes) {
+            received.persist(node);
+        }
+    }
+}

@@ -4,6 +4,7 @@ import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.OutcomeOpenException;
 import dev.sluice.control.controller.Writer;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Plan;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Refusal;
@@ -123,9 +124,12 @@ final class OperatorWrites {
                 case UpgradePlanning.Outcome.Unsound(var violations) ->
                         throw ApiErrors.internal(
                                 "PlanUpgrade", "the plan breaks its own rules: " + violations);
-                case UpgradePlanning.Outcome.Planned(var plan) ->
+                case UpgradePlanning.Outcome.Planned(var plan, var replaces) ->
                         PlanUpgradeResponse.newBuilder()
-                                .setPlanId(request.getDryRun() ? "" : accept(plan, actor).value())
+                                .setPlanId(
+                                        request.getDryRun()
+                                                ? ""
+                                                : accept(plan, replaces, actor).value())
                                 .setDocumentJson(PlanDocument.json(PlanDocument.of(plan)))
                                 .build();
             };
@@ -134,12 +138,12 @@ final class OperatorWrites {
         }
     }
 
-    private PlanId accept(Plan plan, Actor actor) {
+    private PlanId accept(Plan plan, List<PackageRef> replaces, Actor actor) {
         PlanId id = new PlanId("p-%d".formatted(controller.state().plans() + 1));
         var _ =
                 submit(
                         new Command.AcceptPlan(
-                                id, plan.blueprint(), plan.report().warnings(), actor));
+                                id, plan.blueprint(), plan.report().warnings(), actor, replaces));
         return id;
     }
 

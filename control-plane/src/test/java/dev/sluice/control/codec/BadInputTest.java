@@ -316,7 +316,8 @@ class BadInputTest {
                         Policy.DEFAULT,
                         false);
         Event planned =
-                new Event.UpgradePlanned(new PlanId("p"), blueprint, List.of(), Actor.SLUICE);
+                new Event.UpgradePlanned(
+                        new PlanId("p"), blueprint, List.of(), Actor.SLUICE, List.of());
 
         assertThatThrownBy(() -> events.encode(recorded(planned)))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -9,6 +9,7 @@ import dev.sluice.agent.ledger.LedgerState;
 import dev.sluice.agent.stage.ContentTransfers;
 import dev.sluice.agent.stage.ReceivedBytes;
 import dev.sluice.agent.stage.StageArea;
+import dev.sluice.agent.stage.StageRoom;
 import dev.sluice.agent.traffic.TrafficPort;
 import dev.sluice.v1.HardwareStatus;
 import dev.sluice.v1.NodeReport;
@@ -38,6 +39,7 @@ public final class NodeObserver {
      * Where the facts come from.
      *
      * @param transfers what is told of a content that is being pulled, by its SHA-256
+     * @param room what was removed for want of it
      * @param runningVersion what the service itself answers; empty while it does not
      * @param traffic absent on masters
      * @param executing the id of the command being executed; empty when idle
@@ -49,6 +51,7 @@ public final class NodeObserver {
             Slots slots,
             StageArea staged,
             Function<String, Optional<ContentTransfers.Telling>> transfers,
+            StageRoom room,
             ReceivedBytes received,
             ServiceKeeper keeper,
             Supplier<Optional<String>> runningVersion,
@@ -76,7 +79,9 @@ public final class NodeObserver {
                         .setExecuting(sources.executing().get())
                         .setActivity(sources.activity().get())
                         .putAllReceivedBytes(sources.received().totals())
-                        .setInterlock(known.interlock());
+                        .setInterlock(known.interlock())
+                        .setKeptPackages(sources.room().keptDigest())
+                        .addAllRemoved(sources.room().removed());
         addDisk(report, hardware);
         service.site()
                 .ifPresent(site -> {
@@ -95,6 +100,7 @@ public final class NodeObserver {
             report.setDiskFreeBytes(Files.getFileStore(sources.dataDir()).getUsableSpace());
             installed.putAll(sources.slots().installed());
             installed.putAll(hardware.base());
+            report.putAllPrevious(sources.slots().previous());
         } catch (IOException e) {
             LOG.warn("data directory {}: {}", sources.dataDir(), e.getMessage());
         }

@@ -169,7 +169,9 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
     @Override
     public Optional<ReadableContent> find(Sha256 content) throws IOException {
         ContentPull pull = pulls.get(content.hex());
-        return pull == null ? area.readable(content.hex()) : Optional.of(pull.content());
+        return pull == null
+                ? area.readable(content.hex())
+                : Optional.of(area.counting(pull.content()));
     }
 
     /** What is told of a content; empty while it is not pulled. */

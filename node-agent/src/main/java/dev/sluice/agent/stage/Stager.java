@@ -42,14 +42,8 @@ public final class Stager {
     private final ContentSource contents;
     private final Optional<ContentTransfers> transfers;
     private final ReceivedBytes received;
-    private final FreeSpace freeSpace;
+    private final StageRoom room;
     private final Runnable changed;
-
-    /** Bytes that may still be written to the disk of the staged packages. */
-    @FunctionalInterface
-    public interface FreeSpace {
-        long bytes() throws IOException;
-    }
 
     /**
      * @param contents for sources of a release that has no transfer address
@@ -62,14 +56,14 @@ public final class Stager {
             ContentSource contents,
             Optional<ContentTransfers> transfers,
             ReceivedBytes received,
-            FreeSpace freeSpace,
+            StageRoom room,
             Runnable changed) {
         this.area = area;
         this.signatures = signatures;
         this.contents = contents;
         this.transfers = transfers;
         this.received = received;
-        this.freeSpace = freeSpace;
+        this.room = room;
         this.changed = changed;
     }
 
@@ -108,10 +102,16 @@ public final class Stager {
                                 manifest.content().size(),
                                 manifest.content().sha256(),
                                 verified.signer());
-        if (area.content(manifest.content().sha256().hex()).isPresent()) {
-            return new Outcome.Done(evidence, "already complete, nothing was transferred");
-        }
-        try {
+        String sha256 = manifest.content().sha256().hex();
+        try (Holds.Hold _ =
+                area.hold(sha256)
+                        .orElseThrow(() ->
+                                new IllegalStateException(
+                                        manifest.title()
+                                                + " is removed while it is staged: one thread does both"))) {
+            if (area.content(sha256).isPresent()) {
+                return new Outcome.Done(evidence, "already complete, nothing was transferred");
+            }
             Optional<String> lack = lackOfSpace(manifest);
             if (lack.isPresent()) {
                 return Outcome.retryable(lack.get());
@@ -140,20 +140,10 @@ public final class Stager {
         }
     }
 
+    /** Room for what is not reserved yet; made where something may go. */
     private Optional<String> lackOfSpace(Manifest manifest) throws IOException {
-        long present =
-                area.entries().stream()
-                        .filter(entry ->
-                                entry.contentSha256().equals(manifest.content().sha256().hex()))
-                        .mapToLong(StageArea.Entry::present)
-                        .sum();
-        long needed = manifest.content().size() - present + SPARE_BYTES;
-        long free = freeSpace.bytes();
-        return free >= needed
-                ? Optional.empty()
-                : Optional.of(
-                        "%s: needs %d bytes of disk space, found %d free; make room on the node"
-                                .formatted(manifest.title(), needed, free));
+        long needed = manifest.content().size() - area.reserved(manifest) + SPARE_BYTES;
+        return room.make(manifest, needed);
     }
 
     /** Tries the sources in order; says why when none gave the whole content. */

@@ -100,7 +100,7 @@ final class ContentTransfersTest {
                             },
                             Optional.of(transfers),
                             received,
-                            () -> Long.MAX_VALUE,
+                            new StageRoom(area, new KeptPackages(), List::of, () -> Long.MAX_VALUE),
                             changed::release);
             nodes.add(this);
         }

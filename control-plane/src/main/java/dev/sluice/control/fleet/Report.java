@@ -36,6 +36,7 @@ record Report(long sequence, NodeFacts facts, List<String> remarks) {
                 new TreeMap<>(),
                 0,
                 facts.interlock(),
-                facts.hardwareFault());
+                facts.hardwareFault(),
+                facts.keeping());
     }
 }

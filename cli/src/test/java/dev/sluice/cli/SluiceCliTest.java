@@ -371,6 +371,17 @@ final class SluiceCliTest {
     }
 
     @Test
+    @Tag("PKG-4")
+    void removesAPackageOrSaysWhatNeedsIt() {
+        assertThat(run("packages", "remove", "site", "24.0.0")).as(err()).isZero();
+        assertThat(out()).contains("site 24.0.0 is removed, 2.0 MiB");
+
+        assertThat(run("packages", "remove", "site", "25.2.0")).isNotZero();
+        assertThat(err()).contains("is needed: node eu-1 has it installed");
+        assertThat(master.asked()).containsExactly("remove site 24.0.0", "remove site 25.2.0");
+    }
+
+    @Test
     @Tag("PKG-1")
     void aCheckOfTheChannelShowsWhatBlocksAPackage() {
         assertThat(run("packages", "check")).as(err()).isZero();

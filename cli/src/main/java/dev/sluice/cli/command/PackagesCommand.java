@@ -15,6 +15,8 @@ import dev.sluice.v1.ListPackagesRequest;
 import dev.sluice.v1.ListPackagesResponse;
 import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PackageStatus;
+import dev.sluice.v1.RemovePackageRequest;
+import dev.sluice.v1.RemovePackageResponse;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
@@ -177,6 +179,48 @@ final class PackagesCommand {
                 Thread.currentThread().interrupt();
                 throw Status.CANCELLED.withDescription("interrupted").asRuntimeException();
             }
+        }
+    }
+
+    /** Removes a package that nothing needs. */
+    @Command(
+            name = "remove",
+            description = "Removes a package from all masters, unless something needs it.")
+    static final class Remove extends ClusterCommand {
+
+        @Parameters(index = "0", paramLabel = "NAME", description = "The package, such as site.")
+        private String name = "";
+
+        @Parameters(index = "1", paramLabel = "VERSION", description = "Its version.")
+        private String version = "";
+
+        Remove(RootCommand root) {
+            super(root);
+        }
+
+        @Override
+        ExitCode run(ClusterClient client) {
+            RemovePackageResponse response =
+                    client.call(connection ->
+                            connection
+                                    .within(root().timeout())
+                                    .removePackage(
+                                            RemovePackageRequest.newBuilder()
+                                                    .setPackage(
+                                                            PackageRef.newBuilder()
+                                                                    .setName(name)
+                                                                    .setVersion(version))
+                                                    .build()));
+            root().print(
+                            Documents.of(response),
+                            () ->
+                                    List.of(
+                                            "%s %s is removed, %s"
+                                                    .formatted(
+                                                            name,
+                                                            version,
+                                                            Words.bytes(response.getSizeBytes()))));
+            return ExitCode.OK;
         }
     }
 

@@ -383,7 +383,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
                 "ResumeUpgrade",
                 observer,
                 actor -> {
-                    var _ = writes.submit(new Command.ResumeUpgrade(actor));
+                    writes.resume(actor);
                     return ResumeUpgradeResponse.getDefaultInstance();
                 });
     }

@@ -15,11 +15,13 @@ import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.Office;
+import dev.sluice.control.state.Upgrade;
 import dev.sluice.control.state.UpgradeStatus;
 import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -157,12 +159,26 @@ final class OperatorWrites {
                         .map(upgrade -> Preflight.check(now, upgrade.blueprint()))
                         .orElse(List.of());
         if (!refusals.isEmpty()) {
-            throw ApiErrors.refused(together(plan, refusals));
+            throw ApiErrors.refused(together("plan " + plan, "start", refusals));
         }
         var _ = submit(new Command.StartUpgrade(plan, actor));
     }
 
-    private static Refusal together(PlanId plan, List<Refusal> refusals) {
+    /** Lets an upgrade go on, unless it would install what nobody accepted the terms of. */
+    void resume(Actor actor) {
+        Outlook now = outlook.get();
+        Optional<Upgrade> upgrade = now.state().currentUpgrade();
+        List<Refusal> refusals = new ArrayList<>();
+        upgrade.filter(u -> !u.status().isOver())
+                .ifPresent(u -> Preflight.licences(now, u.blueprint(), refusals));
+        if (!refusals.isEmpty()) {
+            throw ApiErrors.refused(
+                    together("upgrade " + upgrade.orElseThrow().id(), "go on", refusals));
+        }
+        var _ = submit(new Command.ResumeUpgrade(actor));
+    }
+
+    private static Refusal together(String subject, String what, List<Refusal> refusals) {
         String reasons =
                 refusals.stream()
                         .limit(MAX_REASONS)
@@ -170,8 +186,8 @@ final class OperatorWrites {
                         .collect(Collectors.joining("; "));
         int more = refusals.size() - MAX_REASONS;
         return new Refusal(
-                "plan " + plan,
-                "can't start: %s%s"
-                        .formatted(reasons, more > 0 ? "; and %d more".formatted(more) : ""));
+                subject,
+                "can't %s: %s%s"
+                        .formatted(what, reasons, more > 0 ? "; and %d more".formatted(more) : ""));
     }
 }

@@ -391,6 +391,7 @@ final class FakeMaster implements AutoCloseable {
             observer.onNext(
                     DistributePackageResponse.newBuilder()
                             .setPackage(staged(request.getPackage(), 0))
+                            .setTransfersWait("distribution.window opens at 22:00")
                             .build());
             observer.onCompleted();
         }

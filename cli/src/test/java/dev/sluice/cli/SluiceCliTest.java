@@ -357,7 +357,9 @@ final class SluiceCliTest {
 
         assertThat(master.asked()).containsExactly("distribute site false");
         assertThat(err())
-                .contains("site 25.2.0: 0 of 4 nodes, 0 %", "site 25.2.0: 3 of 4 nodes, 75 %");
+                .contains(
+                        "site 25.2.0: 0 of 4 nodes, 0 %; transfers that have not begun wait: distribution.window opens at 22:00\n",
+                        "site 25.2.0: 3 of 4 nodes, 75 %\n");
         assertThat(pauses).hasSize(4);
     }
 

@@ -9,6 +9,7 @@ import dev.sluice.cli.render.Documents;
 import dev.sluice.cli.render.Table;
 import dev.sluice.cli.render.Words;
 import dev.sluice.v1.DistributePackageRequest;
+import dev.sluice.v1.DistributePackageResponse;
 import dev.sluice.v1.ImportPackageRequest;
 import dev.sluice.v1.ImportPackageResponse;
 import dev.sluice.v1.ListPackagesRequest;
@@ -124,23 +125,28 @@ final class PackagesCommand {
                 throw CommandFailure.badInput(
                         "--stop and --wait: expected one of them, found both; nothing was changed");
             }
-            PackageStatus status =
+            DistributePackageResponse answer =
                     client.call(connection ->
-                                    connection
-                                            .within(root().timeout())
-                                            .distributePackage(
-                                                    DistributePackageRequest.newBuilder()
-                                                            .setPackage(
-                                                                    PackageRef.newBuilder()
-                                                                            .setName(name)
-                                                                            .setVersion(version))
-                                                            .setStop(stop)
-                                                            .build()))
-                            .getPackage();
+                            connection
+                                    .within(root().timeout())
+                                    .distributePackage(
+                                            DistributePackageRequest.newBuilder()
+                                                    .setPackage(
+                                                            PackageRef.newBuilder()
+                                                                    .setName(name)
+                                                                    .setVersion(version))
+                                                    .setStop(stop)
+                                                    .build()));
+            PackageStatus status = answer.getPackage();
+            String waitsFor = answer.getTransfersWait();
             while (wait && status.getNodesLacking() > 0) {
-                root().surroundings().err().println("sluice: " + progress(status));
+                root().surroundings()
+                        .err()
+                        .println("sluice: " + progress(status) + waiting(waitsFor));
                 pause();
-                status = look(client, status);
+                ListPackagesResponse all = look(client);
+                waitsFor = all.getTransfersWait();
+                status = of(all, status);
             }
             Table table = table();
             row(table, status);
@@ -159,14 +165,19 @@ final class PackagesCommand {
                             100 * status.getBytesStaged() / Math.max(1, all));
         }
 
-        private PackageStatus look(ClusterClient client, PackageStatus before) {
-            return client
-                    .call(connection ->
-                            connection
-                                    .within(root().timeout())
-                                    .listPackages(ListPackagesRequest.getDefaultInstance()))
-                    .getPackagesList()
-                    .stream()
+        private static String waiting(String waitsFor) {
+            return waitsFor.isEmpty() ? "" : "; transfers that have not begun wait: " + waitsFor;
+        }
+
+        private ListPackagesResponse look(ClusterClient client) {
+            return client.call(connection ->
+                    connection
+                            .within(root().timeout())
+                            .listPackages(ListPackagesRequest.getDefaultInstance()));
+        }
+
+        private static PackageStatus of(ListPackagesResponse all, PackageStatus before) {
+            return all.getPackagesList().stream()
                     .filter(status -> status.getPackage().equals(before.getPackage()))
                     .findFirst()
                     .orElse(before);

@@ -19,6 +19,7 @@ import dev.sluice.control.state.Command;
 import dev.sluice.control.state.DrainDecision;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.PackageRecord;
+import dev.sluice.control.state.Settings;
 import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.AbortUpgradeRequest;
@@ -244,7 +245,13 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     @Override
     public void listPackages(
             ListPackagesRequest request, StreamObserver<ListPackagesResponse> observer) {
-        read("ListPackages", observer, PackagesView::of);
+        read(
+                "ListPackages",
+                observer,
+                outlook ->
+                        PackagesView.of(outlook).toBuilder()
+                                .setTransfersWait(transfersWait())
+                                .build());
     }
 
     @Override
@@ -482,8 +489,16 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
                                     new Command.ChooseDistribution(pkg, !request.getStop(), actor));
                     return DistributePackageResponse.newBuilder()
                             .setPackage(PackagesView.of(outlook(), pkg))
+                            .setTransfersWait(transfersWait())
                             .build();
                 });
+    }
+
+    /** Why no transfer is begun now, in words; empty: they are. */
+    private String transfersWait() {
+        return Settings.window(ports.controller().state().configuration().settings())
+                .flatMap(window -> window.whyClosed(ports.clock().instant()))
+                .orElse("");
     }
 
     @Override

@@ -220,6 +220,7 @@ public final class Agent implements AutoCloseable {
                                 slots,
                                 area,
                                 transfers::telling,
+                                transfers::uplinkBytesPerSecond,
                                 room,
                                 received,
                                 keeper,

@@ -278,6 +278,7 @@ final class Distribution {
                 staged.complete(),
                 isMaster,
                 !isMaster && (facts == null || !facts.accepting()),
+                facts == null ? 0 : facts.uplinkBytesPerSecond(),
                 byAddress.get(staged.source().isEmpty() ? told : staged.source()),
                 blames);
     }

@@ -22,6 +22,7 @@ import java.util.TreeSet;
  * @param receivedBytes bytes of packages received, by the node they came from
  * @param interlock why power actions are interlocked; empty: they are not
  * @param keeping what it keeps and what it removed to make room
+ * @param uplinkBytesPerSecond as it was measured last, of one pull that it served; 0: not yet
  */
 public record NodeFacts(
         SortedMap<PackageName, Version> installed,
@@ -37,7 +38,8 @@ public record NodeFacts(
         long diskFreeBytes,
         String interlock,
         String hardwareFault,
-        Keeping keeping) {
+        Keeping keeping,
+        long uplinkBytesPerSecond) {
 
     public NodeFacts {
         installed = Collections.unmodifiableSortedMap(new TreeMap<>(installed));
@@ -75,7 +77,8 @@ public record NodeFacts(
                 diskFreeBytes,
                 interlock,
                 hardwareFault,
-                Keeping.UNTOLD);
+                Keeping.UNTOLD,
+                0);
     }
 
     /**

@@ -73,7 +73,8 @@ final class ReportReader {
                         clamp(report.getDiskFreeBytes()),
                         text(report.getInterlock()),
                         text(report.getHardware().getFault()),
-                        keeping(report, remarks));
+                        keeping(report, remarks),
+                        clamp(report.getUplinkBytesPerSecond()));
         return new Report(report.getSequence(), facts, remarks);
     }
 

@@ -222,6 +222,7 @@ final class FakeNode {
                 1L << 40,
                 "",
                 "",
-                keeping());
+                keeping(),
+                0);
     }
 }

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,7 @@ public final class NodeObserver {
      * Where the facts come from.
      *
      * @param transfers what is told of a content that is being pulled, by its SHA-256
+     * @param uplink bytes per second, as measured last; 0: not yet
      * @param room what was removed for want of it
      * @param runningVersion what the service itself answers; empty while it does not
      * @param traffic absent on masters
@@ -51,6 +53,7 @@ public final class NodeObserver {
             Slots slots,
             StageArea staged,
             Function<String, Optional<ContentTransfers.Telling>> transfers,
+            LongSupplier uplink,
             StageRoom room,
             ReceivedBytes received,
             ServiceKeeper keeper,
@@ -81,7 +84,8 @@ public final class NodeObserver {
                         .putAllReceivedBytes(sources.received().totals())
                         .setInterlock(known.interlock())
                         .setKeptPackages(sources.room().keptDigest())
-                        .addAllRemoved(sources.room().removed());
+                        .addAllRemoved(sources.room().removed())
+                        .setUplinkBytesPerSecond(sources.uplink().getAsLong());
         addDisk(report, hardware);
         service.site()
                 .ifPresent(site -> {

@@ -166,6 +166,11 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         return server.address().getPort();
     }
 
+    /** The rate at which the network last took what this node sends; 0: not measured yet. */
+    public long uplinkBytesPerSecond() {
+        return server.uplinkBytesPerSecond();
+    }
+
     @Override
     public Optional<ReadableContent> find(Sha256 content) throws IOException {
         ContentPull pull = pulls.get(content.hex());

@@ -52,6 +52,8 @@ import dev.sluice.v1.PromoteMasterRequest;
 import dev.sluice.v1.PromoteMasterResponse;
 import dev.sluice.v1.ProposeForcedPromotionRequest;
 import dev.sluice.v1.ProposeForcedPromotionResponse;
+import dev.sluice.v1.RemovePackageRequest;
+import dev.sluice.v1.RemovePackageResponse;
 import dev.sluice.v1.ResyncMasterRequest;
 import dev.sluice.v1.ResyncMasterResponse;
 import dev.sluice.v1.SetAutomaticFailoverRequest;
@@ -389,6 +391,32 @@ final class FakeMaster implements AutoCloseable {
             observer.onNext(
                     DistributePackageResponse.newBuilder()
                             .setPackage(staged(request.getPackage(), 0))
+                            .setTransfersWait("distribution.window opens at 22:00")
+                            .build());
+            observer.onCompleted();
+        }
+
+        @Override
+        public void removePackage(
+                RemovePackageRequest request, StreamObserver<RemovePackageResponse> observer) {
+            String asking =
+                    "%s %s"
+                            .formatted(
+                                    request.getPackage().getName(),
+                                    request.getPackage().getVersion());
+            asked.add("remove " + asking);
+            if (asking.equals("site 25.2.0")) {
+                observer.onError(
+                        io.grpc.Status.FAILED_PRECONDITION
+                                .withDescription(
+                                        "package site 25.2.0: is needed: node eu-1 has it installed")
+                                .asRuntimeException());
+                return;
+            }
+            observer.onNext(
+                    RemovePackageResponse.newBuilder()
+                            .setPackage(request.getPackage())
+                            .setSizeBytes(2 << 20)
                             .build());
             observer.onCompleted();
         }

@@ -357,7 +357,9 @@ final class SluiceCliTest {
 
         assertThat(master.asked()).containsExactly("distribute site false");
         assertThat(err())
-                .contains("site 25.2.0: 0 of 4 nodes, 0 %", "site 25.2.0: 3 of 4 nodes, 75 %");
+                .contains(
+                        "site 25.2.0: 0 of 4 nodes, 0 %; transfers that have not begun wait: distribution.window opens at 22:00\n",
+                        "site 25.2.0: 3 of 4 nodes, 75 %\n");
         assertThat(pauses).hasSize(4);
     }
 
@@ -368,6 +370,17 @@ final class SluiceCliTest {
 
         assertThat(run("packages", "distribute", "site", "25.2.0", "--stop", "--wait")).isOne();
         assertThat(err()).contains("expected one of them, found both");
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void removesAPackageOrSaysWhatNeedsIt() {
+        assertThat(run("packages", "remove", "site", "24.0.0")).as(err()).isZero();
+        assertThat(out()).contains("site 24.0.0 is removed, 2.0 MiB");
+
+        assertThat(run("packages", "remove", "site", "25.2.0")).isNotZero();
+        assertThat(err()).contains("is needed: node eu-1 has it installed");
+        assertThat(master.asked()).containsExactly("remove site 24.0.0", "remove site 25.2.0");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.sluice.control;
 
 import dev.sluice.control.api.DeviceSigner;
 import dev.sluice.control.api.OperatorEndpoint;
+import dev.sluice.control.api.PackageImport;
 import dev.sluice.control.api.Relations;
 import dev.sluice.control.channel.ChannelAccess;
 import dev.sluice.control.channel.HttpChannel;
@@ -13,14 +14,18 @@ import dev.sluice.control.config.InventoryFile;
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
 import dev.sluice.control.controller.Founding;
+import dev.sluice.control.depot.ContentId;
 import dev.sluice.control.depot.ContentSource;
 import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.DepotFill;
+import dev.sluice.control.depot.DepotKeeper;
 import dev.sluice.control.depot.DepotPatches;
+import dev.sluice.control.depot.ImportResult;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.OriginContents;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
+import dev.sluice.control.executor.InstalledNow;
 import dev.sluice.control.failover.Timings;
 import dev.sluice.control.fleet.AgentLinkEndpoint;
 import dev.sluice.control.fleet.Fleet;
@@ -48,6 +53,9 @@ import dev.sluice.control.peer.ReplicationEndpoint;
 import dev.sluice.control.pki.GrpcTls;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.control.recordstore.RecordStore;
+import dev.sluice.control.state.Command;
+import dev.sluice.control.state.Decision;
+import dev.sluice.control.state.PackageRecord;
 import dev.sluice.control.vault.BackupFiles;
 import dev.sluice.transfer.net.TransferNetwork;
 import dev.sluice.transfer.pace.RateLimit;
@@ -77,6 +85,7 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -91,10 +100,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -121,6 +132,9 @@ final class MasterProcess implements AutoCloseable {
 
     /** Larger packages are refused at import. */
     private static final long MAX_PACKAGE_BYTES = 64L << 30;
+
+    /** The writer answers what takes longer to commit. */
+    private static final long LONGEST_DECISION_SECONDS = 15;
 
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
@@ -219,7 +233,21 @@ final class MasterProcess implements AutoCloseable {
         late.keeper = keeper;
         PeerTable peers = new PeerTable(config.masters().keySet());
         String address = config.listen().getHostString() + ":" + config.listen().getPort();
-        Depot depot = Depot.open(data.resolve("depot"), signers, clock, MAX_PACKAGE_BYTES);
+        Depot depot =
+                Depot.open(
+                        data.resolve("depot"),
+                        signers,
+                        clock,
+                        MAX_PACKAGE_BYTES,
+                        config.depotMaxBytes().orElse(Depot.UNBOUNDED));
+        DepotKeeper depotKeeper =
+                new DepotKeeper(
+                        new DepotKeeper.Ports(
+                                depot,
+                                controller::state,
+                                () -> InstalledNow.of(fleet.observe()),
+                                controller::isInOffice,
+                                command -> decided(controller, command)));
         List<ContentSource> contents = new ArrayList<>(List.of(depot));
         config.stagedPackages().ifPresent(staged -> contents.add(new StagedContents(staged)));
         Path tables = data.resolve("depot").resolve("leaves");
@@ -293,7 +321,7 @@ final class MasterProcess implements AutoCloseable {
                                         fleet,
                                         peers,
                                         executor::waits,
-                                        depot::importPackage,
+                                        new DepotImport(depot, depotKeeper),
                                         new ElectedMasters(
                                                 keeper, fleet, controller, peers, late::resync),
                                         relating.map(r -> r.over(channels))
@@ -343,10 +371,40 @@ final class MasterProcess implements AutoCloseable {
                         DepotFill.start(
                                 depot,
                                 () -> controller.state().packages().values(),
-                                new PeerDepots(channels, timer)));
+                                new PeerDepots(channels, timer),
+                                depotKeeper));
         controller.subscribe((_, _) -> fill.wake());
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
+    }
+
+    /** Has a command decided; says why not. */
+    private static Optional<String> decided(Controller controller, Command command) {
+        try {
+            return switch (controller
+                    .submit(command)
+                    .get(LONGEST_DECISION_SECONDS, TimeUnit.SECONDS)) {
+                case Decision.Accepted _ -> Optional.empty();
+                case Decision.Rejected(var refusal) -> Optional.of(refusal.reason());
+            };
+        } catch (ExecutionException | TimeoutException e) {
+            return Optional.of("its removal was not decided: " + e.getMessage());
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return Optional.of("this master is closing");
+        }
+    }
+
+    private record DepotImport(Depot depot, DepotKeeper keeper) implements PackageImport {
+        @Override
+        public ImportResult importPackage(InputStream input) throws IOException {
+            return depot.importPackage(input, keeper);
+        }
+
+        @Override
+        public boolean holds(PackageRecord pkg) {
+            return depot.holds(new ContentId(pkg.contentSha256()));
+        }
     }
 
     /** For masters that have proved the key alone. */

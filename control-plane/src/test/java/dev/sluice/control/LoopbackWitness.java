@@ -76,7 +76,7 @@ final class LoopbackWitness implements AutoCloseable {
                                                         .setBallot(
                                                                 response.getFence().getBallot())));
                 case WITNESS -> send(SessionRequest.newBuilder().setWitness(answer(response)));
-                case WELCOME, COMMAND, LEASE, RECORDS, MESSAGE_NOT_SET -> {}
+                case WELCOME, COMMAND, LEASE, RECORDS, KEEP, MESSAGE_NOT_SET -> {}
             }
         }
 

@@ -24,9 +24,11 @@ import dev.sluice.agent.session.MasterLinks;
 import dev.sluice.agent.session.SignedPromotions;
 import dev.sluice.agent.stage.ContentTransfers;
 import dev.sluice.agent.stage.GrpcContentSource;
+import dev.sluice.agent.stage.KeptPackages;
 import dev.sluice.agent.stage.PackageSource;
 import dev.sluice.agent.stage.ReceivedBytes;
 import dev.sluice.agent.stage.StageArea;
+import dev.sluice.agent.stage.StageRoom;
 import dev.sluice.agent.stage.StagedPackages;
 import dev.sluice.agent.stage.Stager;
 import dev.sluice.agent.traffic.SampleTraffic;
@@ -148,6 +150,13 @@ public final class Agent implements AutoCloseable {
         this.transport = new PeerTransport(identity);
         this.transfers = transfers(area, received, identity);
         this.transferAddress = config.transferListen().withPort(transfers.port());
+        KeptPackages kept = new KeptPackages();
+        StageRoom room =
+                new StageRoom(
+                        area,
+                        kept,
+                        installed::slots,
+                        () -> Files.getFileStore(config.dataDir()).getUsableSpace());
         Stager stager =
                 new Stager(
                         area,
@@ -155,7 +164,7 @@ public final class Agent implements AutoCloseable {
                         new GrpcContentSource(transport, SOURCE_SILENCE),
                         Optional.of(transfers),
                         received,
-                        () -> Files.getFileStore(config.dataDir()).getUsableSpace(),
+                        room,
                         this::changed);
         Installer installer =
                 new Installer(
@@ -192,6 +201,7 @@ public final class Agent implements AutoCloseable {
                                 config.nodeId(),
                                 traffic.isPresent(),
                                 stager,
+                                kept,
                                 installer,
                                 keeper,
                                 verifier,
@@ -212,6 +222,8 @@ public final class Agent implements AutoCloseable {
                                 area,
                                 transfers::telling,
                                 transfers.takesPatches(),
+                                transfers::uplinkBytesPerSecond,
+                                room,
                                 received,
                                 keeper,
                                 this::runningVersion,

@@ -3,16 +3,19 @@ package dev.sluice.agent;
 import dev.sluice.agent.disk.Durable;
 import dev.sluice.agent.install.Installer;
 import dev.sluice.agent.install.ServiceKeeper;
+import dev.sluice.agent.ledger.Ballot;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.LedgerRecord;
 import dev.sluice.agent.ledger.LedgerState;
 import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.agent.session.Ballots;
 import dev.sluice.agent.session.CommandDesk;
+import dev.sluice.agent.stage.KeptPackages;
 import dev.sluice.agent.stage.Stager;
 import dev.sluice.agent.trusted.TrustedVersions;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.v1.Command;
+import dev.sluice.v1.KeepPackages;
 import dev.sluice.v1.PushConfiguration;
 import dev.sluice.v1.StagePackage;
 import java.io.IOException;
@@ -36,6 +39,7 @@ final class NodeCommands implements CommandDesk.Executor {
     private final String nodeId;
     private final boolean hasTraffic;
     private final Stager stager;
+    private final KeptPackages kept;
     private final Installer installer;
     private final ServiceKeeper keeper;
     private final NodeVerifier verifier;
@@ -48,6 +52,7 @@ final class NodeCommands implements CommandDesk.Executor {
             String nodeId,
             boolean hasTraffic,
             Stager stager,
+            KeptPackages kept,
             Installer installer,
             ServiceKeeper keeper,
             NodeVerifier verifier,
@@ -58,6 +63,7 @@ final class NodeCommands implements CommandDesk.Executor {
         this.nodeId = nodeId;
         this.hasTraffic = hasTraffic;
         this.stager = stager;
+        this.kept = kept;
         this.installer = installer;
         this.keeper = keeper;
         this.verifier = verifier;
@@ -72,6 +78,11 @@ final class NodeCommands implements CommandDesk.Executor {
         if (command.hasStage()) {
             stager.update(command.getStage());
         }
+    }
+
+    @Override
+    public void keep(Ballot ballot, KeepPackages order) {
+        var _ = kept.take(ballot, order);
     }
 
     @Override

@@ -36,6 +36,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -315,6 +316,7 @@ final class AgentTest {
         }
         master.awaitReport(report -> report.getSessionsOrDefault("customer", 1) == 0);
         NodeReport report = assertDone(install("drained", next)).getReport();
+        assertThat(report.getPreviousMap()).containsExactly(Map.entry("site", "24.1.0"));
         assertThat(report.getService().getVersion()).isEqualTo("24.2.0");
         assertThat(report.getAccepting()).isFalse();
     }

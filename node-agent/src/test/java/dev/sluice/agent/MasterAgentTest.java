@@ -89,6 +89,26 @@ final class MasterAgentTest {
     }
 
     @Test
+    @Tag("PKG-4")
+    void itReportsWhatItWasToldToKeepAndADeposedPrimarySaysNothing() throws Exception {
+        TestMaster master = bed.startMaster("24.1.0");
+        bed.startMasterAgent();
+        master.awaitHello();
+        assertThat(master.awaitReport(NodeReport::hasKeptPackages).getKeptPackages()).isEmpty();
+
+        master.keep(TestMaster.ballot("m-a", 2), 7, "set-7");
+        master.awaitReport(report -> report.getKeptPackages().equals("set-7"));
+
+        master.keep(TestMaster.ballot("m-a", 1), 8, "set-8");
+        assertThat(master.await(message -> message.hasRefused()).getRefused().getHighest())
+                .isEqualTo(TestMaster.ballot("m-a", 2));
+        master.keep(TestMaster.ballot("m-a", 2), 6, "set-6");
+        master.keep(TestMaster.ballot("m-a", 2), 9, "set-9");
+        NodeReport last = master.awaitReport(report -> !report.getKeptPackages().equals("set-7"));
+        assertThat(last.getKeptPackages()).isEqualTo("set-9");
+    }
+
+    @Test
     @Tag("REL-1")
     void theSharedAddressIsHeldUnderALeaseAndAHigherBallotMayLetItEnd() throws Exception {
         TestMaster master = bed.startMaster("24.1.0");

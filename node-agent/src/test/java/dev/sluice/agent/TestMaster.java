@@ -12,6 +12,7 @@ import dev.sluice.v1.Command;
 import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.Fence;
 import dev.sluice.v1.Hello;
+import dev.sluice.v1.KeepPackages;
 import dev.sluice.v1.LeaseRenewal;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.PackageSourceServiceGrpc;
@@ -148,6 +149,17 @@ final class TestMaster implements AutoCloseable {
                                                 run.getFirstSequence() + run.getRecordsCount() - 1))
                         .build());
         return run;
+    }
+
+    void keep(Ballot ballot, long revision, String digest) {
+        send(
+                SessionResponse.newBuilder()
+                        .setKeep(
+                                KeepPackages.newBuilder()
+                                        .setBallot(ballot)
+                                        .setRevision(revision)
+                                        .setDigest(digest))
+                        .build());
     }
 
     void renewLease(Ballot ballot, int millis) {

@@ -28,6 +28,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A channel where it is made: {@code public/}, which a web server serves, and {@code keys/}, which
@@ -45,6 +46,9 @@ final class ChannelDirectory implements Closeable {
                     ChannelRole.SNAPSHOT, Duration.ofDays(90),
                     ChannelRole.TIMESTAMP, Duration.ofDays(7));
 
+    /** How long a root is valid that another one follows at once. */
+    private static final Duration PASSING = Duration.ofDays(1);
+
     private static final String FIRST_ROOT = "first-root";
 
     private final Path directory;
@@ -53,15 +57,28 @@ final class ChannelDirectory implements Closeable {
     private final FileLock lock;
     private final Instant now;
     private final Keyring keys;
+    private final Writing writing;
+
+    /** Gives a file its bytes in one step; replaced by tests that look between the steps. */
+    @FunctionalInterface
+    interface Writing {
+        void write(Path to, byte[] bytes) throws IOException;
+    }
 
     private ChannelDirectory(
-            Path directory, FileChannel lockFile, FileLock lock, Instant now, Keyring keys) {
+            Path directory,
+            FileChannel lockFile,
+            FileLock lock,
+            Instant now,
+            Keyring keys,
+            Writing writing) {
         this.directory = directory;
         this.served = served(directory);
         this.lockFile = lockFile;
         this.lock = lock;
         this.now = now;
         this.keys = keys;
+        this.writing = writing;
     }
 
     /** The part that a web server serves. */
@@ -85,6 +102,11 @@ final class ChannelDirectory implements Closeable {
     /** Opens a channel for changes, made by {@link #create} before. */
     static ChannelDirectory open(Path directory, InstantSource clock, Keyring keys)
             throws IOException {
+        return open(directory, clock, keys, ChannelDirectory::write);
+    }
+
+    static ChannelDirectory open(Path directory, InstantSource clock, Keyring keys, Writing writing)
+            throws IOException {
         var _ = firstRoot(directory);
         FileChannel file =
                 FileChannel.open(
@@ -104,7 +126,12 @@ final class ChannelDirectory implements Closeable {
                             + " is being changed by another publisher; try again when it is done");
         }
         return new ChannelDirectory(
-                directory, file, lock, clock.instant().truncatedTo(ChronoUnit.SECONDS), keys);
+                directory,
+                file,
+                lock,
+                clock.instant().truncatedTo(ChronoUnit.SECONDS),
+                keys,
+                writing);
     }
 
     /** Makes a channel of this root without packages. */
@@ -120,6 +147,7 @@ final class ChannelDirectory implements Closeable {
                 new Metadata.Targets(header(name, ChannelRole.TARGETS, version, now), List.of())
                         .signed(drawn.of(ChannelRole.TARGETS));
         writeState(
+                ChannelDirectory::write,
                 served(directory),
                 name,
                 now,
@@ -153,8 +181,8 @@ final class ChannelDirectory implements Closeable {
         }
         for (Incoming incoming : packages) {
             copy(incoming.file(), served.resolve(incoming.pkg().path()));
-            write(served.resolve(incoming.pkg().manifestPath()), incoming.manifest());
-            write(served.resolve(incoming.pkg().signaturePath()), incoming.signature());
+            writing.write(served.resolve(incoming.pkg().manifestPath()), incoming.manifest());
+            writing.write(served.resolve(incoming.pkg().signaturePath()), incoming.signature());
         }
         renew(before, before.root(), all);
         return current();
@@ -198,24 +226,52 @@ final class ChannelDirectory implements Closeable {
         return current();
     }
 
-    /** A new root, and everything signed anew under it. */
+    /**
+     * New keys for a role, and everything signed anew.
+     *
+     * <p>Clients read one file after the other, and {@code timestamp.json} has no version in its
+     * name. So that they see a whole channel after each write: first a root for which the keys
+     * before and the new ones are right, then what the new ones sign, the timestamp last, and then
+     * the root without the keys before. The first of these roots is valid for a day only: who holds
+     * back the second one has nothing of the old keys after that.
+     */
     Channel rotate(Keyring.Drawn drawn) throws IOException {
         Channel before = current();
         long version = before.versions().root() + 1;
+        boolean isRootAlone = drawn.keys().keySet().equals(Set.of(ChannelRole.ROOT));
+        Metadata.Root from = before.root();
+        if (!isRootAlone) {
+            from = drawn.beside(from, new Header(before.name(), version, now, now.plus(PASSING)));
+            writeRoot(from, keys.of(before.root(), ChannelRole.ROOT), keys.with(drawn));
+            version++;
+        }
         Metadata.Root next =
                 drawn.over(before.root(), header(before.name(), ChannelRole.ROOT, version, now));
-        List<ChannelSigningKey> signers = new ArrayList<>(keys.of(before.root(), ChannelRole.ROOT));
-        for (ChannelSigningKey key : keys.with(drawn).of(next, ChannelRole.ROOT)) {
+        if (isRootAlone) {
+            writeRoot(next, keys.of(from, ChannelRole.ROOT), keys.with(drawn));
+        }
+        try (ChannelDirectory under =
+                new ChannelDirectory(directory, lockFile, lock, now, keys.with(drawn), writing)) {
+            under.renew(before, next, before.packages());
+            if (!isRootAlone) {
+                under.writeRoot(next, keys.of(from, ChannelRole.ROOT), keys.with(drawn));
+            }
+            return under.current();
+        }
+    }
+
+    /** A root signed by the keys of the one before and by its own. */
+    private void writeRoot(Metadata.Root root, List<ChannelSigningKey> before, Keyring own)
+            throws IOException {
+        List<ChannelSigningKey> signers = new ArrayList<>(before);
+        for (ChannelSigningKey key : own.of(root, ChannelRole.ROOT)) {
             if (signers.stream().noneMatch(known -> known.key().id().equals(key.key().id()))) {
                 signers.add(key);
             }
         }
-        write(served.resolve(ChannelRole.ROOT.file(version)), next.signed(signers));
-        try (ChannelDirectory under =
-                new ChannelDirectory(directory, lockFile, lock, now, keys.with(drawn))) {
-            under.renew(before, next, before.packages());
-        }
-        return current();
+        writing.write(
+                served.resolve(ChannelRole.ROOT.file(root.header().version())),
+                root.signed(signers));
     }
 
     private void renew(Channel before, Metadata.Root root, List<ChannelPackage> packages)
@@ -231,6 +287,7 @@ final class ChannelDirectory implements Closeable {
                                 packages)
                         .signed(keys.of(root, ChannelRole.TARGETS));
         writeState(
+                writing,
                 served,
                 before.name(),
                 now,
@@ -242,7 +299,7 @@ final class ChannelDirectory implements Closeable {
 
     private void writeTimestamp(Channel before, Metadata.Root root, FileReference snapshot)
             throws IOException {
-        write(
+        writing.write(
                 served.resolve(ChannelRole.TIMESTAMP.file(0)),
                 new Metadata.Timestamp(
                                 header(
@@ -255,6 +312,7 @@ final class ChannelDirectory implements Closeable {
     }
 
     private static void writeState(
+            Writing writing,
             Path served,
             ChannelName name,
             Instant now,
@@ -273,9 +331,9 @@ final class ChannelDirectory implements Closeable {
                                 header(name, ChannelRole.TIMESTAMP, versions.timestamp(), now),
                                 FileReference.to(versions.snapshot(), snapshot))
                         .signed(timestampKeys);
-        write(served.resolve(ChannelRole.TARGETS.file(versions.targets())), targets);
-        write(served.resolve(ChannelRole.SNAPSHOT.file(versions.snapshot())), snapshot);
-        write(served.resolve(ChannelRole.TIMESTAMP.file(0)), timestamp);
+        writing.write(served.resolve(ChannelRole.TARGETS.file(versions.targets())), targets);
+        writing.write(served.resolve(ChannelRole.SNAPSHOT.file(versions.snapshot())), snapshot);
+        writing.write(served.resolve(ChannelRole.TIMESTAMP.file(0)), timestamp);
     }
 
     private static Header header(ChannelName name, ChannelRole role, long version, Instant now) {

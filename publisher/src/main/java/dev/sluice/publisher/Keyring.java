@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * The private keys that are at hand: pairs of {@code NAME.key} and {@code NAME.pub} in folders. A
@@ -150,9 +151,34 @@ final class Keyring {
 
         /** A root with these keys in their roles and the others as before. */
         Metadata.Root over(Metadata.Root before, Header header) {
+            return root(before, header, role -> roleKeys(role));
+        }
+
+        /**
+         * A root on the way to {@link #over}: these keys and those before are right for their
+         * roles, so that what either signed is.
+         *
+         * @throws IllegalArgumentException when a role would have more keys than a root may name
+         */
+        Metadata.Root beside(Metadata.Root before, Header header) {
+            return root(
+                    before,
+                    header,
+                    role -> {
+                        RoleKeys next = roleKeys(role);
+                        RoleKeys old = before.of(role);
+                        TreeSet<Sha256> both = new TreeSet<>(Comparator.comparing(Sha256::hex));
+                        both.addAll(next.keys());
+                        both.addAll(old.keys());
+                        return new RoleKeys(both, Math.min(next.threshold(), old.threshold()));
+                    });
+        }
+
+        private Metadata.Root root(
+                Metadata.Root before, Header header, Function<ChannelRole, RoleKeys> drawn) {
             Map<ChannelRole, RoleKeys> roles = new EnumMap<>(ChannelRole.class);
             for (ChannelRole role : ChannelRole.values()) {
-                roles.put(role, keys.containsKey(role) ? roleKeys(role) : before.of(role));
+                roles.put(role, keys.containsKey(role) ? drawn.apply(role) : before.of(role));
             }
             List<ChannelKey> all = new ArrayList<>();
             keys.values().forEach(of -> of.forEach(key -> all.add(key.key())));

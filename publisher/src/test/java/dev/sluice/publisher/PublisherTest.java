@@ -260,8 +260,8 @@ final class PublisherTest {
         }
 
         done("channel", "verify", channel(), "--root", at("channel/public/1.root.json"));
-        assertThat(said).contains("root: 5", "site 25.1.0");
-        Files.delete(path("channel/keys/targets-4-2.key"));
+        assertThat(said).contains("root: 8", "site 25.1.0");
+        Files.delete(path("channel/keys/targets-6-2.key"));
         assertThat(run("channel", "refresh", channel(), "--all")).isEqualTo(Publisher.BAD_INPUT);
         assertThat(said).contains("1 of the keys for targets are here, at least 2 needed");
     }

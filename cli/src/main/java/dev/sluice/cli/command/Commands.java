@@ -35,7 +35,8 @@ public final class Commands {
                         .addSubcommand("sign", program("Adds a signature to a package."))
                         .addSubcommand("inspect", program("Shows what a package says of itself."))
                         .addSubcommand("verify", program("Judges a package as a node does."))
-                        .addSubcommand(new PackagesCommand.Distribute(root)));
+                        .addSubcommand(new PackagesCommand.Distribute(root))
+                        .addSubcommand(new PackagesCommand.Remove(root)));
         line.addSubcommand(
                 new CommandLine(SessionsCommand.group())
                         .addSubcommand(new SessionsCommand.Records(root)));

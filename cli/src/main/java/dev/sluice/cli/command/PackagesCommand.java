@@ -9,12 +9,15 @@ import dev.sluice.cli.render.Documents;
 import dev.sluice.cli.render.Table;
 import dev.sluice.cli.render.Words;
 import dev.sluice.v1.DistributePackageRequest;
+import dev.sluice.v1.DistributePackageResponse;
 import dev.sluice.v1.ImportPackageRequest;
 import dev.sluice.v1.ImportPackageResponse;
 import dev.sluice.v1.ListPackagesRequest;
 import dev.sluice.v1.ListPackagesResponse;
 import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.PackageStatus;
+import dev.sluice.v1.RemovePackageRequest;
+import dev.sluice.v1.RemovePackageResponse;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
@@ -122,23 +125,28 @@ final class PackagesCommand {
                 throw CommandFailure.badInput(
                         "--stop and --wait: expected one of them, found both; nothing was changed");
             }
-            PackageStatus status =
+            DistributePackageResponse answer =
                     client.call(connection ->
-                                    connection
-                                            .within(root().timeout())
-                                            .distributePackage(
-                                                    DistributePackageRequest.newBuilder()
-                                                            .setPackage(
-                                                                    PackageRef.newBuilder()
-                                                                            .setName(name)
-                                                                            .setVersion(version))
-                                                            .setStop(stop)
-                                                            .build()))
-                            .getPackage();
+                            connection
+                                    .within(root().timeout())
+                                    .distributePackage(
+                                            DistributePackageRequest.newBuilder()
+                                                    .setPackage(
+                                                            PackageRef.newBuilder()
+                                                                    .setName(name)
+                                                                    .setVersion(version))
+                                                    .setStop(stop)
+                                                    .build()));
+            PackageStatus status = answer.getPackage();
+            String waitsFor = answer.getTransfersWait();
             while (wait && status.getNodesLacking() > 0) {
-                root().surroundings().err().println("sluice: " + progress(status));
+                root().surroundings()
+                        .err()
+                        .println("sluice: " + progress(status) + waiting(waitsFor));
                 pause();
-                status = look(client, status);
+                ListPackagesResponse all = look(client);
+                waitsFor = all.getTransfersWait();
+                status = of(all, status);
             }
             Table table = table();
             row(table, status);
@@ -157,14 +165,19 @@ final class PackagesCommand {
                             100 * status.getBytesStaged() / Math.max(1, all));
         }
 
-        private PackageStatus look(ClusterClient client, PackageStatus before) {
-            return client
-                    .call(connection ->
-                            connection
-                                    .within(root().timeout())
-                                    .listPackages(ListPackagesRequest.getDefaultInstance()))
-                    .getPackagesList()
-                    .stream()
+        private static String waiting(String waitsFor) {
+            return waitsFor.isEmpty() ? "" : "; transfers that have not begun wait: " + waitsFor;
+        }
+
+        private ListPackagesResponse look(ClusterClient client) {
+            return client.call(connection ->
+                    connection
+                            .within(root().timeout())
+                            .listPackages(ListPackagesRequest.getDefaultInstance()));
+        }
+
+        private static PackageStatus of(ListPackagesResponse all, PackageStatus before) {
+            return all.getPackagesList().stream()
                     .filter(status -> status.getPackage().equals(before.getPackage()))
                     .findFirst()
                     .orElse(before);
@@ -177,6 +190,48 @@ final class PackagesCommand {
                 Thread.currentThread().interrupt();
                 throw Status.CANCELLED.withDescription("interrupted").asRuntimeException();
             }
+        }
+    }
+
+    /** Removes a package that nothing needs. */
+    @Command(
+            name = "remove",
+            description = "Removes a package from all masters, unless something needs it.")
+    static final class Remove extends ClusterCommand {
+
+        @Parameters(index = "0", paramLabel = "NAME", description = "The package, such as site.")
+        private String name = "";
+
+        @Parameters(index = "1", paramLabel = "VERSION", description = "Its version.")
+        private String version = "";
+
+        Remove(RootCommand root) {
+            super(root);
+        }
+
+        @Override
+        ExitCode run(ClusterClient client) {
+            RemovePackageResponse response =
+                    client.call(connection ->
+                            connection
+                                    .within(root().timeout())
+                                    .removePackage(
+                                            RemovePackageRequest.newBuilder()
+                                                    .setPackage(
+                                                            PackageRef.newBuilder()
+                                                                    .setName(name)
+                                                                    .setVersion(version))
+                                                    .build()));
+            root().print(
+                            Documents.of(response),
+                            () ->
+                                    List.of(
+                                            "%s %s is removed, %s"
+                                                    .formatted(
+                                                            name,
+                                                            version,
+                                                            Words.bytes(response.getSizeBytes()))));
+            return ExitCode.OK;
         }
     }
 

@@ -265,9 +265,19 @@ final class ChannelCalls {
                                     pkg.title(), pkg.file().sha256(), found));
                 }
                 pkg.check(Manifest.parse(record.manifest().toArray()));
-                yield writes.submit(new Command.ImportPackage(record, actor));
+                yield recorded(record, actor);
             }
         };
+    }
+
+    private List<Event> recorded(PackageRecord pkg, Actor actor) {
+        List<Event> events = writes.submit(new Command.ImportPackage(pkg, actor));
+        if (!depot.holds(pkg)) {
+            throw ApiErrors.refused(
+                    "package " + pkg.ref(),
+                    "was removed while it was imported again; import it once more");
+        }
+        return events;
     }
 
     private static MessageDigest sha256() {
@@ -307,7 +317,7 @@ final class ChannelCalls {
         return switch (depot.importPackage(whole)) {
             case ImportResult.Refused(var refusal) -> throw ApiErrors.refused(refusal);
             case ImportResult.Imported(var pkg) -> {
-                List<Event> recorded = writes.submit(new Command.ImportPackage(pkg, actor));
+                List<Event> recorded = recorded(pkg, actor);
                 yield ImportPackageResponse.newBuilder()
                         .setPackage(PackagesView.of(outlook.get(), pkg.ref()))
                         .setKnown(recorded.isEmpty())

@@ -102,6 +102,8 @@ final class EventSummary {
                     on
                             ? "package %s is to be on every node".formatted(pkg)
                             : "package %s need not be on the nodes".formatted(pkg);
+            case Event.PackageRemoved(var pkg, var reason, var _) ->
+                    "package %s removed: %s".formatted(pkg, reason);
             case Event.SettingChanged(var key, var value, var forced, var _) ->
                     "setting %s %s%s"
                             .formatted(
@@ -199,6 +201,7 @@ final class EventSummary {
             case Event.PackageImported e -> Optional.of(e.actor());
             case Event.EulaAccepted e -> Optional.of(e.actor());
             case Event.DistributionChosen e -> Optional.of(e.actor());
+            case Event.PackageRemoved e -> Optional.of(e.actor());
             case Event.SettingChanged e -> Optional.of(e.actor());
             case Event.NodeAdmissionChosen e -> Optional.of(e.actor());
             case Event.AutomaticFailoverSwitched e -> Optional.of(e.actor());

@@ -4,6 +4,7 @@ import dev.sluice.control.channel.ChannelAccess;
 import dev.sluice.control.channel.TimeSource;
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.executor.AgentGateway;
+import dev.sluice.control.executor.InstalledNow;
 import dev.sluice.control.executor.Peers;
 import dev.sluice.control.executor.Waiting;
 import dev.sluice.control.model.NodeId;
@@ -17,6 +18,8 @@ import dev.sluice.control.state.Actor;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.DrainDecision;
 import dev.sluice.control.state.Event;
+import dev.sluice.control.state.PackageRecord;
+import dev.sluice.control.state.Settings;
 import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.AbortUpgradeRequest;
@@ -64,6 +67,8 @@ import dev.sluice.v1.PromoteMasterRequest;
 import dev.sluice.v1.PromoteMasterResponse;
 import dev.sluice.v1.ProposeForcedPromotionRequest;
 import dev.sluice.v1.ProposeForcedPromotionResponse;
+import dev.sluice.v1.RemovePackageRequest;
+import dev.sluice.v1.RemovePackageResponse;
 import dev.sluice.v1.ResumeUpgradeRequest;
 import dev.sluice.v1.ResumeUpgradeResponse;
 import dev.sluice.v1.ResyncMasterRequest;
@@ -240,7 +245,13 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
     @Override
     public void listPackages(
             ListPackagesRequest request, StreamObserver<ListPackagesResponse> observer) {
-        read("ListPackages", observer, PackagesView::of);
+        read(
+                "ListPackages",
+                observer,
+                outlook ->
+                        PackagesView.of(outlook).toBuilder()
+                                .setTransfersWait(transfersWait())
+                                .build());
     }
 
     @Override
@@ -379,7 +390,7 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
                 "ResumeUpgrade",
                 observer,
                 actor -> {
-                    var _ = writes.submit(new Command.ResumeUpgrade(actor));
+                    writes.resume(actor);
                     return ResumeUpgradeResponse.getDefaultInstance();
                 });
     }
@@ -472,23 +483,52 @@ public final class OperatorEndpoint extends OperatorServiceGrpc.OperatorServiceI
                 "DistributePackage",
                 observer,
                 actor -> {
-                    PackageRef pkg =
-                            new PackageRef(
-                                    Arguments.name(
-                                            "package.name",
-                                            request.getPackage().getName(),
-                                            PackageName::new),
-                                    Arguments.name(
-                                            "package.version",
-                                            request.getPackage().getVersion(),
-                                            Version::parse));
+                    PackageRef pkg = ref(request.getPackage());
                     var _ =
                             writes.submit(
                                     new Command.ChooseDistribution(pkg, !request.getStop(), actor));
                     return DistributePackageResponse.newBuilder()
                             .setPackage(PackagesView.of(outlook(), pkg))
+                            .setTransfersWait(transfersWait())
                             .build();
                 });
+    }
+
+    /** Why no transfer is begun now, in words; empty: they are. */
+    private String transfersWait() {
+        return Settings.window(ports.controller().state().configuration().settings())
+                .flatMap(window -> window.whyClosed(ports.clock().instant()))
+                .orElse("");
+    }
+
+    @Override
+    public void removePackage(
+            RemovePackageRequest request, StreamObserver<RemovePackageResponse> observer) {
+        write(
+                "RemovePackage",
+                observer,
+                actor -> {
+                    PackageRef pkg = ref(request.getPackage());
+                    Outlook now = outlook();
+                    PackageRecord known = now.state().packages().get(pkg);
+                    var _ =
+                            writes.submit(
+                                    new Command.RemovePackage(
+                                            pkg,
+                                            InstalledNow.of(now.fleet()),
+                                            "an operator removed it",
+                                            actor));
+                    return RemovePackageResponse.newBuilder()
+                            .setPackage(request.getPackage())
+                            .setSizeBytes(known == null ? 0 : known.descriptor().sizeBytes())
+                            .build();
+                });
+    }
+
+    private static PackageRef ref(dev.sluice.v1.PackageRef wanted) {
+        return new PackageRef(
+                Arguments.name("package.name", wanted.getName(), PackageName::new),
+                Arguments.name("package.version", wanted.getVersion(), Version::parse));
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.OutcomeOpenException;
 import dev.sluice.control.controller.Writer;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Plan;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Refusal;
@@ -14,11 +15,13 @@ import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.Office;
+import dev.sluice.control.state.Upgrade;
 import dev.sluice.control.state.UpgradeStatus;
 import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -123,9 +126,12 @@ final class OperatorWrites {
                 case UpgradePlanning.Outcome.Unsound(var violations) ->
                         throw ApiErrors.internal(
                                 "PlanUpgrade", "the plan breaks its own rules: " + violations);
-                case UpgradePlanning.Outcome.Planned(var plan) ->
+                case UpgradePlanning.Outcome.Planned(var plan, var replaces) ->
                         PlanUpgradeResponse.newBuilder()
-                                .setPlanId(request.getDryRun() ? "" : accept(plan, actor).value())
+                                .setPlanId(
+                                        request.getDryRun()
+                                                ? ""
+                                                : accept(plan, replaces, actor).value())
                                 .setDocumentJson(PlanDocument.json(PlanDocument.of(plan)))
                                 .build();
             };
@@ -134,12 +140,12 @@ final class OperatorWrites {
         }
     }
 
-    private PlanId accept(Plan plan, Actor actor) {
+    private PlanId accept(Plan plan, List<PackageRef> replaces, Actor actor) {
         PlanId id = new PlanId("p-%d".formatted(controller.state().plans() + 1));
         var _ =
                 submit(
                         new Command.AcceptPlan(
-                                id, plan.blueprint(), plan.report().warnings(), actor));
+                                id, plan.blueprint(), plan.report().warnings(), actor, replaces));
         return id;
     }
 
@@ -153,12 +159,26 @@ final class OperatorWrites {
                         .map(upgrade -> Preflight.check(now, upgrade.blueprint()))
                         .orElse(List.of());
         if (!refusals.isEmpty()) {
-            throw ApiErrors.refused(together(plan, refusals));
+            throw ApiErrors.refused(together("plan " + plan, "start", refusals));
         }
         var _ = submit(new Command.StartUpgrade(plan, actor));
     }
 
-    private static Refusal together(PlanId plan, List<Refusal> refusals) {
+    /** Lets an upgrade go on, unless it would install what nobody accepted the terms of. */
+    void resume(Actor actor) {
+        Outlook now = outlook.get();
+        Optional<Upgrade> upgrade = now.state().currentUpgrade();
+        List<Refusal> refusals = new ArrayList<>();
+        upgrade.filter(u -> !u.status().isOver())
+                .ifPresent(u -> Preflight.licences(now, u.blueprint(), refusals));
+        if (!refusals.isEmpty()) {
+            throw ApiErrors.refused(
+                    together("upgrade " + upgrade.orElseThrow().id(), "go on", refusals));
+        }
+        var _ = submit(new Command.ResumeUpgrade(actor));
+    }
+
+    private static Refusal together(String subject, String what, List<Refusal> refusals) {
         String reasons =
                 refusals.stream()
                         .limit(MAX_REASONS)
@@ -166,8 +186,8 @@ final class OperatorWrites {
                         .collect(Collectors.joining("; "));
         int more = refusals.size() - MAX_REASONS;
         return new Refusal(
-                "plan " + plan,
-                "can't start: %s%s"
-                        .formatted(reasons, more > 0 ? "; and %d more".formatted(more) : ""));
+                subject,
+                "can't %s: %s%s"
+                        .formatted(what, reasons, more > 0 ? "; and %d more".formatted(more) : ""));
     }
 }

@@ -77,7 +77,7 @@ final class Preflight {
     }
 
     /** Terms are accepted by people, before the first installation of what they are about. */
-    private static void licences(Outlook outlook, Blueprint blueprint, List<Refusal> refusals) {
+    static void licences(Outlook outlook, Blueprint blueprint, List<Refusal> refusals) {
         for (PackageRef ref : blueprint.path()) {
             PackageRecord pkg = outlook.state().packages().get(ref);
             if (pkg != null) {

@@ -31,6 +31,7 @@ final class EventDecoder {
             case CHANNEL_SEEN -> decode(known(entry.getChannelSeen()));
             case EULA_ACCEPTED -> decode(known(entry.getEulaAccepted()));
             case PACKAGE_IMPORTED -> decode(known(entry.getPackageImported()));
+            case PACKAGE_REMOVED -> decode(known(entry.getPackageRemoved()));
             case DISTRIBUTION_CHOSEN -> decode(known(entry.getDistributionChosen()));
             case SETTING_CHANGED -> decode(known(entry.getSettingChanged()));
             case NODE_ADMISSION_CHOSEN -> decode(known(entry.getNodeAdmissionChosen()));
@@ -147,6 +148,12 @@ final class EventDecoder {
                 ValueMapping.decode(m.getPackage()), m.getOn(), new Actor(m.getActor()));
     }
 
+    private static Event decode(JournalEntry.PackageRemoved m) {
+        require(m.hasPackage(), "package");
+        return new Event.PackageRemoved(
+                ValueMapping.decode(known(m.getPackage())), m.getReason(), new Actor(m.getActor()));
+    }
+
     private static Event decode(JournalEntry.SettingChanged m) {
         return new Event.SettingChanged(
                 m.getKey(),
@@ -166,7 +173,8 @@ final class EventDecoder {
                 new PlanId(m.getPlanId()),
                 BlueprintDecoder.decode(m.getBlueprint()),
                 m.getWarningsList(),
-                new Actor(m.getActor()));
+                new Actor(m.getActor()),
+                ValueMapping.decodeRefs(m.getReplacesList()));
     }
 
     private static Event decode(JournalEntry.UpgradeStarted m) {

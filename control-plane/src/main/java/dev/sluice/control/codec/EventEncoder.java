@@ -10,6 +10,11 @@ final class EventEncoder {
 
     /** The lowest format whose readers know the event. */
     static int format(Event event) {
+        boolean replaces =
+                event instanceof Event.UpgradePlanned planned && !planned.replaces().isEmpty();
+        if (replaces || event instanceof Event.PackageRemoved) {
+            return JournalFormat.PACKAGE_REMOVAL;
+        }
         if (event instanceof Event.ForcedPromotionUsed(var promotion)
                 && promotion.signed().isPresent()) {
             return JournalFormat.SIGNED_PROMOTION;
@@ -62,6 +67,11 @@ final class EventEncoder {
                             .setPackage(ValueMapping.encode(pkg))
                             .setOn(on)
                             .setActor(actor.name());
+            case Event.PackageRemoved(var pkg, var reason, var actor) ->
+                    entry.getPackageRemovedBuilder()
+                            .setPackage(ValueMapping.encode(pkg))
+                            .setReason(reason)
+                            .setActor(actor.name());
             case Event.SettingChanged(var key, var value, var forced, var actor) -> {
                 JournalEntry.SettingChanged.Builder changed = entry.getSettingChangedBuilder();
                 changed.setKey(key).setForced(forced).setActor(actor.name());
@@ -81,12 +91,13 @@ final class EventEncoder {
     private static void encode(JournalEntry.Builder entry, Event.OfUpgrade event) {
         String plan = event.plan().value();
         switch (event) {
-            case Event.UpgradePlanned(var _, var blueprint, var warnings, var actor) ->
+            case Event.UpgradePlanned planned ->
                     entry.getUpgradePlannedBuilder()
                             .setPlanId(plan)
-                            .setBlueprint(BlueprintEncoder.encode(blueprint))
-                            .addAllWarnings(warnings)
-                            .setActor(actor.name());
+                            .setBlueprint(BlueprintEncoder.encode(planned.blueprint()))
+                            .addAllWarnings(planned.warnings())
+                            .setActor(planned.actor().name())
+                            .addAllReplaces(ValueMapping.encodeRefs(planned.replaces()));
             case Event.UpgradeStarted(var _, var actor) ->
                     entry.getUpgradeStartedBuilder().setPlanId(plan).setActor(actor.name());
             case Event.UpgradePaused(var _, var actor) ->

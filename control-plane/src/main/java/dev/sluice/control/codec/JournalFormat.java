@@ -9,7 +9,7 @@ import java.time.DateTimeException;
 final class JournalFormat {
 
     /** The highest format that this release reads. */
-    static final int HIGHEST = 4;
+    static final int HIGHEST = 5;
 
     /**
      * What a reader needs for every event and state of the first release; what is written names the
@@ -28,6 +28,9 @@ final class JournalFormat {
 
     /** What a reader needs for a forced promotion with what was signed. */
     static final int SIGNED_PROMOTION = 4;
+
+    /** What a reader needs for packages that were removed, and for what a plan replaces. */
+    static final int PACKAGE_REMOVAL = 5;
 
     private static final int FORMAT_TAG = 1 << 3;
 

@@ -79,6 +79,9 @@ public final class SnapshotCodec {
         SuccessionMapping.encode(state.succession(), message);
         SupplyMapping.encode(state.supply(), message);
         encode(state.choices(), message);
+        if (upgrade != null && !upgrade.replaces().isEmpty()) {
+            message.setFormat(Math.max(message.getFormat(), JournalFormat.PACKAGE_REMOVAL));
+        }
         return message.build();
     }
 

@@ -34,7 +34,8 @@ final class UpgradeMapping {
                         .addAllHaltReasons(upgrade.haltReasons())
                         .addAllWarnings(upgrade.warnings())
                         .addAllLeftClosed(ValueMapping.encode(upgrade.leftClosed()))
-                        .setPlannedBy(upgrade.plannedBy().name());
+                        .setPlannedBy(upgrade.plannedBy().name())
+                        .addAllReplaces(ValueMapping.encodeRefs(upgrade.replaces()));
         Map<StepId, Integer> positions = BlueprintEncoder.positions(upgrade.blueprint().steps());
         upgrade.records()
                 .forEach((step, record) -> message.addRecords(encode(positions, step, record)));
@@ -70,7 +71,8 @@ final class UpgradeMapping {
                 ValueMapping.decodeNodes(message.getLeftClosedList()),
                 new Actor(message.getPlannedBy()),
                 message.hasStartedAt() ? ValueMapping.decode(message.getStartedAt()) : null,
-                message.hasEndedAt() ? ValueMapping.decode(message.getEndedAt()) : null);
+                message.hasEndedAt() ? ValueMapping.decode(message.getEndedAt()) : null,
+                ValueMapping.decodeRefs(message.getReplacesList()));
     }
 
     private static TreePMap<StepId, StepRecord> records(

@@ -102,6 +102,14 @@ final class ValueMapping {
         return new PackageRef(new PackageName(ref.getName()), Version.parse(ref.getVersion()));
     }
 
+    static List<dev.sluice.v1.PackageRef> encodeRefs(Collection<PackageRef> refs) {
+        return refs.stream().map(ValueMapping::encode).toList();
+    }
+
+    static List<PackageRef> decodeRefs(List<dev.sluice.v1.PackageRef> refs) {
+        return refs.stream().map(ValueMapping::decode).toList();
+    }
+
     static List<dev.sluice.v1.PackageRef> encode(SortedMap<PackageName, Version> versions) {
         return versions.entrySet().stream().map(e -> encode(e.getKey(), e.getValue())).toList();
     }

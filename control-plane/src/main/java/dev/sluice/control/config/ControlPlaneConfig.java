@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param channel where packages come from; absent: single files only
  * @param interApplianceKeyFile the secret that all masters share; absent: this is the only one
  * @param sessionRecords how much of them is kept
+ * @param depotMaxBytes of all packages in the depot together; absent: as much as the disk has
  */
 public record ControlPlaneConfig(
         NodeId masterId,
@@ -45,13 +46,19 @@ public record ControlPlaneConfig(
         Optional<Path> stagedPackages,
         Optional<Path> interApplianceKeyFile,
         Optional<ChannelConfig> channel,
-        Retention sessionRecords) {
+        Retention sessionRecords,
+        Optional<Long> depotMaxBytes) {
 
     private static final Duration LEAST_RECORD_AGE = Duration.ofHours(1);
     private static final Duration MOST_RECORD_AGE = Duration.ofDays(3_650);
 
     /** All of it is read at the start: more would make that take minutes. */
     private static final long MOST_RECORD_BYTES = 4L << 30;
+
+    /** Less has no room for a package and the one before it. */
+    private static final long LEAST_DEPOT_BYTES = 16L << 20;
+
+    private static final long MOST_DEPOT_BYTES = 1L << 50;
 
     public ControlPlaneConfig {
         trustedSigners = List.copyOf(trustedSigners);
@@ -113,7 +120,8 @@ public record ControlPlaneConfig(
                         map.find("channel").map(n -> channel(n, base)),
                         map.find("sessionRecords")
                                 .map(ControlPlaneConfig::retention)
-                                .orElse(Retention.DEFAULT));
+                                .orElse(Retention.DEFAULT),
+                        map.find("depot").flatMap(ControlPlaneConfig::depotMaxBytes));
         map.finish();
         if (!config.masters().isEmpty() && config.interApplianceKeyFile().isEmpty()) {
             var _ = map.require("interApplianceKeyFile");
@@ -164,6 +172,14 @@ public record ControlPlaneConfig(
                         .orElse(Retention.DEFAULT_MAX_BYTES);
         map.finish();
         return new Retention(age, bytes);
+    }
+
+    private static Optional<Long> depotMaxBytes(StrictNode node) {
+        StrictMap map = node.map();
+        Optional<Long> bytes =
+                map.find("maxBytes").map(n -> n.whole(LEAST_DEPOT_BYTES, MOST_DEPOT_BYTES));
+        map.finish();
+        return bytes;
     }
 
     private static SortedMap<NodeId, InetSocketAddress> masters(StrictMap map, NodeId self) {

@@ -15,15 +15,24 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,23 +48,78 @@ public final class Depot implements ContentSource {
     /** Imports at once; each holds a package's worth of disk. */
     static final int MAX_IMPORTS = 4;
 
+    /** No bound but the disk. */
+    public static final long UNBOUNDED = Long.MAX_VALUE;
+
+    /** Left free by imports, for the journal, which shares the disk. */
+    static final long SPARE_BYTES = 64L << 20;
+
+    /** Manifest and signature of a package are within its first so many bytes. */
+    private static final long MAX_HEAD_BYTES = 2L << 20;
+
     private static final Logger LOG = LoggerFactory.getLogger(Depot.class);
+    private static final String LEAVES = "leaves";
+    private static final String REMOVED = "removed-";
     private static final String PACKAGE_FILE = "package.sluice";
     private static final int BUFFER_BYTES = 1 << 18;
 
+    private final Path root;
     private final Path incoming;
     private final Path packages;
     private final SignatureVerifier verifier;
     private final long maxPackageBytes;
+    private final long maxBytes;
     private final Disk disk;
     private final Semaphore imports = new Semaphore(MAX_IMPORTS);
 
-    /** How a new file is made; replaced by tests that need a full disk. */
+    /** Of imports that run: their sizes, and what of them is not written yet. */
+    private final AtomicLong underWay = new AtomicLong();
+
+    private final AtomicLong notWritten = new AtomicLong();
+    private final Set<ContentId> arrived = ConcurrentHashMap.newKeySet();
+    private final Object removal = new Object();
+
+    /** The disk; replaced by tests that need a full one. */
     interface Disk {
         FileChannel create(Path file) throws IOException;
+
+        /** Bytes that may still be written. */
+        default long usable(Path directory) throws IOException {
+            return Files.getFileStore(directory).getUsableSpace();
+        }
     }
 
-    private Depot(Path directory, SignatureVerifier verifier, long maxPackageBytes, Disk disk) {
+    /** Makes room by removing what is not needed. */
+    @FunctionalInterface
+    public interface Cleaner {
+
+        /** Removes nothing. */
+        Cleaner NONE = (_, _) -> "nothing is removed for it";
+
+        /**
+         * Removes one package after the other until there is room, or nothing may go any more.
+         *
+         * @param wanted the package that the room is for
+         * @return what stays and why, in words
+         */
+        String clean(String wanted, BooleanSupplier hasRoom);
+    }
+
+    /**
+     * A content that is here.
+     *
+     * @param since when it came
+     */
+    record Stored(ContentId id, Instant since, long bytes) {}
+
+    private Depot(
+            Path directory,
+            SignatureVerifier verifier,
+            long maxPackageBytes,
+            long maxBytes,
+            Disk disk) {
+        this.root = directory;
+        this.maxBytes = maxBytes;
         this.incoming = directory.resolve("incoming");
         this.packages = directory.resolve("packages");
         this.verifier = verifier;
@@ -73,11 +137,27 @@ public final class Depot implements ContentSource {
     public static Depot open(
             Path directory, TrustedSigners signers, InstantSource clock, long maxPackageBytes)
             throws IOException {
+        return open(directory, signers, clock, maxPackageBytes, UNBOUNDED);
+    }
+
+    /**
+     * The same with a bound.
+     *
+     * @param maxBytes of all packages together; what is not needed is removed for new ones
+     */
+    public static Depot open(
+            Path directory,
+            TrustedSigners signers,
+            InstantSource clock,
+            long maxPackageBytes,
+            long maxBytes)
+            throws IOException {
         return open(
                 directory,
                 signers,
                 clock,
                 maxPackageBytes,
+                maxBytes,
                 file ->
                         FileChannel.open(
                                 file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
@@ -88,6 +168,7 @@ public final class Depot implements ContentSource {
             TrustedSigners signers,
             InstantSource clock,
             long maxPackageBytes,
+            long maxBytes,
             Disk disk)
             throws IOException {
         Depot depot =
@@ -95,12 +176,13 @@ public final class Depot implements ContentSource {
                         directory.toAbsolutePath(),
                         new SignatureVerifier(signers, clock),
                         maxPackageBytes,
+                        maxBytes,
                         disk);
         Files.createDirectories(depot.incoming);
         Files.createDirectories(depot.packages);
         try (DirectoryStream<Path> left = Files.newDirectoryStream(depot.incoming)) {
             for (Path interrupted : left) {
-                LOG.info("depot: removing the interrupted import {}", interrupted);
+                LOG.info("depot: removing what a crash left: {}", interrupted);
                 discard(interrupted);
             }
         }
@@ -115,6 +197,11 @@ public final class Depot implements ContentSource {
      *     which, and how much is free
      */
     public ImportResult importPackage(InputStream input) throws IOException {
+        return importPackage(input, Cleaner.NONE);
+    }
+
+    /** The same; where there is no room for it, {@code cleaner} is to make it. */
+    public ImportResult importPackage(InputStream input, Cleaner cleaner) throws IOException {
         if (!imports.tryAcquire()) {
             return refused(
                     "package",
@@ -124,7 +211,7 @@ public final class Depot implements ContentSource {
         try {
             Path arriving = Files.createTempDirectory(incoming, "import-");
             try {
-                return take(input, arriving);
+                return take(input, arriving, cleaner);
             } finally {
                 discard(arriving);
             }
@@ -133,11 +220,18 @@ public final class Depot implements ContentSource {
         }
     }
 
-    private ImportResult take(InputStream input, Path arriving) throws IOException {
+    private ImportResult take(InputStream input, Path arriving, Cleaner cleaner)
+            throws IOException {
         Path file = arriving.resolve(PACKAGE_FILE);
-        if (!receive(input, file)) {
-            return refused(
-                    "package", "expected at most %d bytes, found more".formatted(maxPackageBytes));
+        Arrival arrival = new Arrival(file, cleaner);
+        Optional<ImportResult> refused;
+        try {
+            refused = arrival.receive(input);
+        } finally {
+            arrival.release();
+        }
+        if (refused.isPresent()) {
+            return refused.get();
         }
         return switch (PackageReader.verify(file, verifier)) {
             case Verification.Refused(String reason) -> refused("package", reason);
@@ -172,31 +266,136 @@ public final class Depot implements ContentSource {
         return new ImportResult.Refused(new Refusal(subject, reason));
     }
 
-    /** Writes the input to a file; false: there is more of it than may be. */
-    private boolean receive(InputStream input, Path file) throws IOException {
-        byte[] buffer = new byte[BUFFER_BYTES];
-        long received = 0;
-        FileChannel out = stored(received, () -> disk.create(file));
-        try (out) {
-            for (int count = input.read(buffer); count >= 0; count = input.read(buffer)) {
-                if (count > maxPackageBytes - received) {
-                    return false;
-                }
-                ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, count);
-                while (bytes.hasRemaining()) {
-                    stored(received, () -> out.write(bytes));
-                }
-                received += count;
-            }
-            var _ =
-                    stored(
-                            received,
-                            () -> {
-                                out.force(true);
-                                return out;
-                            });
+    /** A package while its bytes come in. */
+    private final class Arrival {
+        private final Path file;
+        private final Cleaner cleaner;
+        private long received;
+
+        /** Its size by its signed manifest; 0 while that has not come. */
+        private long expected;
+
+        private long unwritten;
+
+        Arrival(Path file, Cleaner cleaner) {
+            this.file = file;
+            this.cleaner = cleaner;
         }
-        return true;
+
+        /** Writes the input to the file; says why not. */
+        Optional<ImportResult> receive(InputStream input) throws IOException {
+            byte[] buffer = new byte[BUFFER_BYTES];
+            FileChannel out = stored(received, () -> disk.create(file));
+            try (out) {
+                for (int count = input.read(buffer); count >= 0; count = input.read(buffer)) {
+                    if (count > maxPackageBytes - received) {
+                        return Optional.of(
+                                refused(
+                                        "package",
+                                        "expected at most %d bytes, found more"
+                                                .formatted(maxPackageBytes)));
+                    }
+                    ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, count);
+                    while (bytes.hasRemaining()) {
+                        stored(received, () -> out.write(bytes));
+                    }
+                    received += count;
+                    written(count);
+                    Optional<ImportResult> lack =
+                            expected == 0 && received <= MAX_HEAD_BYTES
+                                    ? lackOfRoom()
+                                    : Optional.empty();
+                    if (lack.isPresent()) {
+                        return lack;
+                    }
+                }
+                var _ =
+                        stored(
+                                received,
+                                () -> {
+                                    out.force(true);
+                                    return out;
+                                });
+            }
+            return Optional.empty();
+        }
+
+        /** As soon as the signed manifest is here, room is made for all of it. */
+        private Optional<ImportResult> lackOfRoom() throws IOException {
+            Optional<Manifest> manifest = manifest();
+            if (manifest.isEmpty()) {
+                return Optional.empty();
+            }
+            PackageHead head = PackageReader.open(file);
+            expected = head.contentOffset() + manifest.get().content().size();
+            unwritten = Math.max(0, expected - received);
+            underWay.addAndGet(expected);
+            notWritten.addAndGet(unwritten);
+            boolean isHere = has(new ContentId(manifest.get().content().sha256().hex()));
+            if (isHere || missing() <= 0) {
+                return Optional.empty();
+            }
+            String title = manifest.get().title();
+            String staying = cleaner.clean(title, () -> missing() <= 0);
+            return missing() <= 0
+                    ? Optional.empty()
+                    : Optional.of(refused("package " + title, noRoom(staying)));
+        }
+
+        /** Only what a trusted signer signed may have others removed. */
+        private Optional<Manifest> manifest() throws IOException {
+            try {
+                PackageHead head = PackageReader.open(file);
+                return verifier.verify(head.manifestBytes(), head.signatureBytes())
+                                instanceof Verification.Verified(_, Manifest manifest)
+                        ? Optional.of(manifest)
+                        : Optional.empty();
+            } catch (InvalidPackageException _) {
+                return Optional.empty();
+            }
+        }
+
+        private String noRoom(String staying) throws IOException {
+            String bound =
+                    maxBytes == UNBOUNDED
+                            ? ""
+                            : ", and depot.maxBytes is %d of which %d are used"
+                                    .formatted(maxBytes, used());
+            return "needs %d bytes; %d are free, %d of them are not for packages%s%s"
+                    .formatted(
+                            expected,
+                            disk.usable(incoming) + received,
+                            SPARE_BYTES,
+                            bound,
+                            staying.isEmpty() ? "" : "; what is here stays: " + staying);
+        }
+
+        private void written(int count) {
+            long less = Math.min(unwritten, count);
+            unwritten -= less;
+            notWritten.addAndGet(-less);
+        }
+
+        void release() {
+            underWay.addAndGet(-expected);
+            notWritten.addAndGet(-unwritten);
+        }
+    }
+
+    /** Bytes that the imports under way lack, of the disk or below the bound; 0 or less: none. */
+    private long missing() {
+        try {
+            long onDisk = notWritten.get() + SPARE_BYTES - disk.usable(incoming);
+            long belowBound = used() + underWay.get() - maxBytes;
+            return maxBytes == UNBOUNDED ? onDisk : Math.max(onDisk, belowBound);
+        } catch (IOException e) {
+            LOG.warn("depot: its disk cannot be asked: {}", e.getMessage());
+            return 0;
+        }
+    }
+
+    private long used() {
+        return stored().stream().mapToLong(Stored::bytes).sum();
     }
 
     private interface Storing<T> {
@@ -218,8 +417,68 @@ public final class Depot implements ContentSource {
         }
     }
 
+    /** What is here, oldest first. */
+    List<Stored> stored() {
+        List<Stored> all = new ArrayList<>();
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(packages)) {
+            for (Path directory : directories) {
+                String name = String.valueOf(directory.getFileName());
+                Path file = directory.resolve(PACKAGE_FILE);
+                if (ContentId.isValid(name) && Files.isRegularFile(file)) {
+                    all.add(
+                            new Stored(
+                                    new ContentId(name),
+                                    Files.getLastModifiedTime(file).toInstant(),
+                                    Files.size(file)));
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            LOG.warn("depot {}: cannot be listed: {}", packages, e.getMessage());
+        }
+        all.sort(Comparator.comparing(Stored::since).thenComparing(s -> s.id().sha256()));
+        return all;
+    }
+
+    /** Whether a content came in this process. */
+    boolean arrivedHere(ContentId id) {
+        return arrived.contains(id);
+    }
+
+    /**
+     * Whether a content is here and was not taken for removal meanwhile: asked after the state has
+     * named it.
+     */
+    public boolean holds(ContentId id) {
+        synchronized (removal) {
+            return has(id);
+        }
+    }
+
+    /**
+     * Removes a content. Whoever reads it goes on; the disk has its room when they are done. A
+     * crash leaves all of it, or what the next start removes.
+     *
+     * @param mayGo asked at the last moment, with {@link #holds} waiting
+     * @return whether it was here and went
+     */
+    boolean remove(ContentId id, BooleanSupplier mayGo) throws IOException {
+        Path going = incoming.resolve(REMOVED + id.sha256());
+        synchronized (removal) {
+            if (!has(id) || !mayGo.getAsBoolean()) {
+                return false;
+            }
+            Files.move(packages.resolve(id.sha256()), going, StandardCopyOption.ATOMIC_MOVE);
+            arrived.remove(id);
+        }
+        sync(packages);
+        Files.deleteIfExists(root.resolve(LEAVES).resolve(id.sha256()));
+        discard(going);
+        return true;
+    }
+
     /** Gives a verified package its name; the first one of a content stays. */
     private void publish(Path arriving, ContentId id) throws IOException {
+        arrived.add(id);
         if (has(id)) {
             return;
         }

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -43,6 +45,7 @@ public final class DepotFill implements AutoCloseable {
     private final Depot depot;
     private final Supplier<Collection<PackageRecord>> imported;
     private final OtherDepots others;
+    private final @Nullable DepotKeeper keeper;
     private final Semaphore wake = new Semaphore(0);
 
     /** What was last said of a content; it is said once. Owner thread only, like the next. */
@@ -56,10 +59,12 @@ public final class DepotFill implements AutoCloseable {
             Depot depot,
             Supplier<Collection<PackageRecord>> imported,
             OtherDepots others,
+            @Nullable DepotKeeper keeper,
             boolean threaded) {
         this.depot = depot;
         this.imported = imported;
         this.others = others;
+        this.keeper = keeper;
         this.thread = threaded ? Thread.ofPlatform().name("depot-fill").unstarted(this::run) : null;
     }
 
@@ -67,10 +72,14 @@ public final class DepotFill implements AutoCloseable {
      * Starts to look, at once and whenever it is woken.
      *
      * @param imported all packages that the cluster's state names
+     * @param keeper makes room for what is needed, and removes what the state does not name
      */
     public static DepotFill start(
-            Depot depot, Supplier<Collection<PackageRecord>> imported, OtherDepots others) {
-        DepotFill fill = new DepotFill(depot, imported, others, true);
+            Depot depot,
+            Supplier<Collection<PackageRecord>> imported,
+            OtherDepots others,
+            DepotKeeper keeper) {
+        DepotFill fill = new DepotFill(depot, imported, others, keeper, true);
         Objects.requireNonNull(fill.thread).start();
         return fill;
     }
@@ -78,7 +87,15 @@ public final class DepotFill implements AutoCloseable {
     /** One without a thread: its owner calls {@link #look}. */
     static DepotFill stepped(
             Depot depot, Supplier<Collection<PackageRecord>> imported, OtherDepots others) {
-        return new DepotFill(depot, imported, others, false);
+        return new DepotFill(depot, imported, others, null, false);
+    }
+
+    static DepotFill stepped(
+            Depot depot,
+            Supplier<Collection<PackageRecord>> imported,
+            OtherDepots others,
+            DepotKeeper keeper) {
+        return new DepotFill(depot, imported, others, keeper, false);
     }
 
     /** Packages may have been imported; for any thread. */
@@ -104,16 +121,20 @@ public final class DepotFill implements AutoCloseable {
     }
 
     /**
-     * Fetches what is missing, one package after the other.
+     * Removes what the state does not name, and fetches what is missing, one package after the
+     * other: first what is needed, for which others make room.
      *
      * @return whether the depot has everything now
      */
     boolean look() {
         Set<String> missing = new HashSet<>();
         boolean complete = true;
-        for (PackageRecord record : imported.get()) {
+        if (keeper != null) {
+            keeper.sweep();
+        }
+        for (PackageRecord record : neededFirst()) {
             ContentId id = new ContentId(record.contentSha256());
-            if (closing || depot.has(id)) {
+            if (closing) {
                 continue;
             }
             missing.add(id.sha256());
@@ -129,6 +150,21 @@ public final class DepotFill implements AutoCloseable {
         return complete;
     }
 
+    private List<PackageRecord> neededFirst() {
+        return imported.get().stream()
+                .filter(record -> !depot.has(new ContentId(record.contentSha256())))
+                .sorted(Comparator.comparing((PackageRecord record) -> !isNeeded(record)))
+                .toList();
+    }
+
+    private boolean isNeeded(PackageRecord record) {
+        return keeper != null && keeper.needs(record);
+    }
+
+    private Depot.Cleaner cleanerFor(PackageRecord record) {
+        return keeper != null && keeper.needs(record) ? keeper : Depot.Cleaner.NONE;
+    }
+
     private boolean fetch(PackageRecord record, ContentId id) {
         for (NodeId master : others.masters()) {
             try (Resumed content = new Resumed(master, id)) {
@@ -137,7 +173,8 @@ public final class DepotFill implements AutoCloseable {
                                 record.manifest().toArray(), record.signature().toArray());
                 ImportResult result =
                         depot.importPackage(
-                                new SequenceInputStream(new ByteArrayInputStream(head), content));
+                                new SequenceInputStream(new ByteArrayInputStream(head), content),
+                                cleanerFor(record));
                 switch (result) {
                     case ImportResult.Imported _ -> {
                         LOG.info("depot: {} is here, from master {}", record.ref(), master);

@@ -24,6 +24,9 @@ public interface AgentGateway {
      */
     void send(NodeId node, AgentCommand command);
 
+    /** Tells a node what is needed, on the same terms as a command. */
+    void keep(NodeId node, Ballot ballot, KeepOrder order);
+
     /** Extends what the node holds under a lease. */
     void renewLease(NodeId node, Ballot ballot, Duration lease);
 

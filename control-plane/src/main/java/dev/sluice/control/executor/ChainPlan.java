@@ -52,6 +52,7 @@ public final class ChainPlan {
      * @param complete it has all of them
      * @param isMaster masters stand first: whoever takes over then has a copy
      * @param goesLast it drains, or is not to be relied on for another reason
+     * @param uplinkBytesPerSecond as it was measured last; 0: not yet
      * @param source from whom it pulls now; null: from nobody that is known here
      * @param blames whom it gave up lately as a source
      */
@@ -62,10 +63,21 @@ public final class ChainPlan {
             boolean complete,
             boolean isMaster,
             boolean goesLast,
+            long uplinkBytesPerSecond,
             @Nullable Upstream source,
             Set<NodeId> blames) {
         public Member {
             blames = Set.copyOf(blames);
+        }
+
+        /**
+         * How good the uplink is, by factors of two, so that noise changes no order. One that was
+         * not measured counts as the best: at the end of a line it would never be.
+         */
+        private int uplinkClass() {
+            return uplinkBytesPerSecond <= 0
+                    ? Long.SIZE
+                    : Long.SIZE - 1 - Long.numberOfLeadingZeros(uplinkBytesPerSecond);
         }
     }
 
@@ -135,12 +147,13 @@ public final class ChainPlan {
         return sources;
     }
 
-    /** Best first: those to be relied on, masters, those that have most. */
+    /** Best first: those to be relied on, masters, those that have most, the best uplinks. */
     private Comparator<Member> rank() {
         return Comparator.<Member, Boolean>comparing(
                         m -> m.goesLast() || suspects.contains(m.node()))
                 .thenComparing(m -> !m.isMaster())
                 .thenComparing(Comparator.comparingLong(Member::present).reversed())
+                .thenComparing(Comparator.comparingInt(Member::uplinkClass).reversed())
                 .thenComparing(Member::node);
     }
 

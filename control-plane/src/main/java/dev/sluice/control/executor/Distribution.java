@@ -65,12 +65,22 @@ final class Distribution {
      */
     private record Told(Optional<ContentPatch> patch, List<AgentCommand.Location> sources) {}
 
+    /** Why no transfer is begun now for what is wanted at all times; empty: it may be. */
+    private final Optional<String> closed;
+
+    private final Optional<String> closedForSteps;
     private final long nodeBytesPerSecond;
     private final long regionBytesPerSecond;
     private final List<ChannelVersions> channels;
 
     private Distribution(
-            long nodeBytesPerSecond, long regionBytesPerSecond, List<ChannelVersions> channels) {
+            Optional<String> closed,
+            Optional<String> closedForSteps,
+            long nodeBytesPerSecond,
+            long regionBytesPerSecond,
+            List<ChannelVersions> channels) {
+        this.closed = closed;
+        this.closedForSteps = closedForSteps;
         this.nodeBytesPerSecond = nodeBytesPerSecond;
         this.regionBytesPerSecond = regionBytesPerSecond;
         this.channels = channels;
@@ -84,6 +94,9 @@ final class Distribution {
         Map<String, String> settings = situation.state().configuration().settings();
         Distribution distribution =
                 new Distribution(
+                        Settings.window(settings).flatMap(w -> w.whyClosed(situation.now())),
+                        Settings.windowForUpgrades(settings)
+                                .flatMap(w -> w.whyClosed(situation.now())),
                         Settings.nodeBytesPerSecond(settings),
                         Settings.regionBytesPerSecond(settings),
                         List.copyOf(situation.state().supply().channels().values()));
@@ -99,7 +112,10 @@ final class Distribution {
     }
 
     private void steps(Upgrade upgrade, Map<PackageRef, List<NodeId>> wanting) {
-        for (StepStatus which : List.of(StepStatus.RUNNING, StepStatus.PENDING)) {
+        for (StepStatus which :
+                closedForSteps.isPresent()
+                        ? List.of(StepStatus.RUNNING)
+                        : List.of(StepStatus.RUNNING, StepStatus.PENDING)) {
             for (Step step : upgrade.graph().steps()) {
                 if (step.work() instanceof Work.Distribute(var node, var ref)
                         && upgrade.statusOf(step.id()) == which
@@ -121,7 +137,13 @@ final class Distribution {
                 continue;
             }
             for (NodeId node : topology.suitedBy(pkg.descriptor())) {
-                boolean lacks = situation.facts(node).filter(f -> f.lacks(pkg)).isPresent();
+                boolean lacks =
+                        situation
+                                .facts(node)
+                                .filter(f -> f.lacks(pkg))
+                                .filter(f ->
+                                        closed.isEmpty() || isUnderWay(situation, node, pkg, f))
+                                .isPresent();
                 if (lacks && pulling.putIfAbsent(node, ref) == null) {
                     standing.put(node, ref);
                     commands.put(node, Standing.id(situation, node, what(pkg)));
@@ -129,6 +151,15 @@ final class Distribution {
                 }
             }
         }
+    }
+
+    /** What was begun within the window goes on after it. */
+    private static boolean isUnderWay(
+            Situation situation, NodeId node, PackageRecord pkg, NodeFacts facts) {
+        return facts.executing().startsWith(Standing.id(situation, node, what(pkg)))
+                || facts.staged(pkg.contentSha256())
+                        .filter(staged -> !staged.source().isEmpty())
+                        .isPresent();
     }
 
     private static String what(PackageRecord pkg) {
@@ -311,6 +342,7 @@ final class Distribution {
                 complete,
                 isMaster,
                 !isMaster && (facts == null || !facts.accepting()),
+                facts == null ? 0 : facts.uplinkBytesPerSecond(),
                 byAddress.get(staged.source().isEmpty() ? told : staged.source()),
                 blames);
     }
@@ -387,6 +419,9 @@ final class Distribution {
 
     private String whyNot(NodeId node, PackageRef ref) {
         PackageRef now = pulling.get(node);
+        if (now == null && closedForSteps.isPresent()) {
+            return closedForSteps.get();
+        }
         if (missing.containsKey(ref)) {
             return missing.get(ref);
         }

@@ -286,6 +286,7 @@ public final class Executor implements AutoCloseable {
             switch (directive) {
                 case Directive.Submit(var command) -> submit(command);
                 case Directive.Send(var node, var command) -> send(situation, node, command);
+                case Directive.Keep(var node, var order) -> keep(situation, node, order);
                 case Directive.TakeBackup(var id) -> takeBackup(situation.state(), id);
             }
         }
@@ -335,6 +336,26 @@ public final class Executor implements AutoCloseable {
         AgentCommand sending = command.step().isEmpty() ? withOwnId(command, facts) : command;
         sent.put(command.id(), new Sent(sending.id(), observed.session(), now, pulled));
         ports.agents().send(node, sending);
+    }
+
+    private void keep(Situation situation, NodeId node, KeepOrder order) {
+        NodeObservation observed = situation.fleet().get(node);
+        if (observed == null) {
+            return;
+        }
+        long now = ports.ticker().getAsLong();
+        Sent before = sent.get("keep/" + node);
+        boolean isRepeat =
+                before != null
+                        && before.session() == observed.session()
+                        && before.id().equals(order.digest())
+                        && now - before.atNanos() < RESEND_AFTER.toNanos();
+        if (!isRepeat) {
+            sent.put(
+                    "keep/" + node,
+                    new Sent(order.digest(), observed.session(), now, AgentCommand.Pull.NOTHING));
+            ports.agents().keep(node, situation.ballot(), order);
+        }
     }
 
     /**

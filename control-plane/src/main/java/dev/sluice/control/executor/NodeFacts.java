@@ -21,6 +21,8 @@ import java.util.TreeSet;
  * @param activity what the agent is doing, in words
  * @param receivedBytes bytes of packages received, by the node they came from
  * @param interlock why power actions are interlocked; empty: they are not
+ * @param keeping what it keeps and what it removed to make room
+ * @param uplinkBytesPerSecond as it was measured last, of one pull that it served; 0: not yet
  */
 public record NodeFacts(
         SortedMap<PackageName, Version> installed,
@@ -35,13 +37,69 @@ public record NodeFacts(
         SortedMap<String, Long> receivedBytes,
         long diskFreeBytes,
         String interlock,
-        String hardwareFault) {
+        String hardwareFault,
+        Keeping keeping,
+        long uplinkBytesPerSecond) {
 
     public NodeFacts {
         installed = Collections.unmodifiableSortedMap(new TreeMap<>(installed));
         staged = List.copyOf(staged);
         sessions = Collections.unmodifiableSortedMap(new TreeMap<>(sessions));
         receivedBytes = Collections.unmodifiableSortedMap(new TreeMap<>(receivedBytes));
+    }
+
+    /** Of an agent that says nothing of what it keeps. */
+    public NodeFacts(
+            SortedMap<PackageName, Version> installed,
+            List<Staged> staged,
+            Service service,
+            boolean accepting,
+            SortedMap<String, Integer> sessions,
+            String heldAddress,
+            long configurationRevision,
+            String executing,
+            String activity,
+            SortedMap<String, Long> receivedBytes,
+            long diskFreeBytes,
+            String interlock,
+            String hardwareFault) {
+        this(
+                installed,
+                staged,
+                service,
+                accepting,
+                sessions,
+                heldAddress,
+                configurationRevision,
+                executing,
+                activity,
+                receivedBytes,
+                diskFreeBytes,
+                interlock,
+                hardwareFault,
+                Keeping.UNTOLD,
+                0);
+    }
+
+    /**
+     * What the agent keeps of packages that it does not run.
+     *
+     * @param previous what its slots held before
+     * @param digest of the order that it was told last, empty when it was told none; absent: it
+     *     does not know that order
+     * @param removed what it removed to make room, the last ones, in words
+     */
+    public record Keeping(
+            SortedMap<PackageName, Version> previous,
+            Optional<String> digest,
+            List<String> removed) {
+
+        static final Keeping UNTOLD = new Keeping(new TreeMap<>(), Optional.empty(), List.of());
+
+        public Keeping {
+            previous = Collections.unmodifiableSortedMap(new TreeMap<>(previous));
+            removed = List.copyOf(removed);
+        }
     }
 
     /**

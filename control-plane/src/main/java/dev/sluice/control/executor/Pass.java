@@ -36,6 +36,7 @@ public record Pass(List<Directive> directives, List<Waiting> waits) {
     /** Looks. */
     public static Pass over(Situation situation) {
         Builder builder = new Builder(situation);
+        builder.directives.addAll(Standing.keeping(situation));
         situation
                 .state()
                 .currentUpgrade()

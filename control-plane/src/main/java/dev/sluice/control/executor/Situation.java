@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param backups results of backups taken by this process, by command id
  * @param sharedAddress the address that the primary's node holds; null: the cluster has none
  * @param electorate the witnesses, which are not disrupted before another has taken their place
- * @param now for soaks only, which outlast a process
+ * @param now for soaks, which outlast a process, and for windows
  */
 public record Situation(
         ClusterState state,

@@ -8,8 +8,10 @@ import dev.sluice.control.state.Configuration;
 import dev.sluice.control.state.Upgrade;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** What a primary wants of the nodes at all times, upgrade or not. */
 final class Standing {
@@ -22,6 +24,39 @@ final class Standing {
         configuration(situation, wanted);
         admission(situation, wanted);
         return wanted;
+    }
+
+    /**
+     * What agents are to keep, for those that were told another set. Stands before what they are to
+     * stage: that may need room.
+     */
+    static List<Directive> keeping(Situation situation) {
+        Map<NodeId, String> told = new TreeMap<>();
+        for (NodeId node : members(situation)) {
+            situation
+                    .facts(node)
+                    .flatMap(facts -> facts.keeping().digest())
+                    .ifPresent(digest -> told.put(node, digest));
+        }
+        if (told.isEmpty()) {
+            return List.of();
+        }
+        return KeepOrder.of(situation.state(), InstalledNow.of(situation.fleet()))
+                .<List<Directive>>map(order ->
+                        told.entrySet().stream()
+                                .filter(one -> !one.getValue().equals(order.digest()))
+                                .<Directive>map(one -> new Directive.Keep(one.getKey(), order))
+                                .toList())
+                .orElse(List.of());
+    }
+
+    private static List<NodeId> members(Situation situation) {
+        List<NodeId> nodes = new ArrayList<>();
+        situation.state().trafficNodes().stream().map(TrafficNode::id).forEach(nodes::add);
+        if (situation.state().topology() != null) {
+            situation.state().topology().masters().stream().map(Master::id).forEach(nodes::add);
+        }
+        return nodes;
     }
 
     private static Optional<Directive> sharedAddress(Situation situation) {
@@ -42,12 +77,7 @@ final class Standing {
 
     private static void configuration(Situation situation, List<Directive> wanted) {
         Configuration configuration = situation.state().configuration();
-        List<NodeId> nodes = new ArrayList<>();
-        situation.state().trafficNodes().stream().map(TrafficNode::id).forEach(nodes::add);
-        if (situation.state().topology() != null) {
-            situation.state().topology().masters().stream().map(Master::id).forEach(nodes::add);
-        }
-        for (NodeId node : nodes) {
+        for (NodeId node : members(situation)) {
             boolean behind =
                     situation
                             .facts(node)

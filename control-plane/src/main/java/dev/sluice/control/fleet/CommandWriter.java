@@ -5,6 +5,7 @@ import dev.sluice.control.codec.SuccessionMapping;
 import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentCommand.AgentWork;
+import dev.sluice.control.executor.KeepOrder;
 import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.records.SpoolId;
@@ -16,6 +17,8 @@ import dev.sluice.v1.CutSessions;
 import dev.sluice.v1.Fence;
 import dev.sluice.v1.HoldAddress;
 import dev.sluice.v1.InstallPackage;
+import dev.sluice.v1.KeepPackages;
+import dev.sluice.v1.KeptPackage;
 import dev.sluice.v1.LeaseRenewal;
 import dev.sluice.v1.PackageLocation;
 import dev.sluice.v1.PackageRef;
@@ -118,6 +121,24 @@ final class CommandWriter {
                 .setTransferAddress(source.transferAddress())
                 .setLinkBytesPerSecond(source.linkBytesPerSecond())
                 .build();
+    }
+
+    static SessionResponse keep(Ballot ballot, KeepOrder order) {
+        KeepPackages.Builder wire =
+                KeepPackages.newBuilder()
+                        .setBallot(ballot(ballot))
+                        .setRevision(order.revision())
+                        .setDigest(order.digest());
+        for (KeepOrder.Kept kept : order.packages()) {
+            wire.addPackages(
+                    KeptPackage.newBuilder()
+                            .setPackage(
+                                    PackageRef.newBuilder()
+                                            .setName(kept.ref().name().value())
+                                            .setVersion(kept.ref().version().toString()))
+                            .setContentSha256(kept.contentSha256()));
+        }
+        return SessionResponse.newBuilder().setKeep(wire).build();
     }
 
     /** Everything of a spool up to the sequence is durable here. */

@@ -3,6 +3,8 @@ package dev.sluice.control.fleet;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentGateway;
 import dev.sluice.control.executor.CommandOutcome;
+import dev.sluice.control.executor.KeepOrder;
+import dev.sluice.control.executor.NodeFacts;
 import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.failover.WitnessLink;
 import dev.sluice.control.failover.WitnessReply;
@@ -120,6 +122,12 @@ public final class Fleet implements AgentGateway, WitnessLink {
                     outcomes.sending(command.id(), node);
                     return session.offer(now, CommandWriter.command(command));
                 });
+    }
+
+    @Override
+    public void keep(NodeId node, Ballot ballot, KeepOrder order) {
+        SessionResponse keep = CommandWriter.keep(ballot, order);
+        sendUnder(node, ballot, (session, now) -> session.offer(now, keep));
     }
 
     @Override
@@ -312,6 +320,7 @@ public final class Fleet implements AgentGateway, WitnessLink {
                         session,
                         known -> known.overtakes(report) ? null : known.reported(report, now));
         logRemarks(swap);
+        logRemoved(swap);
         Known before = swap.before();
         if (swap.changed() && report.mattersAfter(before == null ? null : before.facts())) {
             wake.run();
@@ -395,6 +404,17 @@ public final class Fleet implements AgentGateway, WitnessLink {
     private boolean isLive(AgentSession session) {
         Known known = nodes.get(session.node());
         return known != null && session.equals(known.live());
+    }
+
+    private static void logRemoved(Swap swap) {
+        Known now = swap.after();
+        NodeFacts before = swap.before() == null ? null : swap.before().facts();
+        NodeFacts facts = now == null ? null : now.facts();
+        if (now != null && before != null && facts != null) {
+            facts.keeping().removed().stream()
+                    .filter(one -> !before.keeping().removed().contains(one))
+                    .forEach(one -> LOG.info("node {}: removed {}", now.node(), one));
+        }
     }
 
     private static void logRemarks(Swap swap) {

@@ -21,7 +21,10 @@ record Report(long sequence, NodeFacts facts, List<String> remarks) {
         return before == null || !decisive(before).equals(decisive(facts));
     }
 
-    /** The facts without what changes all the time and decides nothing: progress and free space. */
+    /**
+     * The facts without what changes all the time and decides nothing at once: progress, free
+     * space, rates.
+     */
     private static NodeFacts decisive(NodeFacts facts) {
         return new NodeFacts(
                 facts.installed(),
@@ -36,6 +39,8 @@ record Report(long sequence, NodeFacts facts, List<String> remarks) {
                 new TreeMap<>(),
                 0,
                 facts.interlock(),
-                facts.hardwareFault());
+                facts.hardwareFault(),
+                facts.keeping(),
+                0);
     }
 }

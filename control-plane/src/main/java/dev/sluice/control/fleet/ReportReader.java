@@ -12,6 +12,7 @@ import dev.sluice.control.model.Version;
 import dev.sluice.control.records.RecordBatch;
 import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.RemovedPackage;
 import dev.sluice.v1.ServiceStatus;
 import dev.sluice.v1.SessionRecordBatch;
 import dev.sluice.v1.StagedPackage;
@@ -54,7 +55,7 @@ final class ReportReader {
         ServiceStatus service = report.getService();
         NodeFacts facts =
                 new NodeFacts(
-                        installed(report, remarks),
+                        versions("installed", report.getInstalledMap(), remarks),
                         staged(report, remarks),
                         new NodeFacts.Service(
                                 service.getRunning(),
@@ -71,22 +72,47 @@ final class ReportReader {
                         received(report),
                         clamp(report.getDiskFreeBytes()),
                         text(report.getInterlock()),
-                        text(report.getHardware().getFault()));
+                        text(report.getHardware().getFault()),
+                        keeping(report, remarks),
+                        clamp(report.getUplinkBytesPerSecond()));
         return new Report(report.getSequence(), facts, remarks);
     }
 
-    private static SortedMap<PackageName, Version> installed(
-            NodeReport report, List<String> remarks) throws MalformedMessageException {
-        bound("installed", report.getInstalledCount());
-        SortedMap<PackageName, Version> installed = new TreeMap<>();
-        for (Map.Entry<String, String> entry : new TreeMap<>(report.getInstalledMap()).entrySet()) {
+    private static NodeFacts.Keeping keeping(NodeReport report, List<String> remarks)
+            throws MalformedMessageException {
+        bound("removed", report.getRemovedCount());
+        return new NodeFacts.Keeping(
+                versions("previous", report.getPreviousMap(), remarks),
+                report.hasKeptPackages()
+                        ? Optional.of(text(report.getKeptPackages()))
+                        : Optional.empty(),
+                report.getRemovedList().stream().map(ReportReader::removed).toList());
+    }
+
+    private static String removed(RemovedPackage removed) {
+        return text(
+                "%s %s (%s bytes, content %s): %s"
+                        .formatted(
+                                removed.getPackage().getName(),
+                                removed.getPackage().getVersion(),
+                                Long.toUnsignedString(removed.getBytes()),
+                                removed.getContentSha256(),
+                                removed.getReason()));
+    }
+
+    private static SortedMap<PackageName, Version> versions(
+            String field, Map<String, String> reported, List<String> remarks)
+            throws MalformedMessageException {
+        bound(field, reported.size());
+        SortedMap<PackageName, Version> versions = new TreeMap<>();
+        for (Map.Entry<String, String> entry : new TreeMap<>(reported).entrySet()) {
             try {
-                installed.put(new PackageName(entry.getKey()), Version.parse(entry.getValue()));
+                versions.put(new PackageName(entry.getKey()), Version.parse(entry.getValue()));
             } catch (IllegalArgumentException e) {
-                remarks.add(text("installed %s: %s".formatted(entry.getKey(), e.getMessage())));
+                remarks.add(text("%s %s: %s".formatted(field, entry.getKey(), e.getMessage())));
             }
         }
-        return installed;
+        return versions;
     }
 
     private static List<NodeFacts.Staged> staged(NodeReport report, List<String> remarks)

@@ -31,6 +31,7 @@ final class Applier {
                     state.with(state.succession().used(promotion));
             case Event.ClusterFounded(var topology, var policy) -> state.founded(topology, policy);
             case Event.PackageImported(var pkg, var _) -> state.with(pkg);
+            case Event.PackageRemoved(var pkg, var _, var _) -> state.without(pkg);
             case Event.ChannelSeen(var versions) -> state.with(state.supply().seen(versions));
             case Event.EulaAccepted(var pkg, var terms, var _, var _) ->
                     state.with(state.supply().accepted(pkg, terms));
@@ -162,7 +163,8 @@ final class Applier {
                 List.of(),
                 event.actor(),
                 null,
-                null);
+                null,
+                event.replaces());
     }
 
     private static ClusterState change(

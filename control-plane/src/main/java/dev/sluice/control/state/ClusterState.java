@@ -131,6 +131,10 @@ public record ClusterState(
         return with(draft -> draft.packages = packages.plus(pkg.ref(), pkg));
     }
 
+    ClusterState without(PackageRef pkg) {
+        return with(draft -> draft.packages = packages.minus(pkg));
+    }
+
     ClusterState with(PackageChoices next) {
         return with(draft -> draft.choices = next);
     }

@@ -45,6 +45,15 @@ public sealed interface Command {
 
     record ImportPackage(PackageRecord pkg, Actor actor) implements Command {}
 
+    /**
+     * Removes a package, unless it is needed.
+     *
+     * @param installed what the nodes reported that they have installed
+     * @param reason why, for the event log
+     */
+    record RemovePackage(PackageRef pkg, Installations installed, String reason, Actor actor)
+            implements Command {}
+
     /** Remembers what was seen of a channel; nothing is done because of it before. */
     record SeeChannel(ChannelVersions versions) implements Command {}
 
@@ -61,8 +70,27 @@ public sealed interface Command {
 
     // Operators, about the upgrade.
 
-    record AcceptPlan(PlanId plan, Blueprint blueprint, List<String> warnings, Actor actor)
-            implements Command {}
+    /**
+     * Accepts a plan.
+     *
+     * @param replaces what is installed anywhere now
+     */
+    record AcceptPlan(
+            PlanId plan,
+            Blueprint blueprint,
+            List<String> warnings,
+            Actor actor,
+            List<PackageRef> replaces)
+            implements Command {
+        public AcceptPlan {
+            replaces = List.copyOf(replaces);
+        }
+
+        /** Where nothing is known of what is installed. */
+        public AcceptPlan(PlanId plan, Blueprint blueprint, List<String> warnings, Actor actor) {
+            this(plan, blueprint, warnings, actor, List.of());
+        }
+    }
 
     record StartUpgrade(PlanId plan, Actor actor) implements Command {}
 

@@ -46,6 +46,7 @@ public final class Decider {
                                     "cluster",
                                     "is founded already, as %s".formatted(state.topology().name()));
             case Command.ImportPackage(var pkg, var actor) -> importPackage(state, pkg, actor);
+            case Command.RemovePackage remove -> removePackage(state, remove);
             case Command.SeeChannel(var versions) -> seeChannel(state.supply(), versions);
             case Command.AcceptEula accept -> acceptEula(state, accept);
             case Command.ChangeSetting change -> changeSetting(state, change);
@@ -126,6 +127,20 @@ public final class Decider {
                 "package " + pkg.ref(),
                 "is known with content %s, this file has %s; a changed package needs a new version"
                         .formatted(known.contentSha256(), pkg.contentSha256()));
+    }
+
+    private static Decision removePackage(ClusterState state, Command.RemovePackage remove) {
+        if (!state.packages().containsKey(remove.pkg())) {
+            return Decision.rejected(
+                    "package " + remove.pkg(), "is not imported; see 'sluice packages list'");
+        }
+        List<PackageNeeds.Need> needs =
+                PackageNeeds.of(state, remove.installed()).needs(remove.pkg());
+        return needs.isEmpty()
+                ? Decision.accepted(
+                        new Event.PackageRemoved(remove.pkg(), remove.reason(), remove.actor()))
+                : Decision.rejected(
+                        "package " + remove.pkg(), "is needed: " + PackageNeeds.text(needs));
     }
 
     private static Decision seeChannel(Supply supply, ChannelVersions versions) {

@@ -60,6 +60,9 @@ public sealed interface Event {
     /** Every node that the package suits is to have it, or need not any more. */
     record DistributionChosen(PackageRef pkg, boolean on, Actor actor) implements Event {}
 
+    /** The package is gone from all masters. */
+    record PackageRemoved(PackageRef pkg, String reason, Actor actor) implements Event {}
+
     /** A setting got a value, or lost it when {@code value} is empty. */
     record SettingChanged(String key, Optional<String> value, boolean forced, Actor actor)
             implements Event {}
@@ -69,10 +72,21 @@ public sealed interface Event {
 
     // The upgrade as a whole.
 
-    record UpgradePlanned(PlanId plan, Blueprint blueprint, List<String> warnings, Actor actor)
+    /**
+     * A plan was accepted.
+     *
+     * @param replaces what was installed anywhere then
+     */
+    record UpgradePlanned(
+            PlanId plan,
+            Blueprint blueprint,
+            List<String> warnings,
+            Actor actor,
+            List<PackageRef> replaces)
             implements OfUpgrade {
         public UpgradePlanned {
             warnings = List.copyOf(warnings);
+            replaces = List.copyOf(replaces);
         }
     }
 

@@ -34,6 +34,14 @@ public final class Settings {
     /** Limits what crosses the link between two regions. */
     public static final String REGION_BYTES_PER_SECOND = "distribution.regionBytesPerSecond";
 
+    /** When transfers that no upgrade waits for are begun, as {@link TransferWindow}. */
+    public static final String WINDOW = "distribution.window";
+
+    /** Whether an upgrade's own staging is begun within the window only as well. */
+    public static final String WINDOW_FOR_UPGRADES = "distribution.windowForUpgrades";
+
+    private static final Set<String> WINDOWS = Set.of(WINDOW, WINDOW_FOR_UPGRADES);
+
     private static final Set<String> RATES =
             Set.of(MAX_BYTES_PER_SECOND, NODE_BYTES_PER_SECOND, REGION_BYTES_PER_SECOND);
 
@@ -131,6 +139,9 @@ public final class Settings {
         if (RATES.contains(key)) {
             return rateRefusal(key, value);
         }
+        if (WINDOWS.contains(key)) {
+            return windowRefusal(key, value);
+        }
         BiFunction<Policy, String, Policy> change = OF_POLICY.get(key);
         if (change == null) {
             return isKnown(key) ? Optional.empty() : Optional.of(unknown(key));
@@ -156,6 +167,34 @@ public final class Settings {
                                         .formatted(value)));
     }
 
+    private static Optional<Refusal> windowRefusal(String key, String value) {
+        try {
+            if (key.equals(WINDOW)) {
+                var _ = TransferWindow.parse(value);
+            } else if (!value.equals("true") && !value.equals("false")) {
+                throw new IllegalArgumentException("expected true or false");
+            }
+            return Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.of(
+                    new Refusal(
+                            "setting " + key,
+                            "\"%s\" is not a value of it: %s".formatted(value, e.getMessage())));
+        }
+    }
+
+    /** When transfers that no upgrade waits for are begun; empty: at any time. */
+    public static Optional<TransferWindow> window(Map<String, String> settings) {
+        return Optional.ofNullable(settings.get(WINDOW)).map(TransferWindow::parse);
+    }
+
+    /** When an upgrade's own staging is begun; empty: at any time. */
+    public static Optional<TransferWindow> windowForUpgrades(Map<String, String> settings) {
+        return "true".equals(settings.get(WINDOW_FOR_UPGRADES))
+                ? window(settings)
+                : Optional.empty();
+    }
+
     /** Bytes per second that one node receives of packages at most; 0: no limit. */
     public static long nodeBytesPerSecond(Map<String, String> settings) {
         return Long.parseLong(
@@ -169,14 +208,22 @@ public final class Settings {
     }
 
     static boolean isKnown(String key) {
-        return RATES.contains(key) || OF_POLICY.containsKey(key) || SITE_KEY.matcher(key).matches();
+        return RATES.contains(key)
+                || WINDOWS.contains(key)
+                || OF_POLICY.containsKey(key)
+                || SITE_KEY.matcher(key).matches();
     }
 
     static Refusal unknown(String key) {
         return new Refusal(
                 "setting " + (key.length() > 160 ? key.substring(0, 160) + "..." : key),
-                "there is none of this name; expected site.<name>, %s, %s, or one of %s"
-                        .formatted(NODE_BYTES_PER_SECOND, REGION_BYTES_PER_SECOND, policyKeys()));
+                "there is none of this name; expected site.<name>, %s, %s, %s, %s, or one of %s"
+                        .formatted(
+                                NODE_BYTES_PER_SECOND,
+                                REGION_BYTES_PER_SECOND,
+                                WINDOW,
+                                WINDOW_FOR_UPGRADES,
+                                policyKeys()));
     }
 
     static Policy policy(Policy founding, Map<String, String> settings) {

@@ -2,6 +2,7 @@ package dev.sluice.control.state;
 
 import dev.sluice.control.model.Blueprint;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Step;
 import dev.sluice.control.model.StepId;
@@ -20,6 +21,8 @@ import org.pcollections.TreePMap;
  * @param leftClosed nodes that this upgrade or an earlier one took out and did not give back; they
  *     stay closed until a plan or their operator opens them
  * @param haltReasons why it is halted; empty when it is not
+ * @param replaces what was installed anywhere when it was planned: what a rollback would install;
+ *     empty: a release planned it that did not record this
  */
 public record Upgrade(
         PlanId id,
@@ -32,9 +35,11 @@ public record Upgrade(
         List<NodeId> leftClosed,
         Actor plannedBy,
         @Nullable Instant startedAt,
-        @Nullable Instant endedAt) {
+        @Nullable Instant endedAt,
+        List<PackageRef> replaces) {
 
     public Upgrade {
+        replaces = List.copyOf(replaces);
         haltReasons = List.copyOf(haltReasons);
         warnings = List.copyOf(warnings);
         leftClosed = List.copyOf(leftClosed);
@@ -91,7 +96,8 @@ public record Upgrade(
                 leftClosed,
                 plannedBy,
                 startedAt,
-                endedAt);
+                endedAt,
+                replaces);
     }
 
     Upgrade started(Instant at) {
@@ -106,7 +112,8 @@ public record Upgrade(
                 leftClosed,
                 plannedBy,
                 at,
-                null);
+                null,
+                replaces);
     }
 
     Upgrade ended(UpgradeStatus how, List<NodeId> closed, Instant at) {
@@ -121,7 +128,8 @@ public record Upgrade(
                 closed,
                 plannedBy,
                 startedAt,
-                at);
+                at,
+                replaces);
     }
 
     Upgrade halted(List<String> reasons) {
@@ -136,7 +144,8 @@ public record Upgrade(
                 leftClosed,
                 plannedBy,
                 startedAt,
-                endedAt);
+                endedAt,
+                replaces);
     }
 
     Upgrade resumed() {
@@ -157,7 +166,8 @@ public record Upgrade(
                 leftClosed,
                 plannedBy,
                 startedAt,
-                endedAt);
+                endedAt,
+                replaces);
     }
 
     Upgrade with(StepId step, StepRecord record) {
@@ -172,7 +182,8 @@ public record Upgrade(
                 leftClosed,
                 plannedBy,
                 startedAt,
-                endedAt);
+                endedAt,
+                replaces);
     }
 
     Upgrade withLeftClosed(List<NodeId> closed) {
@@ -187,7 +198,8 @@ public record Upgrade(
                 closed,
                 plannedBy,
                 startedAt,
-                endedAt);
+                endedAt,
+                replaces);
     }
 
     Upgrade withoutLeftClosed(NodeId node) {
@@ -208,6 +220,7 @@ public record Upgrade(
                 leftClosed,
                 plannedBy,
                 startedAt,
-                endedAt);
+                endedAt,
+                replaces);
     }
 }

@@ -49,7 +49,11 @@ final class UpgradeDecisions {
         }
         return Decision.accepted(
                 new Event.UpgradePlanned(
-                        command.plan(), command.blueprint(), command.warnings(), command.actor()));
+                        command.plan(),
+                        command.blueprint(),
+                        command.warnings(),
+                        command.actor(),
+                        command.replaces()));
     }
 
     static Decision start(ClusterState state, Command.StartUpgrade command) {

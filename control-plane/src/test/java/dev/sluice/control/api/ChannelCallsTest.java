@@ -13,9 +13,11 @@ import dev.sluice.control.config.InventoryFile;
 import dev.sluice.control.depot.Depot;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
+import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.Command;
+import dev.sluice.control.state.UpgradeStatus;
 import dev.sluice.trust.channel.Bundle;
 import dev.sluice.trust.channel.ChannelName;
 import dev.sluice.trust.channel.ChannelPackage;
@@ -47,6 +49,7 @@ import dev.sluice.v1.OperatorServiceGrpc;
 import dev.sluice.v1.OperatorServiceGrpc.OperatorServiceBlockingStub;
 import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
+import dev.sluice.v1.ResumeUpgradeRequest;
 import dev.sluice.v1.StartUpgradeRequest;
 import dev.sluice.v1.WatchEventsRequest;
 import dev.sluice.v1.WatchEventsResponse;
@@ -402,6 +405,29 @@ final class ChannelCallsTest {
                 .extracting(node -> node.id().value())
                 .contains("eu-1", "us-2");
         assertThat(key.certificate().getSubjectX500Principal().getName()).contains("m-a");
+    }
+
+    @Test
+    @Tag("PKG-6")
+    void anUpgradeDoesNotGoOnWithoutLicenceTermsEither() throws Exception {
+        var _ = upload(site("24.2.0", 1, "", TERMS));
+        String plan = planned("24.2.0");
+        // As a release would have started it that did not ask for the terms.
+        master.decide(new Command.StartUpgrade(new PlanId(plan), Scene.ALICE));
+        master.decide(new Command.PauseUpgrade(Scene.ALICE));
+        var pkg = WireValues.of(ref("24.2.0"));
+        String hash =
+                alice.getEula(GetEulaRequest.newBuilder().setPackage(pkg).build()).getSha256();
+
+        assertThat(refusal(() -> alice.resumeUpgrade(ResumeUpgradeRequest.getDefaultInstance())))
+                .contains("upgrade " + plan + ": can't go on", "licence terms", hash);
+
+        var _ =
+                alice.acceptEula(
+                        AcceptEulaRequest.newBuilder().setPackage(pkg).setSha256(hash).build());
+        var _ = alice.resumeUpgrade(ResumeUpgradeRequest.getDefaultInstance());
+        assertThat(master.controller.state().currentUpgrade().orElseThrow().status())
+                .isEqualTo(UpgradeStatus.RUNNING);
     }
 
     private String planned(String version) throws Exception {

@@ -1,6 +1,7 @@
 package dev.sluice.control.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
@@ -30,6 +31,7 @@ import dev.sluice.v1.PackageStatus;
 import dev.sluice.v1.PauseUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeRequest;
 import dev.sluice.v1.PlanUpgradeResponse;
+import dev.sluice.v1.RemovePackageRequest;
 import dev.sluice.v1.ResumeUpgradeRequest;
 import dev.sluice.v1.SetConfigurationRequest;
 import dev.sluice.v1.SetConfigurationResponse;
@@ -531,6 +533,36 @@ final class OperatorEndpointTest {
                                 .getPackage()
                                 .getDistributed())
                 .isFalse();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aPackageIsRemovedUnlessItIsNeededAndTheJournalSaysByWhom() {
+        PackageRef base =
+                PackageRef.newBuilder()
+                        .setName(Scene.base().ref().name().value())
+                        .setVersion(Scene.base().ref().version().toString())
+                        .build();
+        RemovePackageRequest remove = RemovePackageRequest.newBuilder().setPackage(base).build();
+        var _ =
+                alice.distributePackage(
+                        DistributePackageRequest.newBuilder().setPackage(base).build());
+
+        assertThatThrownBy(() -> alice.removePackage(remove))
+                .hasMessageContaining("package base 7.0.0: is needed: it is distributed")
+                .hasMessageContaining("packages distribute --stop");
+
+        var _ =
+                alice.distributePackage(
+                        DistributePackageRequest.newBuilder()
+                                .setPackage(base)
+                                .setStop(true)
+                                .build());
+        assertThat(alice.removePackage(remove).getSizeBytes())
+                .isEqualTo(Scene.base().descriptor().sizeBytes());
+        assertThat(primary.controller.state().packages()).isEmpty();
+        assertThatThrownBy(() -> alice.removePackage(remove))
+                .hasMessageContaining("is not imported");
     }
 
     @Test

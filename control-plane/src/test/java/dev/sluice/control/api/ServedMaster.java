@@ -9,6 +9,7 @@ import dev.sluice.control.depot.ImportResult;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentGateway;
 import dev.sluice.control.executor.CommandOutcome;
+import dev.sluice.control.executor.KeepOrder;
 import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.executor.Peers;
 import dev.sluice.control.journal.JournalEntry;
@@ -247,6 +248,11 @@ final class ServedMaster implements AutoCloseable {
         @Override
         public void send(NodeId node, AgentCommand command) {
             throw new AssertionError("the operators' service commands no agent: " + command);
+        }
+
+        @Override
+        public void keep(NodeId node, Ballot ballot, KeepOrder order) {
+            throw new AssertionError("the operators' service commands no agent: " + order);
         }
 
         @Override

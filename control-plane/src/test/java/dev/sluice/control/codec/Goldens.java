@@ -6,6 +6,7 @@ import static dev.sluice.control.codec.Examples.EU_2;
 import static dev.sluice.control.codec.Examples.MASTER_A;
 import static dev.sluice.control.codec.Examples.MASTER_B;
 
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepId;
 import dev.sluice.control.state.Actor;
@@ -75,6 +76,9 @@ final class Goldens {
                 "distribution-chosen",
                 new Event.DistributionChosen(Examples.site().ref(), true, OPERATOR));
         events.put(
+                "package-removed",
+                new Event.PackageRemoved(Examples.BASE, "room for site 25.3.0", Actor.SLUICE));
+        events.put(
                 "setting-changed",
                 new Event.SettingChanged("site.banner", Optional.of("Grüße ☕"), true, OPERATOR));
         events.put(
@@ -130,7 +134,19 @@ final class Goldens {
         events.put(
                 "upgrade-planned",
                 new Event.UpgradePlanned(
-                        PLAN, Examples.blueprint(), List.of("eu has one zone"), OPERATOR));
+                        PLAN,
+                        Examples.blueprint(),
+                        List.of("eu has one zone"),
+                        OPERATOR,
+                        List.of()));
+        events.put(
+                "upgrade-planned-replacing",
+                new Event.UpgradePlanned(
+                        PLAN,
+                        Examples.blueprint(),
+                        List.of(),
+                        OPERATOR,
+                        List.of(Examples.ref("base", "7.1.0"), Examples.ref("site", "25.1.0"))));
         events.put("upgrade-started", new Event.UpgradeStarted(PLAN, OPERATOR));
         events.put("upgrade-paused", new Event.UpgradePaused(PLAN, OPERATOR));
         events.put("upgrade-resumed", new Event.UpgradeResumed(PLAN, OPERATOR));
@@ -186,6 +202,12 @@ final class Goldens {
                                 Succession.EMPTY,
                                 new PackageChoices(TreePSet.singleton(Examples.SITE)),
                                 Supply.EMPTY),
+                        "snapshot-replacing",
+                        fullState(
+                                new Succession(OPERATOR, TreePMap.empty(), null),
+                                PackageChoices.EMPTY,
+                                Supply.EMPTY,
+                                List.of(Examples.ref("site", "25.1.0"))),
                         "snapshot-supply",
                         fullState(
                                 Succession.EMPTY,
@@ -199,6 +221,14 @@ final class Goldens {
 
     private static ClusterState fullState(
             Succession succession, PackageChoices choices, Supply supply) {
+        return fullState(succession, choices, supply, List.of());
+    }
+
+    private static ClusterState fullState(
+            Succession succession,
+            PackageChoices choices,
+            Supply supply,
+            List<PackageRef> replaces) {
         return new ClusterState(
                 123_456,
                 new Office(BALLOT, MASTER_B),
@@ -213,7 +243,7 @@ final class Goldens {
                 succession,
                 supply,
                 9,
-                upgrade());
+                upgrade(replaces));
     }
 
     private static Configuration configuration() {
@@ -231,7 +261,7 @@ final class Goldens {
                                 "site.gone", "", null, Actor.SLUICE, AT, true)));
     }
 
-    private static Upgrade upgrade() {
+    private static Upgrade upgrade(List<PackageRef> replaces) {
         TreePMap<StepId, StepRecord> records =
                 TreePMap.singleton(
                                 new StepId("step-0"),
@@ -276,6 +306,7 @@ final class Goldens {
                 List.of(EU_2),
                 OPERATOR,
                 AT,
-                AT.plusSeconds(60));
+                AT.plusSeconds(60),
+                replaces);
     }
 }

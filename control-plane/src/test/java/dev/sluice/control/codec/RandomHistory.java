@@ -89,6 +89,9 @@ final class RandomHistory {
                                 new Event.DistributionChosen(
                                         values.pkg().ref(), values.chance(), values.actor()),
                         () ->
+                                new Event.PackageRemoved(
+                                        values.pkg().ref(), values.text(), values.actor()),
+                        () ->
                                 new Event.SettingChanged(
                                         "site." + values.upTo(3),
                                         values.maybe(values::text),
@@ -105,7 +108,11 @@ final class RandomHistory {
         Blueprint blueprint = values.blueprint();
         steps = blueprint.steps().stream().map(step -> step.id()).toList();
         return new Event.UpgradePlanned(
-                plan, blueprint, values.some(3, values::text), values.actor());
+                plan,
+                blueprint,
+                values.some(3, values::text),
+                values.actor(),
+                values.some(2, () -> values.pkg().ref()));
     }
 
     private Event upgradeEvent() {

@@ -93,6 +93,18 @@ final class ControlPlaneConfigTest {
     }
 
     @Test
+    @Tag("PKG-4")
+    void theDepotHasNoBoundButTheDiskUnlessTheFileSaysElse() throws IOException {
+        assertThat(read(GOOD).depotMaxBytes()).isEmpty();
+        assertThat(read(GOOD + "depot: {maxBytes: 50000000000}\n").depotMaxBytes())
+                .contains(50_000_000_000L);
+        assertThatThrownBy(() -> read(GOOD + "depot: {maxBytes: 1000}\n"))
+                .hasMessageContaining("depot.maxBytes: expected a whole number from 16777216");
+        assertThatThrownBy(() -> read(GOOD + "depot: {maxByte: 50000000000}\n"))
+                .hasMessageContaining("maxByte");
+    }
+
+    @Test
     @Tag("PAIR-3")
     void sessionRecordsAreKeptForThirtyDaysAndAQuarterOfAGibibyteUnlessTheFileSaysElse()
             throws IOException {

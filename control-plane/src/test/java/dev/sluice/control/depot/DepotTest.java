@@ -237,6 +237,7 @@ final class DepotTest {
                         packages.signers(),
                         SignedPackages.CLOCK,
                         MAX_BYTES,
+                        Depot.UNBOUNDED,
                         file -> {
                             Files.createFile(file);
                             return FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE);

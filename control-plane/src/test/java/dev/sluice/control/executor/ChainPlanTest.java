@@ -39,6 +39,7 @@ final class ChainPlanTest {
     private static final class Site {
         private final SortedMap<NodeId, Member> members = new TreeMap<>();
         private final Set<NodeId> away = new HashSet<>();
+        private final Map<NodeId, Long> uplinks = new HashMap<>();
         private boolean originHas = true;
 
         Site with(String... ids) {
@@ -63,8 +64,16 @@ final class ChainPlanTest {
                             present == SIZE,
                             id.value().contains("-m"),
                             last,
+                            uplinks.getOrDefault(id, 0L),
                             source,
                             blames));
+        }
+
+        void sends(String id, long bytesPerSecond) {
+            NodeId node = new NodeId(id);
+            uplinks.put(node, bytesPerSecond);
+            Member now = members.get(node);
+            put(node, now == null ? 0 : now.present(), null, Set.of(), false);
         }
 
         void has(String id, long present) {
@@ -162,6 +171,48 @@ final class ChainPlanTest {
         site.has("eu-2", 300);
 
         assertThat(site.line()).isEqualTo("eu-1<eu-2 eu-2<eu-3 eu-3<origin");
+    }
+
+    @Test
+    void ofThoseThatHaveNothingTheBestUplinkStandsFirst() {
+        site.with("eu-1", "eu-2", "eu-3");
+        site.sends("eu-1", 1_000_000);
+        site.sends("eu-2", 8_000_000);
+        site.sends("eu-3", 4_000_000);
+
+        assertThat(site.line()).isEqualTo("eu-1<eu-3 eu-2<origin eu-3<eu-2");
+    }
+
+    @Test
+    void uplinksWithinAFactorOfTwoAreAlikeSoThatNoiseReordersNobody() {
+        site.with("eu-1", "eu-2");
+        site.sends("eu-1", 1 << 20);
+        site.sends("eu-2", (2 << 20) - 1);
+
+        assertThat(site.line()).isEqualTo("eu-1<origin eu-2<eu-1");
+    }
+
+    @Test
+    void aNodeWhoseUplinkIsNotKnownStandsWhereItWillBeMeasured() {
+        site.with("eu-1", "eu-2");
+        site.sends("eu-1", 100_000_000);
+
+        assertThat(site.line()).isEqualTo("eu-1<eu-2 eu-2<origin");
+    }
+
+    @Test
+    void aPlanDoesNotChangeBecauseUplinksWereMeasured() {
+        site.with("eu-1", "eu-2", "eu-3");
+        String line = site.line();
+        site.members
+                .values()
+                .forEach(member ->
+                        site.uplinks.put(member.node(), 1L << (member.node().hashCode() & 31)));
+        for (NodeId id : List.copyOf(site.members.keySet())) {
+            site.has(id.value(), 0);
+        }
+
+        assertThat(site.line()).isEqualTo(line);
     }
 
     @Test

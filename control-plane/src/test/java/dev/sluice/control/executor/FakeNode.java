@@ -59,6 +59,11 @@ final class FakeNode {
     String heldAddress = "";
     long revision;
     @Nullable Ballot fenced;
+
+    /** Null: its agent does not know what there is to keep. */
+    @Nullable KeepOrder kept;
+
+    boolean knowsKeeping;
     private @Nullable Busy busy;
 
     FakeNode(
@@ -126,6 +131,20 @@ final class FakeNode {
     private void done(AgentCommand command) {
         received.add(command.work());
         executed.put(command.id(), new CommandOutcome.Done(List.of("done")));
+    }
+
+    void receive(Ballot ballot, KeepOrder order) {
+        if (connected && ballot.equals(fenced)) {
+            kept = order;
+        }
+    }
+
+    private NodeFacts.Keeping keeping() {
+        KeepOrder order = kept;
+        return new NodeFacts.Keeping(
+                new TreeMap<>(),
+                knowsKeeping ? Optional.of(order == null ? "" : order.digest()) : Optional.empty(),
+                List.of());
     }
 
     /** One second passes. */
@@ -253,6 +272,8 @@ final class FakeNode {
                 new TreeMap<>(),
                 1L << 40,
                 "",
-                "");
+                "",
+                keeping(),
+                0);
     }
 }

@@ -10,6 +10,10 @@ import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.Command;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -65,5 +69,76 @@ final class StandingDistributionTest {
         cluster.ticks(60);
 
         assertThat(away.staged).doesNotContain(CONTENT);
+    }
+
+    private static Command set(String key, String value) {
+        return new Command.ChangeSetting(key, Optional.of(value), false, ALICE);
+    }
+
+    @Test
+    void outsideOfTheWindowNothingIsBegunAndInsideItIs() {
+        UpgradeScenario cluster = planned(cluster());
+        cluster.accepted(set("distribution.window", window(cluster, 120, 240)));
+        cluster.accepted(new Command.ChooseDistribution(SITE, true, ALICE));
+
+        cluster.ticks(110);
+        assertThat(cluster.nodes.values())
+                .noneMatch(
+                        node -> node.received.stream().anyMatch(AgentWork.Stage.class::isInstance));
+
+        cluster.ticks(60);
+        assertThat(cluster.nodes.values()).allMatch(node -> node.staged.contains(CONTENT));
+    }
+
+    @Test
+    void whatWasBegunWithinTheWindowGoesOnAfterIt() {
+        UpgradeScenario cluster = planned(cluster());
+        cluster.nodes.values().forEach(node -> node.ticksOfWork = 120);
+        cluster.accepted(set("distribution.window", window(cluster, 0, 60)));
+        cluster.accepted(new Command.ChooseDistribution(SITE, true, ALICE));
+        cluster.ticks(30);
+        FakeNode late = cluster.traffic().getLast();
+        assertThat(late.staged).isEmpty();
+
+        cluster.ticks(60);
+        assertThat(
+                        Pass.over(cluster.situation()).directives().stream()
+                                .filter(StandingDistributionTest::stages)
+                                .count())
+                .as("the sources of pulls that run are told on")
+                .isEqualTo(cluster.nodes.size());
+    }
+
+    private static boolean stages(Directive directive) {
+        return directive instanceof Directive.Send send
+                && send.command().work() instanceof AgentWork.Stage;
+    }
+
+    @Test
+    void anUpgradesOwnStagingWaitsForTheWindowOnlyWhenThatIsConfigured() {
+        UpgradeScenario free = planned(cluster());
+        free.accepted(set("distribution.window", window(free, 3600, 7200)));
+        free.accepted(new Command.StartUpgrade(UpgradeScenario.PLAN, ALICE));
+        free.ticks(60);
+        assertThat(free.nodes.values()).anyMatch(node -> !node.staged.isEmpty());
+
+        UpgradeScenario held = planned(cluster());
+        held.accepted(set("distribution.window", window(held, 3600, 7200)));
+        held.accepted(set("distribution.windowForUpgrades", "true"));
+        held.accepted(new Command.StartUpgrade(UpgradeScenario.PLAN, ALICE));
+        held.ticks(60);
+        assertThat(held.nodes.values()).allMatch(node -> node.staged.isEmpty());
+        assertThat(held.waits.stream().map(Waiting::reason))
+                .anyMatch(reason -> reason.startsWith("distribution.window is "));
+    }
+
+    /** From so many seconds after now, rounded to minutes, in UTC. */
+    private static String window(UpgradeScenario cluster, int from, int to) {
+        return "%s-%s".formatted(minute(cluster, from), minute(cluster, to));
+    }
+
+    private static LocalTime minute(UpgradeScenario cluster, int after) {
+        return LocalTime.ofInstant(cluster.situation().now().plusSeconds(after), ZoneOffset.UTC)
+                .truncatedTo(ChronoUnit.MINUTES);
     }
 }

@@ -93,6 +93,7 @@ final class UpgradeScenario {
     private @Nullable Ballot ballot;
     private long incarnation = 1;
     private long seconds;
+    int keepOrders;
     private long sendings;
 
     private UpgradeScenario(Fixture fixture) {
@@ -262,6 +263,10 @@ final class UpgradeScenario {
                                     backupsToFail-- > 0
                                             ? new Situation.BackupResult.NotWritten("disk full")
                                             : new Situation.BackupResult.Written("written"));
+            case Directive.Keep(var to, var order) -> {
+                keepOrders++;
+                node(to).receive(situation.ballot(), order);
+            }
             case Directive.Send(var node, var command) -> send(situation, node, command);
         }
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.CommandOutcome;
+import dev.sluice.control.executor.KeepOrder;
 import dev.sluice.control.executor.NodeFacts;
 import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.failover.Register;
@@ -19,9 +20,14 @@ import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.failover.WitnessSet;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.PackageName;
+import dev.sluice.control.model.PackageRef;
+import dev.sluice.control.model.Version;
 import dev.sluice.control.state.Blob;
 import dev.sluice.control.state.SignedPromotion;
+import dev.sluice.v1.KeepPackages;
 import dev.sluice.v1.NodeReport;
+import dev.sluice.v1.RemovedPackage;
 import dev.sluice.v1.SessionResponse;
 import dev.sluice.v1.SessionResponse.MessageCase;
 import io.grpc.Status;
@@ -255,6 +261,69 @@ final class FleetTest {
 
         assertThat(seen().connected()).isFalse();
         assertThat(end()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatIsToBeKeptIsToldUnderTheBallotInOfficeAndByNobodyAfterIt() throws Exception {
+        KeepOrder order =
+                new KeepOrder(
+                        17,
+                        "abc",
+                        List.of(
+                                new KeepOrder.Kept(
+                                        new PackageRef(
+                                                new PackageName("site"), Version.parse("25.1.0")),
+                                        "ff")));
+        fleet.lead(FIRST);
+        AgentSession session = join(NODE, stream);
+        fleet.keep(NODE, FIRST, order);
+        assertThat(stream.kinds()).doesNotContain(MessageCase.KEEP);
+
+        fleet.fenced(session, FIRST);
+        fleet.keep(NODE, FIRST, order);
+        assertThat(stream.kinds()).containsOnlyOnce(MessageCase.KEEP);
+        KeepPackages told = stream.sent.getLast().getKeep();
+        assertThat(told.getBallot().getCounter()).isEqualTo(FIRST.counter());
+        assertThat(told.getRevision()).isEqualTo(17);
+        assertThat(told.getDigest()).isEqualTo("abc");
+        assertThat(told.getPackagesList())
+                .singleElement()
+                .satisfies(kept -> {
+                    assertThat(kept.getPackage().getVersion()).isEqualTo("25.1.0");
+                    assertThat(kept.getContentSha256()).isEqualTo("ff");
+                });
+
+        fleet.follow();
+        fleet.keep(NODE, FIRST, order);
+        assertThat(stream.kinds()).containsOnlyOnce(MessageCase.KEEP);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aReportTellsWhatIsKeptWhatWasInstalledBeforeAndWhatWasRemoved() throws Exception {
+        fleet.reported(
+                join(NODE, stream),
+                report(
+                        NodeReport.newBuilder()
+                                .putPrevious("site", "25.0.0")
+                                .setKeptPackages("abc")
+                                .addRemoved(
+                                        RemovedPackage.newBuilder()
+                                                .setBytes(9)
+                                                .setContentSha256("ff")
+                                                .setReason("room for site 25.2.0")
+                                                .setPackage(
+                                                        dev.sluice.v1.PackageRef.newBuilder()
+                                                                .setName("site")
+                                                                .setVersion("24.0.0")))));
+
+        NodeFacts.Keeping keeping = requireNonNull(seen().facts()).keeping();
+        assertThat(keeping.previous())
+                .containsExactly(Map.entry(new PackageName("site"), Version.parse("25.0.0")));
+        assertThat(keeping.digest()).contains("abc");
+        assertThat(keeping.removed())
+                .containsExactly("site 24.0.0 (9 bytes, content ff): room for site 25.2.0");
     }
 
     @Test

@@ -213,6 +213,20 @@ class DeciderTest {
 
     @Test
     @Tag("PKG-4")
+    void aWindowThatCannotBeMeantIsRefused() {
+        Ledger ledger = founded();
+
+        assertThat(ledger.rejected(set("distribution.window", "late")))
+                .contains("\"late\" is not a value of it: expected HH:MM-HH:MM");
+        assertThat(ledger.rejected(set("distribution.windowForUpgrades", "yes")))
+                .contains("expected true or false");
+        ledger.accepted(set("distribution.window", "22:00-06:00 Europe/Berlin"));
+        ledger.accepted(set("distribution.windowForUpgrades", "true"));
+        assertThat(Settings.windowForUpgrades(ledger.state.configuration().settings())).isPresent();
+    }
+
+    @Test
+    @Tag("PKG-4")
     void distributesOnlyWhatWasImportedAndSaysSoOnce() {
         Ledger ledger = founded();
         PackageRef base = Ledger.base("aa").ref();

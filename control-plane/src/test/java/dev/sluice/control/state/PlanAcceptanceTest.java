@@ -164,7 +164,7 @@ class PlanAcceptanceTest {
         for (Fixture plan : plans) {
             Blueprint blueprint = plan.blueprint();
             List<String> warnings = List.of("wärning", "another");
-            Event event = new Event.UpgradePlanned(PLAN, blueprint, warnings, ALICE);
+            Event event = new Event.UpgradePlanned(PLAN, blueprint, warnings, ALICE, List.of());
             int written =
                     new EventCodec().encode(new Recorded(1, Instant.EPOCH, OF_A, event)).length;
 

@@ -67,6 +67,7 @@ final class AgentDesk {
             case FENCE -> perform(known -> core.fence(known, from, message.getFence()));
             case COMMAND -> perform(known -> core.command(known, from, message.getCommand()));
             case LEASE -> perform(known -> core.lease(known, from, message.getLease()));
+            case KEEP -> perform(known -> core.keep(known, from, message.getKeep()));
             case WITNESS ->
                     perform(known ->
                             core.witness(
@@ -117,7 +118,7 @@ final class AgentDesk {
                 world.promises().ended(node, id);
             }
             // A simulated pull asks all of its sources again for each piece.
-            case Effect.Update _ -> {}
+            case Effect.Update _, Effect.Keep _ -> {}
             case Effect.Start(var lane, var command) -> start(lane, command);
             case Effect.ConfirmFence confirm -> {
                 world.promises().confirms(node, confirm.ballot());

@@ -3,6 +3,7 @@ package dev.sluice.loadtest.sim;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentGateway;
 import dev.sluice.control.executor.CommandOutcome;
+import dev.sluice.control.executor.KeepOrder;
 import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
@@ -65,6 +66,11 @@ final class WatchedAgents implements AgentGateway {
     @Override
     public void send(NodeId node, AgentCommand command) {
         agents.send(node, command);
+    }
+
+    @Override
+    public void keep(NodeId node, Ballot ballot, KeepOrder order) {
+        agents.keep(node, ballot, order);
     }
 
     @Override

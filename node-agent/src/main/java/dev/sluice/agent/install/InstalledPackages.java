@@ -2,6 +2,8 @@ package dev.sluice.agent.install;
 
 import dev.sluice.agent.hardware.FirmwareSlots;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -14,6 +16,11 @@ public final class InstalledPackages {
     public InstalledPackages(Slots slots, FirmwareSlots firmware) {
         this.slots = slots;
         this.firmware = firmware;
+    }
+
+    /** What the current slots hold and what the previous ones do, read now. */
+    public List<Map<String, String>> slots() throws IOException {
+        return List.of(now(), slots.previous());
     }
 
     /** Package name to version, read now. */

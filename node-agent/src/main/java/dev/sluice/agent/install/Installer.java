@@ -95,7 +95,7 @@ public final class Installer {
     public Outcome install(String commandId, InstallPackage order) throws InterruptedException {
         String title = order.getPackage().getName() + " " + order.getPackage().getVersion();
         activity.accept("checking " + title);
-        try {
+        try (StagedPackages.Use _ = staged.use(order)) {
             StagedPackages.Verified found = staged.verified(order);
             Outcome outcome = install(commandId, order, found);
             activity.accept("");

@@ -27,6 +27,7 @@ import java.util.TreeMap;
 public final class Slots {
 
     private static final String CURRENT = "current";
+    private static final String PREVIOUS = "previous";
     private static final String MANIFEST = "manifest.json";
     private static final String FILES = "files";
     private static final String INCOMPLETE = ".incomplete-";
@@ -53,16 +54,25 @@ public final class Slots {
 
     /** Package name to current version. */
     public SortedMap<String, String> installed() throws IOException {
-        SortedMap<String, String> installed = new TreeMap<>();
+        return linked(CURRENT);
+    }
+
+    /** Package name to the version that was current before; what never changed is not in it. */
+    public SortedMap<String, String> previous() throws IOException {
+        return linked(PREVIOUS);
+    }
+
+    private SortedMap<String, String> linked(String link) throws IOException {
+        SortedMap<String, String> versions = new TreeMap<>();
         for (Path packageDirectory : list(root)) {
-            Path current = packageDirectory.resolve(CURRENT);
-            if (Files.isSymbolicLink(current)) {
-                installed.put(
+            Path slot = packageDirectory.resolve(link);
+            if (Files.isSymbolicLink(slot)) {
+                versions.put(
                         packageDirectory.getFileName().toString(),
-                        Files.readSymbolicLink(current).getFileName().toString());
+                        Files.readSymbolicLink(slot).getFileName().toString());
             }
         }
-        return installed;
+        return versions;
     }
 
     /** The current package that has something to run on this node. */
@@ -95,9 +105,19 @@ public final class Slots {
         return read(slot);
     }
 
-    /** Makes a version the current one, atomically. */
+    /**
+     * Makes a version the current one, atomically. The one before is named first: after a crash in
+     * between it is current and previous, and nothing is forgotten but the one before that.
+     */
     public void activate(Slot slot) throws IOException {
         Path packageDirectory = root.resolve(slot.packageName());
+        Path current = packageDirectory.resolve(CURRENT);
+        if (Files.isSymbolicLink(current)) {
+            Path before = Files.readSymbolicLink(current).getFileName();
+            if (!before.toString().equals(slot.version())) {
+                Durable.link(packageDirectory.resolve(PREVIOUS), before);
+            }
+        }
         Durable.link(packageDirectory.resolve(CURRENT), Path.of(slot.version()));
     }
 

@@ -9,6 +9,7 @@ import dev.sluice.agent.ledger.LedgerState;
 import dev.sluice.agent.stage.ContentTransfers;
 import dev.sluice.agent.stage.ReceivedBytes;
 import dev.sluice.agent.stage.StageArea;
+import dev.sluice.agent.stage.StageRoom;
 import dev.sluice.agent.traffic.TrafficPort;
 import dev.sluice.v1.HardwareStatus;
 import dev.sluice.v1.NodeReport;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +41,8 @@ public final class NodeObserver {
      *
      * @param transfers what is told of a content that is being pulled, by its SHA-256
      * @param takesPatches whether patches can be applied here
+     * @param uplink bytes per second, as measured last; 0: not yet
+     * @param room what was removed for want of it
      * @param runningVersion what the service itself answers; empty while it does not
      * @param traffic absent on masters
      * @param executing the id of the command being executed; empty when idle
@@ -51,6 +55,8 @@ public final class NodeObserver {
             StageArea staged,
             Function<String, Optional<ContentTransfers.Telling>> transfers,
             boolean takesPatches,
+            LongSupplier uplink,
+            StageRoom room,
             ReceivedBytes received,
             ServiceKeeper keeper,
             Supplier<Optional<String>> runningVersion,
@@ -78,7 +84,10 @@ public final class NodeObserver {
                         .setExecuting(sources.executing().get())
                         .setActivity(sources.activity().get())
                         .putAllReceivedBytes(sources.received().totals())
-                        .setInterlock(known.interlock());
+                        .setInterlock(known.interlock())
+                        .setKeptPackages(sources.room().keptDigest())
+                        .addAllRemoved(sources.room().removed())
+                        .setUplinkBytesPerSecond(sources.uplink().getAsLong());
         addDisk(report, hardware);
         service.site()
                 .ifPresent(site -> {
@@ -97,6 +106,7 @@ public final class NodeObserver {
             report.setDiskFreeBytes(Files.getFileStore(sources.dataDir()).getUsableSpace());
             installed.putAll(sources.slots().installed());
             installed.putAll(hardware.base());
+            report.putAllPrevious(sources.slots().previous());
         } catch (IOException e) {
             LOG.warn("data directory {}: {}", sources.dataDir(), e.getMessage());
         }

@@ -1,11 +1,13 @@
 package dev.sluice.agent.session;
 
 import dev.sluice.agent.hardware.SharedAddress;
+import dev.sluice.agent.ledger.Ballot;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.LedgerRecord;
 import dev.sluice.agent.ledger.LedgerState;
 import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.v1.Command;
+import dev.sluice.v1.KeepPackages;
 import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.SessionResponse;
 import java.io.IOException;
@@ -46,6 +48,9 @@ public final class CommandDesk implements AutoCloseable {
 
         /** The command that is being executed was sent again, maybe with more in it; quick. */
         default void update(Command command) {}
+
+        /** What the cluster needs from now on, of a master that is obeyed; quick. */
+        default void keep(Ballot ballot, KeepPackages order) {}
     }
 
     private final Ledger ledger;
@@ -103,6 +108,7 @@ public final class CommandDesk implements AutoCloseable {
                 case COMMAND ->
                         perform(known -> core.command(known, fromMaster, message.getCommand()));
                 case LEASE -> perform(known -> core.lease(known, fromMaster, message.getLease()));
+                case KEEP -> perform(known -> core.keep(known, fromMaster, message.getKeep()));
                 case WITNESS ->
                         perform(known ->
                                 core.witness(
@@ -160,6 +166,10 @@ public final class CommandDesk implements AutoCloseable {
                     ledger.append(
                             new LedgerRecord.CommandExecuted(
                                     persist.commandId(), persist.outcome()));
+            case Effect.Keep(var ballot, var order) -> {
+                executor.keep(ballot, order);
+                changed.run();
+            }
             case Effect.Update update -> executor.update(update.command());
             case Effect.Start start -> startLane(start.lane(), start.command());
             case Effect.ConfirmFence confirm ->

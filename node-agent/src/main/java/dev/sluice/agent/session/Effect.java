@@ -4,6 +4,7 @@ import dev.sluice.agent.ledger.Ballot;
 import dev.sluice.agent.ledger.LedgerRecord;
 import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.v1.Command;
+import dev.sluice.v1.KeepPackages;
 import java.time.Duration;
 
 /**
@@ -24,6 +25,9 @@ public sealed interface Effect {
 
     /** Give the shared address up: the master it was held for is obeyed no more. */
     record ReleaseAddress() implements Effect {}
+
+    /** From now on these packages are what the cluster needs. */
+    record Keep(Ballot ballot, KeepPackages order) implements Effect {}
 
     record PersistOutcome(String commandId, Outcome outcome) implements Effect {}
 

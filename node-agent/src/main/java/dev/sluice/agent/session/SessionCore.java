@@ -8,6 +8,7 @@ import dev.sluice.agent.witness.Verdict;
 import dev.sluice.agent.witness.WitnessCore;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.Fence;
+import dev.sluice.v1.KeepPackages;
 import dev.sluice.v1.LeaseRenewal;
 import dev.sluice.v1.SignedPromotion;
 import dev.sluice.v1.WitnessRequest;
@@ -114,6 +115,20 @@ public final class SessionCore {
         effects.add(
                 new Effect.ExtendLease(
                         Duration.ofMillis(Integer.toUnsignedLong(renewal.getLeaseMillis()))));
+        return effects;
+    }
+
+    public List<Effect> keep(LedgerState known, String fromMaster, KeepPackages order) {
+        Ballot offered = Ballots.fromWire(order.getBallot());
+        if (!isUsable(offered)) {
+            return List.of();
+        }
+        Optional<Effect> refused = refused(known, fromMaster, offered, NOT_SIGNED, "");
+        if (refused.isPresent()) {
+            return List.of(refused.get());
+        }
+        List<Effect> effects = new ArrayList<>(raise(known, offered));
+        effects.add(new Effect.Keep(offered, order));
         return effects;
     }
 

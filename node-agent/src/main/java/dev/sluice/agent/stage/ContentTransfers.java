@@ -189,11 +189,16 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         return server.address().getPort();
     }
 
+    /** The rate at which the network last took what this node sends; 0: not measured yet. */
+    public long uplinkBytesPerSecond() {
+        return server.uplinkBytesPerSecond();
+    }
+
     @Override
     public Optional<ReadableContent> find(Sha256 content) throws IOException {
         GrowingContent coming = growing.get(content.hex());
         if (coming != null) {
-            return Optional.of(coming);
+            return Optional.of(area.counting(coming));
         }
         Optional<ReadableContent> whole = area.readable(content.hex());
         return whole.isPresent() ? whole : patches.readable(content.hex());
@@ -357,8 +362,14 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
 
     private Optional<Arrival> pullByPatch(Staging staging, Way.ByPatch way)
             throws IOException, InterruptedException {
+        String base = way.base().content().sha256().hex();
         patches.begin(way.patch(), staging.manifest().content().sha256().hex());
-        try {
+        try (Holds.Hold _ =
+                area.hold(base)
+                        .orElseThrow(() ->
+                                new IllegalStateException(
+                                        base
+                                                + " is removed while a patch needs it: one thread does both"))) {
             return pullAndApply(staging, way);
         } finally {
             patches.release(way.patch());

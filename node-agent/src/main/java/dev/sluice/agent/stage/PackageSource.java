@@ -37,8 +37,11 @@ public final class PackageSource extends PackageSourceServiceGrpc.PackageSourceS
     public void read(ReadRequest request, StreamObserver<ReadResponse> responses) {
         ServerCallStreamObserver<ReadResponse> call =
                 (ServerCallStreamObserver<ReadResponse>) responses;
-        Optional<Path> content = area.content(request.getContentSha256());
-        if (content.isEmpty()) {
+        Optional<Holds.Hold> hold = area.hold(request.getContentSha256());
+        Optional<Path> content =
+                hold.isPresent() ? area.content(request.getContentSha256()) : Optional.empty();
+        if (hold.isEmpty() || content.isEmpty()) {
+            hold.ifPresent(Holds.Hold::close);
             call.onError(
                     Status.NOT_FOUND
                             .withDescription(
@@ -49,21 +52,27 @@ public final class PackageSource extends PackageSourceServiceGrpc.PackageSourceS
         }
         if (reads.incrementAndGet() > MAX_READS) {
             reads.decrementAndGet();
+            hold.get().close();
             call.onError(
                     Status.RESOURCE_EXHAUSTED
                             .withDescription("%d reads are served already".formatted(MAX_READS))
                             .asRuntimeException());
             return;
         }
-        serve(content.get(), request.getOffset(), call);
+        serve(content.get(), hold.get(), request.getOffset(), call);
     }
 
-    private void serve(Path content, long offset, ServerCallStreamObserver<ReadResponse> call) {
+    private void serve(
+            Path content,
+            Holds.Hold hold,
+            long offset,
+            ServerCallStreamObserver<ReadResponse> call) {
         try {
             FileChannel file = FileChannel.open(content, StandardOpenOption.READ);
             if (offset < 0 || offset > file.size()) {
                 long size = file.size();
                 file.close();
+                hold.close();
                 reads.decrementAndGet();
                 call.onError(
                         Status.OUT_OF_RANGE
@@ -73,11 +82,12 @@ public final class PackageSource extends PackageSourceServiceGrpc.PackageSourceS
                                 .asRuntimeException());
                 return;
             }
-            Pump pump = new Pump(file.position(offset), call);
+            Pump pump = new Pump(file.position(offset), hold, call);
             call.setOnCancelHandler(pump::close);
             call.setOnReadyHandler(pump::run);
             pump.run();
         } catch (IOException e) {
+            hold.close();
             reads.decrementAndGet();
             fail(call, e);
         }
@@ -99,11 +109,13 @@ public final class PackageSource extends PackageSourceServiceGrpc.PackageSourceS
     /** Sends while the receiver takes; gRPC calls it one at a time. */
     private final class Pump {
         private final FileChannel file;
+        private final Holds.Hold hold;
         private final ServerCallStreamObserver<ReadResponse> call;
         private boolean closed;
 
-        Pump(FileChannel file, ServerCallStreamObserver<ReadResponse> call) {
+        Pump(FileChannel file, Holds.Hold hold, ServerCallStreamObserver<ReadResponse> call) {
             this.file = file;
+            this.hold = hold;
             this.call = call;
         }
 
@@ -132,6 +144,7 @@ public final class PackageSource extends PackageSourceServiceGrpc.PackageSourceS
                 return;
             }
             closed = true;
+            hold.close();
             reads.decrementAndGet();
             try {
                 file.close();

@@ -14,10 +14,13 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,12 +28,14 @@ import org.slf4j.LoggerFactory;
 /**
  * The packages on this node's disk. {@code staged/SHA256/} has {@code manifest.json}, {@code
  * manifest.p7s} and {@code content}; it appears by rename when every byte is there, verified and
- * synced. {@code staged/.partial-SHA256/} is one that is still coming.
+ * synced. {@code staged/.partial-SHA256/} is one that is still coming, and {@code
+ * staged/.removed-*} one that is going: the next start removes what is left of it.
  */
 public final class StageArea {
 
     private static final Logger LOG = LoggerFactory.getLogger(StageArea.class);
     private static final String PARTIAL = ".partial-";
+    private static final String REMOVED = ".removed-";
     private static final String MANIFEST = "manifest.json";
     private static final String SIGNATURE = "manifest.p7s";
     private static final String CONTENT = "content";
@@ -38,11 +43,13 @@ public final class StageArea {
 
     private final Path root;
     private final Map<String, Entry> entries = new ConcurrentSkipListMap<>();
+    private final Holds holds = new Holds();
 
     /**
      * A package here.
      *
      * @param present bytes on disk; verified only when it is complete
+     * @param since when it was ordered first; for the order among them only
      */
     public record Entry(
             String name,
@@ -50,7 +57,8 @@ public final class StageArea {
             String contentSha256,
             long present,
             long total,
-            boolean complete) {}
+            boolean complete,
+            Instant since) {}
 
     /** Looks at what is there; a directory that cannot be understood is reported and left alone. */
     public StageArea(Path root) throws IOException {
@@ -61,9 +69,15 @@ public final class StageArea {
             stream.forEach(found::add);
         }
         for (Path directory : found) {
+            if (directory.getFileName().toString().startsWith(REMOVED)) {
+                LOG.info("staged package {}: what is left of its removal is removed", directory);
+                Durable.removeTree(directory);
+                continue;
+            }
             try {
-                Entry entry = read(directory);
-                entries.put(entry.contentSha256(), entry);
+                Entry entry = read(finished(directory));
+                entries.merge(
+                        entry.contentSha256(), entry, (one, two) -> one.complete() ? one : two);
             } catch (IOException e) {
                 LOG.warn("staged package {}: ignored: {}", directory, e.getMessage());
             }
@@ -95,7 +109,10 @@ public final class StageArea {
     Path begin(Manifest manifest, byte[] manifestBytes, byte[] signature) throws IOException {
         Path directory = partial(manifest);
         Files.createDirectories(directory);
-        Durable.write(directory.resolve(MANIFEST), manifestBytes);
+        if (!Files.exists(directory.resolve(MANIFEST))
+                || !Arrays.equals(Files.readAllBytes(directory.resolve(MANIFEST)), manifestBytes)) {
+            Durable.write(directory.resolve(MANIFEST), manifestBytes);
+        }
         Durable.write(directory.resolve(SIGNATURE), signature);
         progress(manifest, GrowingContent.presentIn(directory, manifest.content()));
         return directory.resolve(PART);
@@ -127,16 +144,45 @@ public final class StageArea {
         }
         Manifest manifest = Manifest.parse(manifestOf(contentSha256));
         return Optional.of(
-                CompleteContent.withTable(
-                        manifest.content(),
-                        content.get(),
-                        0,
-                        content.get().resolveSibling(GrowingContent.leavesName())));
+                counting(
+                        CompleteContent.withTable(
+                                manifest.content(),
+                                content.get(),
+                                0,
+                                content.get().resolveSibling(GrowingContent.leavesName()))));
+    }
+
+    /** The same content; while it is read it is not removed. */
+    ReadableContent counting(ReadableContent content) {
+        return holds.counting(content);
+    }
+
+    /** Begins a use of a content, which is not removed meanwhile; empty: it is being removed. */
+    Optional<Holds.Hold> hold(String contentSha256) {
+        return holds.take(contentSha256);
+    }
+
+    /** The contents in use. */
+    Set<String> held() {
+        return holds.held();
+    }
+
+    /** Bytes of disk that a package on its way has already; they may be reserved and empty. */
+    long reserved(Manifest manifest) throws IOException {
+        Path part = partial(manifest).resolve(PART);
+        return Files.isRegularFile(part) ? Files.size(part) : 0;
     }
 
     void progress(Manifest manifest, long present) {
-        Entry entry = entry(manifest, present, false);
-        entries.put(entry.contentSha256(), entry);
+        String sha256 = manifest.content().sha256().hex();
+        entries.compute(
+                sha256,
+                (_, before) ->
+                        entry(
+                                manifest,
+                                present,
+                                false,
+                                before == null ? since(partial(manifest)) : before.since()));
     }
 
     /** The part is whole and verified: it becomes the content. */
@@ -146,9 +192,11 @@ public final class StageArea {
         Durable.syncFile(directory.resolve(PART));
         Durable.move(directory.resolve(PART), directory.resolve(CONTENT));
         Files.deleteIfExists(directory.resolve(GrowingContent.progressName()));
-        Durable.removeTree(root.resolve(sha256));
+        discard(root.resolve(sha256));
         Durable.move(directory, root.resolve(sha256));
-        entries.put(sha256, entry(manifest, manifest.content().size(), true));
+        entries.put(
+                sha256,
+                entry(manifest, manifest.content().size(), true, since(root.resolve(sha256))));
     }
 
     /** Takes the content out of a package file that was verified. */
@@ -177,8 +225,60 @@ public final class StageArea {
     /** Removes a package, complete or not. */
     public void remove(String contentSha256) throws IOException {
         entries.remove(contentSha256);
-        Durable.removeTree(root.resolve(PARTIAL + contentSha256));
-        Durable.removeTree(root.resolve(contentSha256));
+        discard(root.resolve(PARTIAL + contentSha256));
+        discard(root.resolve(contentSha256));
+    }
+
+    /**
+     * Removes a package unless somebody uses it.
+     *
+     * @return whether it is gone
+     */
+    boolean removeUnlessHeld(String contentSha256) throws IOException {
+        if (!holds.beginRemoval(contentSha256)) {
+            return false;
+        }
+        try {
+            remove(contentSha256);
+            return true;
+        } finally {
+            holds.endRemoval(contentSha256);
+        }
+    }
+
+    /** At once under another name: a crash leaves all of it, or what the next start removes. */
+    private void discard(Path directory) throws IOException {
+        if (Files.exists(directory)) {
+            Path going = root.resolve(REMOVED + directory.getFileName());
+            Durable.removeTree(going);
+            Durable.move(directory, going);
+            Durable.removeTree(going);
+        }
+    }
+
+    /** One that a crash kept from its name though it was whole and verified gets it now. */
+    private Path finished(Path directory) throws IOException {
+        String name = directory.getFileName().toString();
+        Path content = directory.resolve(CONTENT);
+        if (!name.startsWith(PARTIAL) || !Files.isRegularFile(content)) {
+            return directory;
+        }
+        Path whole = root.resolve(name.substring(PARTIAL.length()));
+        if (Files.exists(directory.resolve(PART)) || Files.exists(whole)) {
+            Files.delete(content);
+            return directory;
+        }
+        Files.deleteIfExists(directory.resolve(GrowingContent.progressName()));
+        Durable.move(directory, whole);
+        return whole;
+    }
+
+    private static Instant since(Path directory) {
+        try {
+            return Files.getLastModifiedTime(directory.resolve(MANIFEST)).toInstant();
+        } catch (IOException _) {
+            return Instant.EPOCH;
+        }
     }
 
     private Path partial(Manifest manifest) {
@@ -203,16 +303,17 @@ public final class StageArea {
                     "expected %d bytes of content, found %d"
                             .formatted(manifest.content().size(), present));
         }
-        return entry(manifest, present, complete);
+        return entry(manifest, present, complete, since(directory));
     }
 
-    private static Entry entry(Manifest manifest, long present, boolean complete) {
+    private static Entry entry(Manifest manifest, long present, boolean complete, Instant since) {
         return new Entry(
                 manifest.name().value(),
                 manifest.version().value(),
                 manifest.content().sha256().hex(),
                 present,
                 manifest.content().size(),
-                complete);
+                complete,
+                since);
     }
 }

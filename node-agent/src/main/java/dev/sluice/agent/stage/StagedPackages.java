@@ -32,6 +32,27 @@ public final class StagedPackages {
     public record Verified(Manifest manifest, byte[] manifestBytes, Path content) {}
 
     /**
+     * Begins to use the package that an order names: it stays until that ends.
+     *
+     * @throws InvalidPackageException when it is being removed
+     */
+    public Use use(InstallPackage order) throws InvalidPackageException {
+        Holds.Hold hold =
+                area.hold(order.getContentSha256())
+                        .orElseThrow(() ->
+                                new InvalidPackageException(
+                                        "content %s is being removed to make room; distribute it again"
+                                                .formatted(order.getContentSha256())));
+        return hold::close;
+    }
+
+    /** The use of a staged package, until it is closed. */
+    public interface Use extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
      * The package that an order names.
      *
      * @throws InvalidPackageException when it is not staged, or not what it was; then it is removed

@@ -43,14 +43,8 @@ public final class Stager {
     private final ContentSource contents;
     private final Optional<ContentTransfers> transfers;
     private final ReceivedBytes received;
-    private final FreeSpace freeSpace;
+    private final StageRoom room;
     private final Runnable changed;
-
-    /** Bytes that may still be written to the disk of the staged packages. */
-    @FunctionalInterface
-    public interface FreeSpace {
-        long bytes() throws IOException;
-    }
 
     /**
      * @param contents for sources of a release that has no transfer address
@@ -63,14 +57,14 @@ public final class Stager {
             ContentSource contents,
             Optional<ContentTransfers> transfers,
             ReceivedBytes received,
-            FreeSpace freeSpace,
+            StageRoom room,
             Runnable changed) {
         this.area = area;
         this.signatures = signatures;
         this.contents = contents;
         this.transfers = transfers;
         this.received = received;
-        this.freeSpace = freeSpace;
+        this.room = room;
         this.changed = changed;
     }
 
@@ -109,10 +103,16 @@ public final class Stager {
                                 manifest.content().size(),
                                 manifest.content().sha256(),
                                 verified.signer());
-        if (area.content(manifest.content().sha256().hex()).isPresent()) {
-            return new Outcome.Done(evidence, "already complete, nothing was transferred");
-        }
-        try {
+        String sha256 = manifest.content().sha256().hex();
+        try (Holds.Hold _ =
+                area.hold(sha256)
+                        .orElseThrow(() ->
+                                new IllegalStateException(
+                                        manifest.title()
+                                                + " is removed while it is staged: one thread does both"))) {
+            if (area.content(sha256).isPresent()) {
+                return new Outcome.Done(evidence, "already complete, nothing was transferred");
+            }
             Optional<String> lack = lackOfSpace(manifest, order);
             if (lack.isPresent()) {
                 return Outcome.retryable(lack.get());
@@ -144,21 +144,11 @@ public final class Stager {
                         .anyMatch(source -> !source.getTransferAddress().isEmpty());
     }
 
+    /** Room for what is not reserved yet, the patch included; made where something may go. */
     private Optional<String> lackOfSpace(Manifest manifest, StagePackage order) throws IOException {
-        long present =
-                area.entries().stream()
-                        .filter(entry ->
-                                entry.contentSha256().equals(manifest.content().sha256().hex()))
-                        .mapToLong(StageArea.Entry::present)
-                        .sum();
         long patch = Math.clamp(order.getPatch().getSize(), 0, manifest.content().size());
-        long needed = manifest.content().size() - present + patch + SPARE_BYTES;
-        long free = freeSpace.bytes();
-        return free >= needed
-                ? Optional.empty()
-                : Optional.of(
-                        "%s: needs %d bytes of disk space, found %d free; make room on the node"
-                                .formatted(manifest.title(), needed, free));
+        long needed = manifest.content().size() - area.reserved(manifest) + patch + SPARE_BYTES;
+        return room.make(manifest, needed);
     }
 
     /** Tries the sources in order; says why when none gave the whole content. */

@@ -10,6 +10,7 @@ import dev.sluice.agent.witness.Answer;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.CutSessions;
 import dev.sluice.v1.Fence;
+import dev.sluice.v1.KeepPackages;
 import dev.sluice.v1.LeaseRenewal;
 import dev.sluice.v1.Prepare;
 import dev.sluice.v1.StagePackage;
@@ -51,6 +52,36 @@ final class SessionCoreTest {
         assertThat(core.fence(known, "m-a", fence(LOW)))
                 .containsExactly(
                         new Effect.PersistBallot(LOW), new Effect.ConfirmFence("m-a", LOW));
+    }
+
+    private static KeepPackages keep(Ballot ballot, long revision) {
+        return KeepPackages.newBuilder()
+                .setBallot(Ballots.toWire(ballot))
+                .setRevision(revision)
+                .build();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aDeposedPrimarySaysNothingAboutWhatIsNeeded() {
+        obey(HIGH);
+
+        assertThat(core.keep(known, "m-a", keep(LOW, 9)))
+                .containsExactly(new Effect.Refuse("m-a", LOW, HIGH, ""));
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatIsNeededHoldsAfterItsBallotWasPersisted() {
+        obey(LOW);
+
+        assertThat(core.keep(known, "m-b", keep(HIGH, 1)))
+                .containsExactly(
+                        new Effect.PersistBallot(HIGH),
+                        new Effect.ReleaseAddress(),
+                        new Effect.Keep(HIGH, keep(HIGH, 1)));
+        assertThat(core.keep(known, "m-a", keep(LOW, 2)))
+                .containsExactly(new Effect.Keep(LOW, keep(LOW, 2)));
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
@@ -77,7 +78,7 @@ final class StageNode implements AutoCloseable {
                         },
                         Optional.of(transfers),
                         received,
-                        () -> Long.MAX_VALUE,
+                        new StageRoom(area, new KeptPackages(), List::of, () -> Long.MAX_VALUE),
                         changed::release);
     }
 

@@ -104,7 +104,7 @@ final class StagerTest {
                         source,
                         Optional.empty(),
                         new ReceivedBytes(ledger),
-                        () -> freeBytes,
+                        new StageRoom(area, new KeptPackages(), List::of, () -> freeBytes),
                         () -> {})
                 .stage(order.build());
     }

@@ -42,7 +42,8 @@ public final class TransferServer implements AutoCloseable {
             Ticker ticker,
             ThreadPoolExecutor disk,
             ChannelGroup connections,
-            LongAdder sentBytes) {}
+            LongAdder sentBytes,
+            UplinkMeter uplink) {}
 
     private TransferServer(Channel listener, Shared shared) {
         this.listener = listener;
@@ -81,7 +82,8 @@ public final class TransferServer implements AutoCloseable {
                         ticker,
                         disk,
                         new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true),
-                        new LongAdder());
+                        new LongAdder(),
+                        new UplinkMeter(ticker));
         SslContext tls = network.serverTls(peers);
         var bound =
                 network.server()
@@ -114,6 +116,7 @@ public final class TransferServer implements AutoCloseable {
         shared.connections().add(channel);
         channel.pipeline()
                 .addLast(TransferNetwork.tlsHandler(tls, channel.alloc()))
+                .addLast(shared.uplink().handler())
                 .addLast(new ServeConnection(channel, shared));
     }
 
@@ -125,6 +128,14 @@ public final class TransferServer implements AutoCloseable {
     /** Bytes of contents that were given to the network since the start. */
     public long sentBytes() {
         return shared.sentBytes().sum();
+    }
+
+    /**
+     * The rate at which the network last took the bytes of one pull, while it was what held them
+     * back; 0: it never was.
+     */
+    public long uplinkBytesPerSecond() {
+        return shared.uplink().bytesPerSecond();
     }
 
     /** Pulls that are served now. */

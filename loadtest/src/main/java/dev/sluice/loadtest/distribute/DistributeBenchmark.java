@@ -5,8 +5,11 @@ import dev.sluice.loadtest.distribute.Scenario.Machine;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -26,6 +29,9 @@ final class DistributeBenchmark {
     private static final double LONGEST = 90;
 
     private static final double LONGEST_SECONDS = 900;
+
+    private static final int CHANGES = 4;
+    private static final int CHANGED_BYTES = 16 << 10;
 
     private final Path directory;
     private final Path checkout;
@@ -69,7 +75,11 @@ final class DistributeBenchmark {
                         ? ", %d regions with links of %d Mbit/s"
                                 .formatted(scenario.regions().size(), scenario.regionMbit())
                         : "",
-                scenario.fault().map(f -> ", " + f.kind() + " of the " + f.victim()).orElse(""));
+                scenario.installed()
+                        ? ", most of which they have"
+                        : scenario.fault()
+                                .map(f -> ", " + f.kind() + " of the " + f.victim())
+                                .orElse(""));
         out.printf("  lower bound %.2f s%n", LowerBound.seconds(scenario));
         out.printf(
                 "  %-28s %8s %7s %9s %9s %8s %s%n",
@@ -77,7 +87,7 @@ final class DistributeBenchmark {
         List<Entry> entries = new ArrayList<>();
         entries.add(
                 (network, file, own) -> new SluiceCluster(scenario, network, file, own, checkout));
-        if (peers && scenario.fault().isEmpty()) {
+        if (peers && scenario.fault().isEmpty() && !scenario.installed()) {
             entries.add((network, file, own) -> new Swarm(scenario, network, file, own));
             entries.add((network, file, own) -> new FanOut(scenario, network, file, own));
         }
@@ -208,6 +218,21 @@ final class DistributeBenchmark {
             for (long left = bytes; left > 0; left -= block.length) {
                 random.nextBytes(block);
                 to.write(block, 0, (int) Math.min(left, block.length));
+            }
+        }
+    }
+
+    /** A copy that differs in a few places, as a release does from the one before. */
+    static void vary(Path file, Path copy) throws IOException {
+        Files.copy(file, copy);
+        byte[] other = new byte[CHANGED_BYTES];
+        new Random(8).nextBytes(other);
+        try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+            long apart = channel.size() / (CHANGES + 1);
+            for (int i = 1; i <= CHANGES; i++) {
+                for (ByteBuffer rest = ByteBuffer.wrap(other); rest.hasRemaining(); ) {
+                    channel.write(rest, i * apart + rest.position());
+                }
             }
         }
     }

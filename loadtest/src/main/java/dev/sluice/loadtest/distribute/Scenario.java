@@ -11,6 +11,8 @@ import java.util.Optional;
  * @param nodeMbit rate of each machine's link, in either direction
  * @param regionMbit rate of each region's link to the others, in either direction; 0: not limited
  * @param fault what happens when a third of the bound's time has passed
+ * @param installed whether the machines have a file installed that differs from this one in a few
+ *     places
  * @param limit the ratio to the bound that is to be kept
  */
 record Scenario(
@@ -20,9 +22,12 @@ record Scenario(
         int regionMbit,
         long fileBytes,
         Optional<Fault> fault,
+        boolean installed,
         double limit) {
 
     private static final int MEBI = 1 << 20;
+
+    private static final double PATCH_SECONDS = 2;
 
     Scenario {
         regions = List.copyOf(regions);
@@ -58,8 +63,12 @@ record Scenario(
     /** Those that are run when none is named. */
     static List<Scenario> all() {
         List<Scenario> all = new ArrayList<>();
-        all.add(new Scenario("16x200", List.of(17), 200, 0, 256L * MEBI, Optional.empty(), 1.03));
-        all.add(new Scenario("64x20", List.of(65), 20, 0, 32L * MEBI, Optional.empty(), 1.05));
+        all.add(
+                new Scenario(
+                        "16x200", List.of(17), 200, 0, 256L * MEBI, Optional.empty(), false, 1.03));
+        all.add(
+                new Scenario(
+                        "64x20", List.of(65), 20, 0, 32L * MEBI, Optional.empty(), false, 1.05));
         all.add(
                 new Scenario(
                         "3regions",
@@ -68,7 +77,9 @@ record Scenario(
                         50,
                         256L * MEBI,
                         Optional.empty(),
+                        false,
                         1.02));
+        all.add(patchRelease());
         for (Fault.Kind kind : Fault.Kind.values()) {
             for (Fault.Victim victim : Fault.Victim.values()) {
                 boolean regions = victim == Fault.Victim.REGION_HEAD;
@@ -83,10 +94,34 @@ record Scenario(
                                 regions ? 50 : 0,
                                 256L * MEBI,
                                 Optional.of(new Fault(kind, victim)),
+                                false,
                                 1.06));
             }
         }
         return List.copyOf(all);
+    }
+
+    /** A large application of which little changes; the bound is that of the whole file. */
+    private static Scenario patchRelease() {
+        Scenario unlimited =
+                new Scenario(
+                        "patch",
+                        List.of(17),
+                        20,
+                        0,
+                        64L * MEBI,
+                        Optional.empty(),
+                        true,
+                        Double.POSITIVE_INFINITY);
+        return new Scenario(
+                unlimited.name,
+                unlimited.regions,
+                unlimited.nodeMbit,
+                unlimited.regionMbit,
+                unlimited.fileBytes,
+                unlimited.fault,
+                unlimited.installed,
+                PATCH_SECONDS / LowerBound.seconds(unlimited));
     }
 
     /** A machine; 0 is the origin. */
@@ -125,6 +160,7 @@ record Scenario(
 
     /** A smaller one of the same shape, for a look on a busy machine. */
     Scenario scaled(int divisor) {
-        return new Scenario(name, regions, nodeMbit, regionMbit, fileBytes / divisor, fault, limit);
+        return new Scenario(
+                name, regions, nodeMbit, regionMbit, fileBytes / divisor, fault, installed, limit);
     }
 }

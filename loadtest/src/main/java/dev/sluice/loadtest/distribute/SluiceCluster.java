@@ -46,6 +46,7 @@ final class SluiceCluster implements Contender {
     private static final Duration VALIDITY = Duration.ofDays(1);
     private static final long CONNECT_SECONDS = 300;
     private static final String NAME = "site";
+    private static final String FIRST_VERSION = "1.0.0";
     private static final String WARM_UP_VERSION = "1.9.0";
     private static final String VERSION = "2.0.0";
 
@@ -150,7 +151,11 @@ final class SluiceCluster implements Contender {
     private void warmUp(PackageSigner signer, OperatorClient client)
             throws IOException, InterruptedException {
         Path bytes = directory.resolve("warm-up");
-        DistributeBenchmark.write(bytes, Math.min(WARM_UP_BYTES, scenario.fileBytes()) / 2);
+        if (scenario.installed()) {
+            DistributeBenchmark.vary(file, bytes);
+        } else {
+            DistributeBenchmark.write(bytes, Math.min(WARM_UP_BYTES, scenario.fileBytes()) / 2);
+        }
         contentSha256 = release(signer, client, WARM_UP_VERSION, 1, bytes);
         distribute(WARM_UP_VERSION);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WARM_UP_SECONDS);
@@ -201,13 +206,14 @@ final class SluiceCluster implements Contender {
                         kind: Cluster
                         metadata: {name: bench}
                         masters:
-                          - {id: m-a, role: primary, region: r0, hardware: sx-200, installed: {site: 1.0.0}}
+                          - {id: m-a, role: primary, region: r0, hardware: sx-200, installed: {site: %s}}
                         nodes:
-                        """);
+                        """
+                                .formatted(installed()));
         for (Machine machine : scenario.receivers()) {
             text.append(
-                    "  - {id: %s, region: r%d, zone: z, hardware: sx-100, capacity: 500, connected: 0, accepting: true, healthy: true, installed: {site: 1.0.0}}\n"
-                            .formatted(machine.id(), machine.region()));
+                    "  - {id: %s, region: r%d, zone: z, hardware: sx-100, capacity: 500, connected: 0, accepting: true, healthy: true, installed: {site: %s}}\n"
+                            .formatted(machine.id(), machine.region(), installed()));
         }
         return text.toString();
     }
@@ -229,7 +235,7 @@ final class SluiceCluster implements Contender {
                   - {id: m-a, address: "%6$s:%7$d"}
                 listen: "%8$s:%9$d"
                 hardware: {driver: none}
-                initial: {packages: {site: 1.0.0}}
+                initial: {packages: {site: %12$s}}
                 transferWarmUpMiB: 256
                 """
                         .formatted(
@@ -243,7 +249,8 @@ final class SluiceCluster implements Contender {
                                 machine.address(),
                                 AGENT_PORT,
                                 master ? "master" : "traffic",
-                                master ? "sx-200" : "sx-100"));
+                                master ? "sx-200" : "sx-100",
+                                installed()));
         if (!master) {
             Files.writeString(
                     configuration,
@@ -252,6 +259,10 @@ final class SluiceCluster implements Contender {
                     StandardOpenOption.APPEND);
         }
         return configuration;
+    }
+
+    private String installed() {
+        return scenario.installed() ? WARM_UP_VERSION : FIRST_VERSION;
     }
 
     private Path data(Machine machine) {

@@ -12,7 +12,7 @@ final class LowerBoundTest {
     private static final long BYTES = 239_101_718; // Ten seconds at 200 Mbit/s of frames.
 
     private static Scenario scenario(List<Integer> regions, int nodeMbit, int regionMbit) {
-        return new Scenario("t", regions, nodeMbit, regionMbit, BYTES, Optional.empty(), 1);
+        return new Scenario("t", regions, nodeMbit, regionMbit, BYTES, Optional.empty(), false, 1);
     }
 
     @Test

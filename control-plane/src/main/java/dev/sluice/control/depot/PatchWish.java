@@ -1,20 +1,18 @@
 package dev.sluice.control.depot;
 
 import dev.sluice.control.executor.NodeObservation;
-import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.PackageRecord;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
- * A patch that would be of use: from a version that nodes have installed to a later one.
+ * A patch that would be of use: from a version that nodes have, installed or only staged, to a
+ * later one.
  *
- * @param nodes that have the base installed
+ * @param nodes that have the base
  */
 record PatchWish(PackageRecord base, PackageRecord target, int nodes) {
 
@@ -31,26 +29,28 @@ record PatchWish(PackageRecord base, PackageRecord target, int nodes) {
     /** All that would be of use now, those for most nodes first. */
     static List<PatchWish> of(
             Collection<PackageRecord> imported, Collection<NodeObservation> fleet) {
-        Map<PackageRef, Integer> installed = new HashMap<>();
-        for (NodeObservation node : fleet) {
-            if (node.facts() != null) {
-                node.facts()
-                        .installed()
-                        .forEach((name, version) ->
-                                installed.merge(new PackageRef(name, version), 1, Integer::sum));
-            }
-        }
         List<PatchWish> wishes = new ArrayList<>();
         for (PackageRecord target : imported) {
             imported.stream()
                     .filter(base -> isBaseOf(base, target))
-                    .map(base -> new PatchWish(base, target, installed.getOrDefault(base.ref(), 0)))
+                    .map(base -> new PatchWish(base, target, having(base, fleet)))
                     .filter(wish -> wish.nodes() > 0)
                     .sorted(mostUseful())
                     .limit(MAX_BASES)
                     .forEach(wishes::add);
         }
         return wishes.stream().sorted(mostUseful()).limit(MAX_WISHES).toList();
+    }
+
+    private static int having(PackageRecord base, Collection<NodeObservation> fleet) {
+        return (int)
+                fleet.stream()
+                        .map(NodeObservation::facts)
+                        .filter(facts ->
+                                facts != null
+                                        && (facts.hasInstalled(base.ref())
+                                                || facts.isPatchable(base.contentSha256())))
+                        .count();
     }
 
     private static boolean isBaseOf(PackageRecord base, PackageRecord target) {

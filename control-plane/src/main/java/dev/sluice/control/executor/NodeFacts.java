@@ -188,7 +188,7 @@ public record NodeFacts(
     }
 
     /** Whether a patch against this content can be applied there. */
-    boolean isPatchable(String contentSha256) {
+    public boolean isPatchable(String contentSha256) {
         return staged(contentSha256).filter(s -> s.complete() && s.patching().isBase()).isPresent();
     }
 

@@ -46,8 +46,6 @@ final class PatchChoice {
                 && imported.stream()
                         .filter(other -> other.ref().name().equals(pkg.ref().name()))
                         .filter(other -> !other.contentSha256().equals(pkg.contentSha256()))
-                        .anyMatch(other ->
-                                facts.hasInstalled(other.ref())
-                                        && facts.isPatchable(other.contentSha256()));
+                        .anyMatch(other -> facts.isPatchable(other.contentSha256()));
     }
 }

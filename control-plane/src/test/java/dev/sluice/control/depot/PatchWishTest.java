@@ -18,7 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 final class PatchWishTest {
@@ -47,11 +49,16 @@ final class PatchWishTest {
     }
 
     static NodeObservation node(int number, String name, String version) {
+        return node(number, name, version, List.of());
+    }
+
+    private static NodeObservation node(
+            int number, String name, String version, List<NodeFacts.Staged> staged) {
         return node(
                 number,
                 new NodeFacts(
                         new TreeMap<>(Map.of(new PackageName(name), Version.parse(version))),
-                        List.of(),
+                        staged,
                         new NodeFacts.Service(true, version, true, "", ""),
                         true,
                         new TreeMap<>(),
@@ -91,6 +98,26 @@ final class PatchWishTest {
                                         node(5, null))))
                 .containsExactly(
                         "site2.0.0>site2.0.1", "site2.0.0>site2.1.0", "site2.0.1>site2.1.0");
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aVersionThatIsOnlyStagedIsABaseToo() {
+        NodeFacts.Staged staged =
+                new NodeFacts.Staged(
+                        "site2.0.1",
+                        1000,
+                        1000,
+                        true,
+                        "",
+                        new TreeSet<>(),
+                        new NodeFacts.Patching(true, "", 0, new TreeSet<>()));
+
+        assertThat(
+                        wished(
+                                List.of(pkg("site", "2.0.1"), pkg("site", "2.0.2")),
+                                List.of(node(1, "site", "2.0.0", List.of(staged)))))
+                .containsExactly("site2.0.1>site2.0.2");
     }
 
     @Test

@@ -75,7 +75,7 @@ final class DistributeBenchmark {
                         ? ", %d regions with links of %d Mbit/s"
                                 .formatted(scenario.regions().size(), scenario.regionMbit())
                         : "",
-                scenario.installed()
+                scenario.earlier()
                         ? ", most of which they have"
                         : scenario.fault()
                                 .map(f -> ", " + f.kind() + " of the " + f.victim())
@@ -87,7 +87,7 @@ final class DistributeBenchmark {
         List<Entry> entries = new ArrayList<>();
         entries.add(
                 (network, file, own) -> new SluiceCluster(scenario, network, file, own, checkout));
-        if (peers && scenario.fault().isEmpty() && !scenario.installed()) {
+        if (peers && scenario.fault().isEmpty() && !scenario.earlier()) {
             entries.add((network, file, own) -> new Swarm(scenario, network, file, own));
             entries.add((network, file, own) -> new FanOut(scenario, network, file, own));
         }

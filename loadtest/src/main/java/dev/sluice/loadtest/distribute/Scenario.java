@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param nodeMbit rate of each machine's link, in either direction
  * @param regionMbit rate of each region's link to the others, in either direction; 0: not limited
  * @param fault what happens when a third of the bound's time has passed
- * @param installed whether the machines have a file installed that differs from this one in a few
+ * @param earlier whether the machines have a file already that differs from this one in a few
  *     places
  * @param limit the ratio to the bound that is to be kept
  */
@@ -22,7 +22,7 @@ record Scenario(
         int regionMbit,
         long fileBytes,
         Optional<Fault> fault,
-        boolean installed,
+        boolean earlier,
         double limit) {
 
     private static final int MEBI = 1 << 20;
@@ -120,7 +120,7 @@ record Scenario(
                 unlimited.regionMbit,
                 unlimited.fileBytes,
                 unlimited.fault,
-                unlimited.installed,
+                unlimited.earlier,
                 PATCH_SECONDS / LowerBound.seconds(unlimited));
     }
 
@@ -161,6 +161,6 @@ record Scenario(
     /** A smaller one of the same shape, for a look on a busy machine. */
     Scenario scaled(int divisor) {
         return new Scenario(
-                name, regions, nodeMbit, regionMbit, fileBytes / divisor, fault, installed, limit);
+                name, regions, nodeMbit, regionMbit, fileBytes / divisor, fault, earlier, limit);
     }
 }

@@ -151,7 +151,7 @@ final class SluiceCluster implements Contender {
     private void warmUp(PackageSigner signer, OperatorClient client)
             throws IOException, InterruptedException {
         Path bytes = directory.resolve("warm-up");
-        if (scenario.installed()) {
+        if (scenario.earlier()) {
             DistributeBenchmark.vary(file, bytes);
         } else {
             DistributeBenchmark.write(bytes, Math.min(WARM_UP_BYTES, scenario.fileBytes()) / 2);
@@ -209,11 +209,11 @@ final class SluiceCluster implements Contender {
                           - {id: m-a, role: primary, region: r0, hardware: sx-200, installed: {site: %s}}
                         nodes:
                         """
-                                .formatted(installed()));
+                                .formatted(FIRST_VERSION));
         for (Machine machine : scenario.receivers()) {
             text.append(
                     "  - {id: %s, region: r%d, zone: z, hardware: sx-100, capacity: 500, connected: 0, accepting: true, healthy: true, installed: {site: %s}}\n"
-                            .formatted(machine.id(), machine.region(), installed()));
+                            .formatted(machine.id(), machine.region(), FIRST_VERSION));
         }
         return text.toString();
     }
@@ -250,7 +250,7 @@ final class SluiceCluster implements Contender {
                                 AGENT_PORT,
                                 master ? "master" : "traffic",
                                 master ? "sx-200" : "sx-100",
-                                installed()));
+                                FIRST_VERSION));
         if (!master) {
             Files.writeString(
                     configuration,
@@ -259,10 +259,6 @@ final class SluiceCluster implements Contender {
                     StandardOpenOption.APPEND);
         }
         return configuration;
-    }
-
-    private String installed() {
-        return scenario.installed() ? WARM_UP_VERSION : FIRST_VERSION;
     }
 
     private Path data(Machine machine) {

@@ -1,6 +1,7 @@
 package dev.sluice.loadtest.distribute;
 
 import dev.sluice.loadtest.distribute.Scenario.Machine;
+import dev.sluice.loadtest.testbed.JvmFlags;
 import dev.sluice.loadtest.testbed.OperatorClient;
 import dev.sluice.loadtest.testbed.Testbed;
 import dev.sluice.trust.packages.Installation;
@@ -56,25 +57,6 @@ final class SluiceCluster implements Contender {
     private static final long WARM_UP_SECONDS = 600;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
-    /** As docs/reference has them for agents, and for a control plane. */
-    private static final List<String> JVM =
-            List.of(
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-XX:+UseCompactObjectHeaders",
-                    "-XX:-UsePerfData",
-                    "-Xms8m",
-                    "-Xmx64m",
-                    "-Xss256k",
-                    "-XX:MaxNewSize=4m",
-                    "-XX:MinHeapFreeRatio=10",
-                    "-XX:MaxHeapFreeRatio=25",
-                    "-XX:MaxDirectMemorySize=32m",
-                    "-XX:TrimNativeHeapInterval=5000",
-                    "-Dio.netty.leakDetection.level=disabled",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "--sun-misc-unsafe-memory-access=allow");
-
     private final Scenario scenario;
     private final ShapedNetwork network;
     private final Path file;
@@ -129,11 +111,22 @@ final class SluiceCluster implements Contender {
                                 tls(PeerName.master(origin.id())),
                                 signer(),
                                 directory.resolve("cluster.yaml")));
-        Process _ = start(origin, "control-plane", "dev.sluice.control.ControlPlane", controlPlane);
+        Process _ =
+                start(
+                        origin,
+                        JvmFlags.controlPlane(),
+                        "control-plane",
+                        "dev.sluice.control.ControlPlane",
+                        controlPlane);
         for (Machine machine : scenario.machines()) {
             agents.put(
                     machine.index(),
-                    start(machine, "node-agent", "dev.sluice.agent.AgentMain", agent(machine)));
+                    start(
+                            machine,
+                            JvmFlags.agent(),
+                            "node-agent",
+                            "dev.sluice.agent.AgentMain",
+                            agent(machine)));
         }
         OperatorClient client =
                 new OperatorClient(
@@ -296,11 +289,12 @@ final class SluiceCluster implements Contender {
                         folder.resolve("key.pem"));
     }
 
-    private Process start(Machine machine, String module, String main, Path configuration)
+    private Process start(
+            Machine machine, List<String> flags, String module, String main, Path configuration)
             throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(JVM);
+        command.addAll(flags);
         command.addAll(
                 List.of(
                         "-cp",

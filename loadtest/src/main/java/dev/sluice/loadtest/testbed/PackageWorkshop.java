@@ -31,12 +31,7 @@ final class PackageWorkshop {
 
     private static final int IMAGE_BYTES = 2 << 20;
 
-    /**
-     * Memory is bounded, and a native crash or a full heap must end the process rather than linger.
-     */
-    private static final String JVM =
-            "exec \"$JAVA_HOME/bin/java\" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
-                    + " -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow";
+    private static final String JAVA = "exec \"$JAVA_HOME/bin/java\" ";
 
     private final Path checkout;
     private final Path work;
@@ -57,16 +52,18 @@ final class PackageWorkshop {
         Files.writeString(master.resolve("VERSION"), version + "\n");
         script(
                 master.resolve("run"),
-                JVM
-                        + " -Xmx96m -XX:MaxMetaspaceSize=96m -Dsluice.distribution=\"$PWD_OF_RUN\" -cp \"$PWD_OF_RUN/lib/*\""
+                JAVA
+                        + String.join(" ", JvmFlags.controlPlane())
+                        + " -Dsluice.distribution=\"$PWD_OF_RUN\" -cp \"$PWD_OF_RUN/lib/*\""
                         + " dev.sluice.control.ControlPlane --config \"$SLUICE_CONFIG\"");
         Path traffic = Files.createDirectories(payload.resolve("traffic"));
         copyJars("sample-site", traffic, false);
         Files.writeString(traffic.resolve("VERSION"), version + "\n");
         script(
                 traffic.resolve("run"),
-                JVM
-                        + " -Xmx24m -cp \"$PWD_OF_RUN/*\" dev.sluice.sample.SampleSite --version \"$(cat \"$PWD_OF_RUN/VERSION\")\""
+                JAVA
+                        + String.join(" ", JvmFlags.with("-Xmx24m"))
+                        + " -cp \"$PWD_OF_RUN/*\" dev.sluice.sample.SampleSite --version \"$(cat \"$PWD_OF_RUN/VERSION\")\""
                         + " --node \"$SLUICE_NODE_ID\" --listen \"$SITE_LISTEN\" --control \"$SITE_CONTROL\"");
         ManifestDraft draft =
                 ManifestDraft.of(

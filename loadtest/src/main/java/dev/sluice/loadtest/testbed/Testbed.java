@@ -42,22 +42,6 @@ public final class Testbed implements AutoCloseable {
 
     private static final long HARDWARE_DEADLINE_SECONDS = 30;
 
-    /** As docs/reference has them. */
-    private static final List<String> SMALL_JVM =
-            List.of(
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-XX:+UseCompactObjectHeaders",
-                    "-XX:-UsePerfData",
-                    "-XX:MinHeapFreeRatio=10",
-                    "-XX:MaxHeapFreeRatio=25",
-                    "-XX:TrimNativeHeapInterval=5000",
-                    "-Xss256k",
-                    "-XX:+ExitOnOutOfMemoryError",
-                    "-Dio.netty.leakDetection.level=disabled",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "--sun-misc-unsafe-memory-access=allow");
-
     private final Layout layout;
     private final Path checkout;
     private final ProcessKeeper keeper = new ProcessKeeper();
@@ -109,14 +93,7 @@ public final class Testbed implements AutoCloseable {
         progress.accept("starting %d agents".formatted(ids.size()));
         for (String id : ids) {
             List<String> command =
-                    java(
-                            "node-agent",
-                            List.of(
-                                    "-Xms8m",
-                                    "-Xmx64m",
-                                    "-XX:MaxNewSize=4m",
-                                    "-XX:MaxDirectMemorySize=32m"),
-                            "dev.sluice.agent.AgentMain");
+                    java("node-agent", JvmFlags.agent(), "dev.sluice.agent.AgentMain");
             command.addAll(List.of("--config", layout.agentConfig(id).toString()));
             keeper.start("agent-" + id, command, layout.log("agent-" + id));
         }
@@ -126,7 +103,7 @@ public final class Testbed implements AutoCloseable {
         Path identity = layout.identity("bmc");
         Path log = layout.log("hardware-sim");
         List<String> command =
-                java("hardware-sim", List.of("-Xmx48m"), "dev.sluice.sim.HardwareSimulator");
+                java("hardware-sim", JvmFlags.with("-Xmx48m"), "dev.sluice.sim.HardwareSimulator");
         command.addAll(
                 List.of(
                         "--rack",
@@ -188,7 +165,6 @@ public final class Testbed implements AutoCloseable {
     private List<String> java(String module, List<String> flags, String main) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(SMALL_JVM);
         command.addAll(flags);
         command.addAll(List.of("-cp", classpath(checkout, module), main));
         return command;
@@ -270,11 +246,7 @@ public final class Testbed implements AutoCloseable {
     /** Runs the command line as an operator of this cluster does; see {@link Cli}. */
     public Cli.Run cli(Duration deadline, String... arguments)
             throws IOException, InterruptedException {
-        List<String> command =
-                java(
-                        "cli",
-                        List.of("-Xms16m", "-Xmx96m", "-XX:MaxNewSize=8m"),
-                        "dev.sluice.cli.SluiceCli");
+        List<String> command = java("cli", JvmFlags.with("-Xmx96m"), "dev.sluice.cli.SluiceCli");
         command.addAll(List.of(arguments));
         return Cli.run(command, layout.contexts(), deadline);
     }

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -208,14 +209,17 @@ public final class DurableState implements Closeable {
     }
 
     /**
-     * Appends entries of the primary. They are durable after {@link #force} and visible after
-     * {@link #apply}. Owner only.
+     * Takes entries of the primary: makes them durable, says so, and only then builds the state
+     * with them, because the primary waits for the disk alone. They are visible after {@link
+     * #apply}. Owner only.
      *
      * @param firstIndex of the first of them; has to follow this journal's last
-     * @throws IOException when they could not be appended; this object is of no more use
+     * @param onDurable told the position after them
+     * @throws IOException when they could not be appended or forced; this object is of no more use
      * @throws JournalCodecException when one of them can't be read here; nothing was changed
      */
-    public Batch append(long firstIndex, List<byte[]> payloads) throws IOException {
+    public Batch follow(long firstIndex, List<byte[]> payloads, Consumer<JournalPosition> onDurable)
+            throws IOException {
         if (decides()) {
             throw new IllegalStateException(
                     "master %s is in office and can't follow".formatted(decider.self()));
@@ -225,18 +229,21 @@ public final class DurableState implements Closeable {
                     "replication: expected entry %d next, found %d"
                             .formatted(appended.index() + 1, firstIndex));
         }
-        ClusterState next = appended;
         List<Recorded> recorded = new ArrayList<>(payloads.size());
         for (byte[] payload : payloads) {
-            Recorded one = decider.codec().decode(next.index() + 1, payload);
-            next = next.apply(one);
-            recorded.add(one);
+            recorded.add(decider.codec().decode(firstIndex + recorded.size(), payload));
         }
         if (!payloads.isEmpty()) {
             journal.append(payloads);
-            appended = next;
         }
-        return new Batch(List.of(), recorded, payloads, next, journal.lastPosition());
+        force();
+        onDurable.accept(forced);
+        ClusterState next = appended;
+        for (Recorded one : recorded) {
+            next = next.apply(one);
+        }
+        appended = next;
+        return new Batch(List.of(), recorded, payloads, next, forced);
     }
 
     /**

@@ -290,15 +290,13 @@ public final class Writer {
         }
         Batch batch;
         try {
-            batch = durable.append(item.firstIndex(), item.payloads());
+            batch = durable.follow(item.firstIndex(), item.payloads(), item.answer()::complete);
         } catch (JournalCodecException e) {
             item.answer().completeExceptionally(e);
             return;
         }
-        durable.force();
         adoptPending();
         show(batch);
-        item.answer().complete(batch.last());
         upkeepDue = durable.isUpkeepDue();
     }
 

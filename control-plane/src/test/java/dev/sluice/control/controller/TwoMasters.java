@@ -76,8 +76,7 @@ final class TwoMasters {
     /** Takes over entries, makes them durable and visible. */
     static Batch replicate(DurableState durable, long firstIndex, List<byte[]> payloads)
             throws IOException {
-        Batch batch = durable.append(firstIndex, payloads);
-        durable.force();
+        Batch batch = durable.follow(firstIndex, payloads, _ -> {});
         durable.apply(batch);
         return batch;
     }

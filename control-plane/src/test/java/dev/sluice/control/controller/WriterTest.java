@@ -292,6 +292,27 @@ final class WriterTest {
 
     @Test
     @Tag("CLU-15")
+    void aFollowerSaysThatEntriesAreDurableAndOnlyThenShowsThem() throws IOException {
+        DurableState primary = primary();
+        DurableState follower = recover(B, 9, new MemoryDisk());
+        Writer writer = writer(follower);
+        CompletableFuture<JournalPosition> answer = writer.replicate(1, payloads(primary, 1));
+        List<Long> visible = new ArrayList<>();
+        writer.subscribe((_, _) -> visible.add(-1L));
+        var _ =
+                answer.thenAccept(durable -> {
+                    assertThat(follower.durablePosition()).isEqualTo(durable);
+                    visible.add(follower.state().index());
+                });
+        run(writer);
+
+        assertThat(answer).isCompletedWithValue(primary.position());
+        assertThat(visible).containsExactly(0L, -1L);
+        assertThat(follower.state()).isEqualTo(primary.state());
+    }
+
+    @Test
+    @Tag("CLU-15")
     @Tag("REL-2")
     void whatWasAnsweredIsThereAfterACrashAtAnyChangeOfTheDisk() throws IOException {
         long changes = changesOfAHistory();

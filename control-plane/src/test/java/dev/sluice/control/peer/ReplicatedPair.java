@@ -154,8 +154,7 @@ final class ReplicatedPair implements AutoCloseable {
             lost = batch.payloads();
         }
         try (DurableState b = open(journal(B), B, 99)) {
-            var _ = b.append(b.state().index() + 1, lost);
-            b.force();
+            var _ = b.follow(b.state().index() + 1, lost, _ -> {});
         }
     }
 

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +39,10 @@ final class CommitBenchmark {
     private static final int[] DECIDERS = {1, 8, 64, 256, 1024};
     private static final Duration WARM_UP = Duration.ofSeconds(1);
     private static final Duration TIME = Duration.ofSeconds(2);
+
+    /** Rounds of a number of deciders, of which the middle one counts: a disk has moods. */
+    private static final int ROUNDS = 5;
+
     private static final double MICROS = 1e3;
 
     private final Path directory;
@@ -75,15 +80,28 @@ final class CommitBenchmark {
         out.printf(
                 "  4 KiB overwrite + fdatasync  median %,.0f us%n",
                 machine.overwriteForceMedianMicros());
-        DecisionRate _ = alone(64);
-        DecisionRate _ = together(64);
+        DecisionRate _ = alone(DECIDERS[0]);
+        DecisionRate _ = together(DECIDERS[0]);
         DecisionRate[] alone = new DecisionRate[DECIDERS.length];
         DecisionRate[] together = new DecisionRate[DECIDERS.length];
         for (int i = 0; i < DECIDERS.length; i++) {
-            alone[i] = alone(DECIDERS[i]);
-            together[i] = together(DECIDERS[i]);
+            List<DecisionRate> alones = new ArrayList<>();
+            List<DecisionRate> togethers = new ArrayList<>();
+            for (int round = 0; round < ROUNDS; round++) {
+                alones.add(alone(DECIDERS[i]));
+                togethers.add(together(DECIDERS[i]));
+            }
+            alone[i] = median(alones);
+            together[i] = median(togethers);
         }
         print(machine, alone, together);
+    }
+
+    private static DecisionRate median(List<DecisionRate> rounds) {
+        return rounds.stream()
+                .sorted(Comparator.comparingDouble(DecisionRate::perSecond))
+                .toList()
+                .get(rounds.size() / 2);
     }
 
     private void print(DiskFigures machine, DecisionRate[] alone, DecisionRate[] together) {

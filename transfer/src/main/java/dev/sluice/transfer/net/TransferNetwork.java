@@ -1,5 +1,6 @@
 package dev.sluice.transfer.net;
 
+import dev.sluice.transfer.memory.TransferMemory;
 import dev.sluice.transfer.wire.Frames;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.TlsIdentity;
@@ -92,6 +93,7 @@ public final class TransferNetwork implements AutoCloseable {
                 new Bootstrap()
                         .group(loop)
                         .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                        .option(ChannelOption.ALLOCATOR, TransferMemory.pool())
                         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) connect.toMillis())
                         .option(ChannelOption.TCP_NODELAY, true)
                         .option(
@@ -111,6 +113,7 @@ public final class TransferNetwork implements AutoCloseable {
                                         ? EpollServerSocketChannel.class
                                         : NioServerSocketChannel.class)
                         .option(ChannelOption.SO_REUSEADDR, true)
+                        .childOption(ChannelOption.ALLOCATOR, TransferMemory.pool())
                         .childOption(ChannelOption.TCP_NODELAY, true)
                         .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_MARKS);
         if (epoll) {

@@ -1,6 +1,7 @@
 package dev.sluice.transfer.store;
 
 import dev.sluice.trust.packages.InvalidPackageException;
+import dev.sluice.trust.packages.LeafHash;
 import dev.sluice.trust.packages.LeafTable;
 import dev.sluice.trust.packages.PackageContent;
 import io.netty.buffer.ByteBuf;
@@ -8,20 +9,24 @@ import io.netty.buffer.ByteBufUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A content that is being received, and read by others meanwhile. One feeder puts bytes in, in
- * order; a thread of its own (the keeper) verifies every whole leaf and writes it to disk; readers
- * get bytes before their leaf is whole.
+ * order, and verifies each leaf on the way; a thread of its own (the keeper) writes what is
+ * verified to disk, and judges what could not be: a leaf that came before the table, or that is
+ * wrong. Readers get bytes before their leaf is whole.
  *
  * <p>The last byte of a leaf is held back from readers until the leaf is verified. So whoever sends
  * a whole leaf vouches for it, and a relay is never blamed for what another one did. A leaf that is
@@ -32,6 +37,11 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     /** Whole leaves that wait for the keeper; from here on the feeder is to pause. */
     static final int PAUSE_LEAVES = 8;
 
+    /** Leaves that are written at once, if so many come within {@link #WRITE_WAIT_MILLIS}. */
+    static final int WRITE_LEAVES = 4;
+
+    private static final long WRITE_WAIT_MILLIS = 40;
+
     private static final Logger LOG = LoggerFactory.getLogger(GrowingContent.class);
     private static final int LEAF = PackageContent.LEAF_SIZE;
 
@@ -41,11 +51,21 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(4 * Window.MAX_LEAVES);
     private final List<GrowingReader> readers = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
+
+    /** The keeper's: leaves that are verified and not in the file yet, in order. */
+    private final List<Verified> verified = new ArrayList<>(WRITE_LEAVES);
+
     private final Object lock = new Object();
 
     // Guarded by the lock.
     private final Window window = new Window();
     private boolean feeding;
+
+    /** Once it was verified. */
+    private @Nullable LeafTable table;
+
+    /** Of the leaf that is under way. */
+    private LeafHash hash = new LeafHash();
 
     /** Where the feeder's next byte belongs. */
     private long position;
@@ -83,11 +103,18 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         void complete();
     }
 
+    private record Verified(ByteBuf bytes, int size) {}
+
     private sealed interface Job {
         @SuppressWarnings("ArrayRecordComponent") // Handed over once, never compared.
         record Table(byte[] encoded) implements Job {}
 
-        record WholeLeaf(int index, ByteBuf bytes, int epoch) implements Job {}
+        /**
+         * A leaf that was fed to its end.
+         *
+         * @param sure whether it was verified on the way
+         */
+        record WholeLeaf(int index, ByteBuf bytes, int epoch, boolean sure) implements Job {}
 
         record Marker(Runnable then) implements Job {}
 
@@ -98,6 +125,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         this.content = content;
         this.part = part;
         this.owner = owner;
+        this.table = part.table().orElse(null);
         this.position = part.verified();
         this.received = position;
         this.vouched = position;
@@ -214,13 +242,36 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
             takeBack(position - at);
         }
         bytes.readBytes(leaf.setIndex(0, at), part);
+        if (at == 0) {
+            hash = new LeafHash();
+        }
+        hash.update(leaf.nioBuffer(at, part));
         position += part;
         received = Math.max(received, position);
         if (at + part == size) {
-            var _ = waitingLeaves.incrementAndGet();
-            jobs.add(new Job.WholeLeaf(index, leaf.retain(), epoch));
+            completed(index, leaf);
         }
         return part;
+    }
+
+    /**
+     * Vouches at once for a leaf that is right and comes next: its bytes were just in the
+     * processor's cache. One that is not, or whose table is not known yet, is the keeper's to
+     * judge.
+     */
+    private void completed(int index, ByteBuf leaf) {
+        long offset = (long) index * LEAF;
+        LeafTable known = table;
+        boolean sure =
+                known != null
+                        && vouched == offset
+                        && hash.bytes() == content.sizeOfLeaf(index)
+                        && known.matches(index, hash);
+        if (sure) {
+            vouched = position;
+        }
+        var _ = waitingLeaves.incrementAndGet();
+        jobs.add(new Job.WholeLeaf(index, leaf.retain(), epoch, sure));
     }
 
     /** The source took back the leaf that is under way. */
@@ -249,9 +300,12 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         }
         while (!stopped) {
             try {
-                Job job = jobs.take();
+                Job job =
+                        verified.isEmpty()
+                                ? jobs.take()
+                                : jobs.poll(WRITE_WAIT_MILLIS, TimeUnit.MILLISECONDS);
                 stopped = job instanceof Job.Stop;
-                guarded(() -> execute(job));
+                guarded(job == null ? this::write : () -> execute(job));
             } catch (InterruptedException _) {
                 // Nobody interrupts it: it ends by its Stop, as an interrupt would close the file.
             }
@@ -287,8 +341,12 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
                     leaf.bytes().release();
                 }
             }
-            case Job.Marker(var then) -> then.run();
+            case Job.Marker(var then) -> {
+                write();
+                then.run();
+            }
             case Job.Stop _ -> {
+                write();
                 if (written < content.size()) {
                     part.checkpoint();
                 }
@@ -300,9 +358,9 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         if (part.table().isPresent()) {
             return;
         }
-        LeafTable table;
+        LeafTable decoded;
         try {
-            table = LeafTable.decode(encoded, content);
+            decoded = LeafTable.decode(encoded, content);
         } catch (InvalidPackageException e) {
             synchronized (lock) {
                 epoch++;
@@ -311,7 +369,10 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
             owner.wrongTable(String.valueOf(e.getMessage()));
             return;
         }
-        part.keep(table);
+        part.keep(decoded);
+        synchronized (lock) {
+            table = decoded;
+        }
         wakeReaders();
         owner.tableVerified();
     }
@@ -319,29 +380,56 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     private void judgeLeaf(Job.WholeLeaf leaf) throws IOException {
         int size = content.sizeOfLeaf(leaf.index());
         long offset = (long) leaf.index() * LEAF;
-        LeafTable table = part.table().orElse(null);
+        var _ = waitingLeaves.decrementAndGet();
+        if (!leaf.sure() && !isRight(leaf, offset, size)) {
+            return;
+        }
+        verified.add(new Verified(leaf.bytes().retain(), size));
+        if (verified.size() == WRITE_LEAVES || offset + size == content.size()) {
+            write();
+        }
+    }
+
+    private boolean isRight(Job.WholeLeaf leaf, long offset, int size) {
+        LeafTable known;
         synchronized (lock) {
-            var _ = waitingLeaves.decrementAndGet();
-            if (leaf.epoch() != epoch || table == null) {
-                return;
+            known = table;
+            if (leaf.epoch() != epoch || known == null) {
+                return false;
             }
         }
-        if (!table.matches(leaf.index(), leaf.bytes().nioBuffer(0, size))) {
+        if (!known.matches(leaf.index(), leaf.bytes().nioBuffer(0, size))) {
             synchronized (lock) {
                 epoch++;
                 forgetFrom(offset);
             }
             wakeReaders();
             owner.wrongLeaf(offset);
-            return;
+            return false;
         }
         synchronized (lock) {
             vouched = offset + size;
         }
         wakeReaders();
-        part.write(leaf.bytes().nioBuffer(0, size));
+        return true;
+    }
+
+    private void write() throws IOException {
+        if (verified.isEmpty()) {
+            return;
+        }
+        try {
+            List<ByteBuffer> leaves = new ArrayList<>(verified.size());
+            for (Verified leaf : verified) {
+                leaves.add(leaf.bytes().nioBuffer(0, leaf.size()));
+            }
+            part.write(leaves);
+        } finally {
+            verified.forEach(leaf -> leaf.bytes().release());
+            verified.clear();
+        }
         synchronized (lock) {
-            written = offset + size;
+            written = part.verified();
             window.forgetOld((int) (written / LEAF));
         }
         owner.advanced(written);

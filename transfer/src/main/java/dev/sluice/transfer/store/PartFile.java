@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ final class PartFile implements AutoCloseable {
     private final Path directory;
     private final PackageContent content;
     private final FileChannel channel;
+    private final LeafWriter writer;
     private @Nullable LeafTable table;
     private volatile @Nullable FileChannel leaves;
     private long verified;
@@ -42,10 +44,12 @@ final class PartFile implements AutoCloseable {
     private @Nullable Thread syncing;
     private volatile @Nullable IOException syncFailure;
 
-    private PartFile(Path directory, PackageContent content, FileChannel channel) {
+    private PartFile(
+            Path directory, PackageContent content, FileChannel channel, LeafWriter writer) {
         this.directory = directory;
         this.content = content;
         this.channel = channel;
+        this.writer = writer;
     }
 
     /**
@@ -65,11 +69,9 @@ final class PartFile implements AutoCloseable {
         if (!there || Files.size(part) < content.size()) {
             space.reserve(part, content.size());
         }
-        PartFile file =
-                new PartFile(
-                        directory,
-                        content,
-                        FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        FileChannel channel =
+                FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        PartFile file = new PartFile(directory, content, channel, LeafWriter.of(part, channel));
         try {
             file.recover();
             return file;
@@ -158,17 +160,13 @@ final class PartFile implements AutoCloseable {
         return verified;
     }
 
-    /** Writes the next leaf, which was verified. */
-    void write(ByteBuffer leaf) throws IOException {
+    /** Writes the next leaves, which were verified. */
+    void write(List<ByteBuffer> leaves) throws IOException {
         IOException failed = syncFailure;
         if (failed != null) {
             throw failed;
         }
-        int count = leaf.remaining();
-        for (long at = verified; leaf.hasRemaining(); ) {
-            at += channel.write(leaf, at);
-        }
-        verified += count;
+        verified += writer.write(leaves, verified);
         if (verified - synced >= SYNC_EVERY_BYTES) {
             syncInBackground();
         }
@@ -242,6 +240,7 @@ final class PartFile implements AutoCloseable {
         if (open != null) {
             open.close();
         }
+        writer.close();
         channel.close();
     }
 }

@@ -1,8 +1,8 @@
 package dev.sluice.transfer.store;
 
+import dev.sluice.transfer.memory.TransferMemory;
 import dev.sluice.trust.packages.PackageContent;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,9 +47,7 @@ final class Window {
         if (old != null) {
             old.bytes().release();
         }
-        ByteBuf bytes =
-                ByteBufAllocator.DEFAULT.directBuffer(
-                        PackageContent.LEAF_SIZE, PackageContent.LEAF_SIZE);
+        ByteBuf bytes = TransferMemory.aligned(PackageContent.LEAF_SIZE);
         leaves[index % MAX_LEAVES] = new Leaf(index, bytes);
         newest = Math.max(newest, index);
         return bytes;

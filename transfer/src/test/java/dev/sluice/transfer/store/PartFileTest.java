@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -49,7 +50,7 @@ final class PartFileTest {
         for (int i = 0; i < leaves; i++) {
             int at = (int) file.verified();
             int size = content.sizeOfLeaf(at / LEAF);
-            file.write(ByteBuffer.wrap(bytes, at, size));
+            file.write(List.of(ByteBuffer.wrap(bytes, at, size)));
         }
     }
 
@@ -263,7 +264,7 @@ final class PartFileTest {
         PackageContent zeros = LeafHashing.describe(ByteBuffer.wrap(large));
         try (PartFile file = PartFile.open(directory, zeros, DiskSpace.system())) {
             while (file.verified() < size) {
-                file.write(ByteBuffer.wrap(large, (int) file.verified(), LEAF));
+                file.write(List.of(ByteBuffer.wrap(large, (int) file.verified(), LEAF)));
             }
         }
 

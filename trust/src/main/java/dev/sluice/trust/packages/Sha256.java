@@ -24,6 +24,9 @@ public record Sha256(String hex) {
             Optional.<Provider>of(AmazonCorrettoCryptoProvider.INSTANCE)
                     .filter(provider -> provider.getService("MessageDigest", ALGORITHM) != null);
 
+    /** Never updated, so that any thread may copy it. */
+    private static final MessageDigest FRESH = fresh();
+
     private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
     public Sha256 {
@@ -48,7 +51,16 @@ public record Sha256(String hex) {
         return hex;
     }
 
+    /** A digest that has seen nothing: a copy, as asking the providers takes longer than a leaf. */
     static MessageDigest digest() {
+        try {
+            return (MessageDigest) FRESH.clone();
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("every JDK's SHA-256 can be copied", e);
+        }
+    }
+
+    private static MessageDigest fresh() {
         try {
             return NATIVE.isPresent()
                     ? MessageDigest.getInstance(ALGORITHM, NATIVE.get())

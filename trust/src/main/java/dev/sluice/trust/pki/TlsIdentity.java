@@ -38,9 +38,11 @@ public final class TlsIdentity {
 
     private final List<X509Certificate> authorities;
     private final X509Certificate certificate;
-    private final PrivateKey key;
     private final PeerName self;
     private final InstantSource clock;
+
+    /** Made once: the key store in it encrypts the key and decrypts it, which takes 40 ms. */
+    private final KeyManagerFactory keyManagers;
 
     private TlsIdentity(
             List<X509Certificate> authorities,
@@ -50,9 +52,25 @@ public final class TlsIdentity {
             InstantSource clock) {
         this.authorities = List.copyOf(authorities);
         this.certificate = certificate;
-        this.key = key;
         this.self = self;
         this.clock = clock;
+        this.keyManagers = keyManagers(key, certificate, self);
+    }
+
+    private static KeyManagerFactory keyManagers(
+            PrivateKey key, X509Certificate certificate, PeerName self) {
+        try {
+            char[] inMemoryOnly = {};
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(null, null);
+            store.setKeyEntry("self", key, inMemoryOnly, new X509Certificate[] {certificate});
+            KeyManagerFactory factory =
+                    KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            factory.init(store, inMemoryOnly);
+            return factory;
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalStateException(self + ": this JDK cannot hold the key", e);
+        }
     }
 
     /** The identity in a directory that {@link Credentials#store} wrote. */
@@ -180,18 +198,7 @@ public final class TlsIdentity {
 
     /** A key manager factory that is initialised with the own key and certificate. */
     public KeyManagerFactory keyManagerFactory() {
-        try {
-            char[] inMemoryOnly = {};
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            store.setKeyEntry("self", key, inMemoryOnly, new X509Certificate[] {certificate});
-            KeyManagerFactory factory =
-                    KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            factory.init(store, inMemoryOnly);
-            return factory;
-        } catch (GeneralSecurityException | IOException e) {
-            throw new IllegalStateException(self + ": this JDK cannot hold the key", e);
-        }
+        return keyManagers;
     }
 
     /** A trust manager for the cluster's authorities that accepts only expected peers. */

@@ -220,4 +220,14 @@ final class TlsIdentityTest {
         assertThat(TlsIdentity.of(credentials, CLOCK).toString())
                 .isEqualTo("TlsIdentity[sluice://operator/ann]");
     }
+
+    @Test
+    void theKeyIsPutIntoAKeyStoreOnce() throws Exception {
+        TlsIdentity identity =
+                TlsIdentity.of(
+                        authority.issue(PeerName.node("eu-1"), Set.of(), Duration.ofDays(1)),
+                        CLOCK);
+
+        assertThat(identity.keyManagerFactory()).isSameAs(identity.keyManagerFactory());
+    }
 }

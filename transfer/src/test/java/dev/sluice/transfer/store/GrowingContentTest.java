@@ -1,0 +1,171 @@
+package dev.sluice.transfer.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.trust.packages.LeafHashing;
+import dev.sluice.trust.packages.LeafTable;
+import dev.sluice.trust.packages.PackageContent;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the feeder's thread does of a content, while the keeper is held up. */
+final class GrowingContentTest {
+
+    private static final int LEAF = PackageContent.LEAF_SIZE;
+
+    private final byte[] bytes = new byte[6 * LEAF + 1024];
+    private final Told told = new Told();
+
+    @TempDir private Path directory;
+    private GrowingContent growing;
+    private byte[] table;
+
+    /** Holds the keeper up from when the table is verified until it is let go. */
+    private static final class Told implements GrowingContent.Owner {
+        final CountDownLatch held = new CountDownLatch(1);
+        final CountDownLatch letGo = new CountDownLatch(1);
+        final CompletableFuture<Long> wrong = new CompletableFuture<>();
+        final CompletableFuture<Void> complete = new CompletableFuture<>();
+
+        @Override
+        public void tableVerified() {
+            held.countDown();
+            try {
+                boolean _ = letGo.await(10, TimeUnit.SECONDS);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void wrongTable(String reason) {
+            complete.completeExceptionally(new IllegalStateException(reason));
+        }
+
+        @Override
+        public void advanced(long offset) {}
+
+        @Override
+        public void wrongLeaf(long offset) {
+            wrong.complete(offset);
+        }
+
+        @Override
+        public void failed(IOException failure) {
+            complete.completeExceptionally(failure);
+        }
+
+        @Override
+        public void complete() {
+            complete.complete(null);
+        }
+    }
+
+    @BeforeEach
+    void open() throws Exception {
+        new Random(11).nextBytes(bytes);
+        Path whole = Files.write(directory.resolve("whole"), bytes);
+        PackageContent content = LeafHashing.describe(ByteBuffer.wrap(bytes));
+        try (FileChannel file = FileChannel.open(whole, StandardOpenOption.READ)) {
+            LeafTable leaves = LeafHashing.of(file, 0, content);
+            table = leaves.encoded();
+        }
+        Path growingIn = Files.createDirectory(directory.resolve("growing"));
+        growing = GrowingContent.open(growingIn, content, DiskSpace.system(), told);
+        var _ = growing.beginFeed();
+    }
+
+    @AfterEach
+    void close() {
+        told.letGo.countDown();
+        growing.close();
+        growing.closed().orTimeout(10, TimeUnit.SECONDS).join();
+    }
+
+    private void feed(byte[] from, int offset, int count) {
+        ByteBuf piece = Unpooled.wrappedBuffer(from, offset, count);
+        growing.feed(piece, count);
+        piece.release();
+    }
+
+    private void holdTheKeeper() throws InterruptedException {
+        growing.feedTable(table);
+        assertThat(told.held.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aRightLeafIsVouchedForAsItEndsWhateverTheDiskDoes() throws Exception {
+        holdTheKeeper();
+        try (ReadableContent.Reader reader = growing.open(0, () -> {})) {
+            feed(bytes, 0, LEAF - 5);
+            assertThat(reader.available()).isEqualTo(LEAF - 5);
+            feed(bytes, LEAF - 5, 5);
+            assertThat(reader.available()).isEqualTo(LEAF);
+            assertThat(growing.verified()).as("nothing is in the file yet").isZero();
+        }
+        told.letGo.countDown();
+        feed(bytes, LEAF, bytes.length - LEAF);
+
+        told.complete.get(10, TimeUnit.SECONDS);
+        assertThat(Files.readAllBytes(directory.resolve("growing").resolve("content.part")))
+                .isEqualTo(bytes);
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aWrongLeafIsNotVouchedForAndIsTheKeepersToReport() throws Exception {
+        holdTheKeeper();
+        byte[] changed = bytes.clone();
+        changed[LEAF + 3] ^= 1;
+        try (ReadableContent.Reader reader = growing.open(0, () -> {})) {
+            feed(changed, 0, 3 * LEAF);
+            assertThat(reader.available()).as("all but its last byte").isEqualTo(2L * LEAF - 1);
+        }
+        told.letGo.countDown();
+
+        assertThat(told.wrong.get(10, TimeUnit.SECONDS)).isEqualTo(LEAF);
+        growing.whenSettled(() -> {});
+        assertThat(growing.beginFeed()).isEqualTo(LEAF);
+        feed(bytes, LEAF, bytes.length - LEAF);
+        told.complete.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void leavesThatEndBeforeTheirTableIsVerifiedAreTheKeepersToJudge() throws Exception {
+        CountDownLatch judge = new CountDownLatch(1);
+        growing.whenSettled(() -> {
+            try {
+                boolean _ = judge.await(10, TimeUnit.SECONDS);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        growing.feedTable(table);
+        told.letGo.countDown();
+        try (ReadableContent.Reader reader = growing.open(0, () -> {})) {
+            feed(bytes, 0, 2 * LEAF);
+            assertThat(reader.available()).isEqualTo(LEAF - 1);
+            judge.countDown();
+            feed(bytes, 2 * LEAF, bytes.length - 2 * LEAF);
+            told.complete.get(10, TimeUnit.SECONDS);
+            assertThat(reader.available()).isEqualTo(bytes.length);
+        }
+    }
+}

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 /**
  * Compares deciding alone with deciding together with a follower in sync: two masters in this
  * process, over loopback with mutual TLS, each with a journal of its own on the same disk. It takes
- * about half a minute.
+ * three minutes.
  */
 final class CommitBenchmark {
 

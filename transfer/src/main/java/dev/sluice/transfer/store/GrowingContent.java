@@ -9,7 +9,6 @@ import io.netty.buffer.ByteBufUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -37,9 +36,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     /** Whole leaves that wait for the keeper; from here on the feeder is to pause. */
     static final int PAUSE_LEAVES = 8;
 
-    /** Leaves that are written at once, if so many come within {@link #WRITE_WAIT_MILLIS}. */
-    static final int WRITE_LEAVES = 4;
-
+    /** How long a verified leaf waits at most for others that are written with it. */
     private static final long WRITE_WAIT_MILLIS = 40;
 
     private static final Logger LOG = LoggerFactory.getLogger(GrowingContent.class);
@@ -48,12 +45,12 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     private final PackageContent content;
     private final PartFile part;
     private final Owner owner;
-    private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(4 * Window.MAX_LEAVES);
+    private final BlockingQueue<KeeperJob> jobs = new ArrayBlockingQueue<>(4 * Window.MAX_LEAVES);
     private final List<GrowingReader> readers = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
-    /** The keeper's: leaves that are verified and not in the file yet, in order. */
-    private final List<Verified> verified = new ArrayList<>(WRITE_LEAVES);
+    /** The keeper's. */
+    private final LeafBatch toWrite = new LeafBatch();
 
     private final Object lock = new Object();
 
@@ -101,24 +98,6 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
         /** Everything is verified and durable. */
         void complete();
-    }
-
-    private record Verified(ByteBuf bytes, int size) {}
-
-    private sealed interface Job {
-        @SuppressWarnings("ArrayRecordComponent") // Handed over once, never compared.
-        record Table(byte[] encoded) implements Job {}
-
-        /**
-         * A leaf that was fed to its end.
-         *
-         * @param sure whether it was verified on the way
-         */
-        record WholeLeaf(int index, ByteBuf bytes, int epoch, boolean sure) implements Job {}
-
-        record Marker(Runnable then) implements Job {}
-
-        record Stop() implements Job {}
     }
 
     private GrowingContent(PackageContent content, PartFile part, Owner owner) {
@@ -187,7 +166,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
     /** Runs, by the keeper, when everything that was fed until now is judged. */
     public void whenSettled(Runnable then) {
-        jobs.add(new Job.Marker(then));
+        jobs.add(new KeeperJob.Marker(then));
     }
 
     /**
@@ -212,7 +191,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
     /** Takes the whole table of this feed's source, over. */
     public void feedTable(byte[] encoded) {
-        jobs.add(new Job.Table(encoded));
+        jobs.add(new KeeperJob.Table(encoded));
     }
 
     /** Takes the next bytes of the content, which are read. */
@@ -271,7 +250,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
             vouched = position;
         }
         var _ = waitingLeaves.incrementAndGet();
-        jobs.add(new Job.WholeLeaf(index, leaf.retain(), epoch, sure));
+        jobs.add(new KeeperJob.WholeLeaf(index, leaf.retain(), epoch, sure));
     }
 
     /** The source took back the leaf that is under way. */
@@ -300,11 +279,11 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         }
         while (!stopped) {
             try {
-                Job job =
-                        verified.isEmpty()
+                KeeperJob job =
+                        toWrite.isEmpty()
                                 ? jobs.take()
                                 : jobs.poll(WRITE_WAIT_MILLIS, TimeUnit.MILLISECONDS);
-                stopped = job instanceof Job.Stop;
+                stopped = job instanceof KeeperJob.Stop;
                 guarded(job == null ? this::write : () -> execute(job));
             } catch (InterruptedException _) {
                 // Nobody interrupts it: it ends by its Stop, as an interrupt would close the file.
@@ -331,21 +310,21 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         }
     }
 
-    private void execute(Job job) throws IOException {
+    private void execute(KeeperJob job) throws IOException {
         switch (job) {
-            case Job.Table(var encoded) -> judgeTable(encoded);
-            case Job.WholeLeaf leaf -> {
+            case KeeperJob.Table(var encoded) -> judgeTable(encoded);
+            case KeeperJob.WholeLeaf leaf -> {
                 try {
                     judgeLeaf(leaf);
                 } finally {
                     leaf.bytes().release();
                 }
             }
-            case Job.Marker(var then) -> {
+            case KeeperJob.Marker(var then) -> {
                 write();
                 then.run();
             }
-            case Job.Stop _ -> {
+            case KeeperJob.Stop _ -> {
                 write();
                 if (written < content.size()) {
                     part.checkpoint();
@@ -377,20 +356,20 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         owner.tableVerified();
     }
 
-    private void judgeLeaf(Job.WholeLeaf leaf) throws IOException {
+    private void judgeLeaf(KeeperJob.WholeLeaf leaf) throws IOException {
         int size = content.sizeOfLeaf(leaf.index());
         long offset = (long) leaf.index() * LEAF;
         var _ = waitingLeaves.decrementAndGet();
         if (!leaf.sure() && !isRight(leaf, offset, size)) {
             return;
         }
-        verified.add(new Verified(leaf.bytes().retain(), size));
-        if (verified.size() == WRITE_LEAVES || offset + size == content.size()) {
+        toWrite.add(leaf.bytes(), size);
+        if (toWrite.isFull() || offset + size == content.size()) {
             write();
         }
     }
 
-    private boolean isRight(Job.WholeLeaf leaf, long offset, int size) {
+    private boolean isRight(KeeperJob.WholeLeaf leaf, long offset, int size) {
         LeafTable known;
         synchronized (lock) {
             known = table;
@@ -415,19 +394,10 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     }
 
     private void write() throws IOException {
-        if (verified.isEmpty()) {
+        if (toWrite.isEmpty()) {
             return;
         }
-        try {
-            List<ByteBuffer> leaves = new ArrayList<>(verified.size());
-            for (Verified leaf : verified) {
-                leaves.add(leaf.bytes().nioBuffer(0, leaf.size()));
-            }
-            part.write(leaves);
-        } finally {
-            verified.forEach(leaf -> leaf.bytes().release());
-            verified.clear();
-        }
+        toWrite.writeTo(part);
         synchronized (lock) {
             written = part.verified();
             window.forgetOld((int) (written / LEAF));
@@ -608,7 +578,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
             ended = true;
             feeding = false;
         }
-        jobs.add(new Job.Stop());
+        jobs.add(new KeeperJob.Stop());
     }
 
     /** Done when the file is closed, after the keeper and the last reader. */

@@ -1,0 +1,26 @@
+package dev.sluice.transfer.store;
+
+import io.netty.buffer.ByteBuf;
+
+/** What a growing content's keeper has to do next. */
+sealed interface KeeperJob {
+
+    /** Judge a table. */
+    @SuppressWarnings("ArrayRecordComponent") // Handed over once, never compared.
+    record Table(byte[] encoded) implements KeeperJob {}
+
+    /**
+     * Write a leaf that was fed to its end.
+     *
+     * @param bytes retained for the keeper
+     * @param epoch of the feed; a leaf of an older one does not count unless it is sure
+     * @param sure whether it was verified on the way; otherwise it is to be judged first
+     */
+    record WholeLeaf(int index, ByteBuf bytes, int epoch, boolean sure) implements KeeperJob {}
+
+    /** Run this when everything before is judged and in the file. */
+    record Marker(Runnable then) implements KeeperJob {}
+
+    /** End. */
+    record Stop() implements KeeperJob {}
+}

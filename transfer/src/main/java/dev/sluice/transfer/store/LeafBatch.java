@@ -1,0 +1,45 @@
+package dev.sluice.transfer.store;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Consecutive verified leaves that are not in the file yet. For one thread. */
+final class LeafBatch {
+
+    /** Leaves that are written at once: the larger a write, the less it costs, up to 256 KiB. */
+    static final int MOST_LEAVES = 4;
+
+    private final List<Leaf> leaves = new ArrayList<>(MOST_LEAVES);
+
+    private record Leaf(ByteBuf bytes, int size) {}
+
+    boolean isEmpty() {
+        return leaves.isEmpty();
+    }
+
+    boolean isFull() {
+        return leaves.size() >= MOST_LEAVES;
+    }
+
+    /** Adds the next leaf and retains it. */
+    void add(ByteBuf bytes, int size) {
+        leaves.add(new Leaf(bytes.retain(), size));
+    }
+
+    /** Writes all of them; they are gone then, written or not. */
+    void writeTo(PartFile file) throws IOException {
+        try {
+            List<ByteBuffer> all = new ArrayList<>(leaves.size());
+            for (Leaf leaf : leaves) {
+                all.add(leaf.bytes().nioBuffer(0, leaf.size()));
+            }
+            file.write(all);
+        } finally {
+            leaves.forEach(leaf -> leaf.bytes().release());
+            leaves.clear();
+        }
+    }
+}

@@ -17,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,9 +56,6 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     // Guarded by the lock.
     private final Window window = new Window();
     private boolean feeding;
-
-    /** Once it was verified. */
-    private @Nullable LeafTable table;
 
     /** Of the leaf that is under way. */
     private LeafHash hash = new LeafHash();
@@ -104,7 +100,6 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         this.content = content;
         this.part = part;
         this.owner = owner;
-        this.table = part.table().orElse(null);
         this.position = part.verified();
         this.received = position;
         this.vouched = position;
@@ -240,12 +235,10 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
      */
     private void completed(int index, ByteBuf leaf) {
         long offset = (long) index * LEAF;
-        LeafTable known = table;
         boolean sure =
-                known != null
-                        && vouched == offset
+                vouched == offset
                         && hash.bytes() == content.sizeOfLeaf(index)
-                        && known.matches(index, hash);
+                        && part.table().filter(known -> known.matches(index, hash)).isPresent();
         if (sure) {
             vouched = position;
         }
@@ -321,8 +314,11 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
                 }
             }
             case KeeperJob.Marker(var then) -> {
-                write();
-                then.run();
+                try {
+                    write();
+                } finally {
+                    then.run();
+                }
             }
             case KeeperJob.Stop _ -> {
                 write();
@@ -337,9 +333,9 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         if (part.table().isPresent()) {
             return;
         }
-        LeafTable decoded;
+        LeafTable table;
         try {
-            decoded = LeafTable.decode(encoded, content);
+            table = LeafTable.decode(encoded, content);
         } catch (InvalidPackageException e) {
             synchronized (lock) {
                 epoch++;
@@ -348,10 +344,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
             owner.wrongTable(String.valueOf(e.getMessage()));
             return;
         }
-        part.keep(decoded);
-        synchronized (lock) {
-            table = decoded;
-        }
+        part.keep(table);
         wakeReaders();
         owner.tableVerified();
     }
@@ -363,16 +356,15 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         if (!leaf.sure() && !isRight(leaf, offset, size)) {
             return;
         }
-        toWrite.add(leaf.bytes(), size);
+        toWrite.add(offset, leaf.bytes(), size);
         if (toWrite.isFull() || offset + size == content.size()) {
             write();
         }
     }
 
     private boolean isRight(KeeperJob.WholeLeaf leaf, long offset, int size) {
-        LeafTable known;
+        LeafTable known = part.table().orElse(null);
         synchronized (lock) {
-            known = table;
             if (leaf.epoch() != epoch || known == null) {
                 return false;
             }

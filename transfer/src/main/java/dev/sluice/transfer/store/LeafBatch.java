@@ -14,6 +14,8 @@ final class LeafBatch {
 
     private final List<Leaf> leaves = new ArrayList<>(MOST_LEAVES);
 
+    private long offset;
+
     private record Leaf(ByteBuf bytes, int size) {}
 
     boolean isEmpty() {
@@ -24,8 +26,11 @@ final class LeafBatch {
         return leaves.size() >= MOST_LEAVES;
     }
 
-    /** Adds the next leaf and retains it. */
-    void add(ByteBuf bytes, int size) {
+    /** Adds the next leaf, which begins at an offset of the content, and retains it. */
+    void add(long at, ByteBuf bytes, int size) {
+        if (leaves.isEmpty()) {
+            offset = at;
+        }
         leaves.add(new Leaf(bytes.retain(), size));
     }
 
@@ -36,7 +41,7 @@ final class LeafBatch {
             for (Leaf leaf : leaves) {
                 all.add(leaf.bytes().nioBuffer(0, leaf.size()));
             }
-            file.write(all);
+            file.write(offset, all);
         } finally {
             leaves.forEach(leaf -> leaf.bytes().release());
             leaves.clear();

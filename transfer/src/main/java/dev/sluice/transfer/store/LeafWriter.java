@@ -139,10 +139,10 @@ final class LeafWriter implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         FileChannel channel = direct;
         if (channel != null) {
-            channel.close();
+            FileRanges.close(channel, file);
         }
     }
 }

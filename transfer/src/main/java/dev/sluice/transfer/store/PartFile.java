@@ -37,7 +37,7 @@ final class PartFile implements AutoCloseable {
     private final PackageContent content;
     private final FileChannel channel;
     private final LeafWriter writer;
-    private @Nullable LeafTable table;
+    private volatile @Nullable LeafTable table;
     private volatile @Nullable FileChannel leaves;
     private long verified;
     private long synced;
@@ -160,11 +160,21 @@ final class PartFile implements AutoCloseable {
         return verified;
     }
 
-    /** Writes the next leaves, which were verified. */
-    void write(List<ByteBuffer> leaves) throws IOException {
+    /**
+     * Writes the next leaves, which were verified.
+     *
+     * @param offset of the first of them
+     * @throws IOException when the disk failed, or did for leaves before these
+     */
+    void write(long offset, List<ByteBuffer> leaves) throws IOException {
         IOException failed = syncFailure;
         if (failed != null) {
             throw failed;
+        }
+        if (offset != verified) {
+            throw new IOException(
+                    "%s: the leaf at %d can't be written, the file ends at %d"
+                            .formatted(directory.resolve(PART), offset, verified));
         }
         verified += writer.write(leaves, verified);
         if (verified - synced >= SYNC_EVERY_BYTES) {

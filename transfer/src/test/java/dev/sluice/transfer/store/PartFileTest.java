@@ -50,7 +50,7 @@ final class PartFileTest {
         for (int i = 0; i < leaves; i++) {
             int at = (int) file.verified();
             int size = content.sizeOfLeaf(at / LEAF);
-            file.write(List.of(ByteBuffer.wrap(bytes, at, size)));
+            file.write(at, List.of(ByteBuffer.wrap(bytes, at, size)));
         }
     }
 
@@ -258,13 +258,29 @@ final class PartFileTest {
     }
 
     @Test
+    void aLeafAfterOneThatCouldNotBeWrittenIsNotPutInItsPlace() throws IOException {
+        try (PartFile file = open()) {
+            write(file, 1);
+
+            assertThatThrownBy(() ->
+                            file.write(2L * LEAF, List.of(ByteBuffer.wrap(bytes, 2 * LEAF, LEAF))))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(
+                            "the leaf at 131072 can't be written, the file ends at 65536");
+            assertThat(file.verified()).isEqualTo(LEAF);
+        }
+    }
+
+    @Test
     void manyMebibytesAreCheckpointedOnTheWay() throws IOException {
         int size = 65 << 20;
         byte[] large = new byte[size];
         PackageContent zeros = LeafHashing.describe(ByteBuffer.wrap(large));
         try (PartFile file = PartFile.open(directory, zeros, DiskSpace.system())) {
             while (file.verified() < size) {
-                file.write(List.of(ByteBuffer.wrap(large, (int) file.verified(), LEAF)));
+                file.write(
+                        file.verified(),
+                        List.of(ByteBuffer.wrap(large, (int) file.verified(), LEAF)));
             }
         }
 

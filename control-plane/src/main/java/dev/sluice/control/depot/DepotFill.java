@@ -248,15 +248,6 @@ public final class DepotFill implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        Thread running = thread;
-        if (running == null) {
-            return;
-        }
-        running.interrupt();
-        try {
-            running.join();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        DepotThreads.end(thread);
     }
 }

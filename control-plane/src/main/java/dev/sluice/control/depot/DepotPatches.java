@@ -379,15 +379,6 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        Thread running = thread;
-        if (running == null) {
-            return;
-        }
-        running.interrupt();
-        try {
-            running.join();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        DepotThreads.end(thread);
     }
 }

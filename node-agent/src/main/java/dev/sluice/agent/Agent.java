@@ -80,6 +80,7 @@ public final class Agent implements AutoCloseable {
     private final PeerTransport transport;
     private final Server packageServer;
     private final HostPort packageSource;
+    private final Optional<Zstd> zstd = Zstd.load();
     private final ContentTransfers transfers;
     private final HostPort transferAddress;
     private final Thread warmUp;
@@ -299,7 +300,7 @@ public final class Agent implements AutoCloseable {
                             try {
                                 Durable.removeTree(directory);
                                 if (mebibytes > 0) {
-                                    TransferWarmUp.run(identity, directory, mebibytes);
+                                    TransferWarmUp.run(identity, directory, mebibytes, zstd);
                                 }
                             } catch (IOException e) {
                                 LOG.warn("warm-up of transfers: {}", e.getMessage());
@@ -317,7 +318,7 @@ public final class Agent implements AutoCloseable {
                     new ContentTransfers.Ports(
                             area,
                             new Layout(config.dataDir()).patches(),
-                            Zstd.load(),
+                            zstd,
                             received,
                             this::changed,
                             identity,

@@ -3,6 +3,8 @@ package dev.sluice.transfer;
 import dev.sluice.transfer.net.TransferNetwork;
 import dev.sluice.transfer.pace.RateLimit;
 import dev.sluice.transfer.pace.Ticker;
+import dev.sluice.transfer.patch.PatchWarmUp;
+import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.PullTiming;
 import dev.sluice.transfer.pull.Source;
@@ -33,7 +35,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
- * A transfer of random bytes from this process to itself, so that the code of transfers is compiled
+ * A transfer of random bytes from this process to itself, and a patch, so that the code is compiled
  * before the first one that matters: cold, a GiB costs several times the CPU time.
  */
 public final class TransferWarmUp {
@@ -52,9 +54,10 @@ public final class TransferWarmUp {
      * Runs it to its end. Its files are in a directory that is made for it and gone afterwards.
      *
      * @param parent where that directory is made
+     * @param zstd of the patches that are applied here; empty: none are
      * @throws IOException when it did not come to its end; nothing depends on it
      */
-    public static void run(TlsIdentity identity, Path parent, int mebibytes)
+    public static void run(TlsIdentity identity, Path parent, int mebibytes, Optional<Zstd> zstd)
             throws IOException, InterruptedException {
         if (mebibytes < 1 || mebibytes > MAX_MEBIBYTES) {
             throw new IllegalArgumentException(
@@ -64,6 +67,9 @@ public final class TransferWarmUp {
         Path directory = Files.createTempDirectory(parent, "warm-up-");
         try {
             transfer(identity, directory, mebibytes);
+            if (zstd.isPresent()) {
+                PatchWarmUp.run(zstd.get(), directory, mebibytes);
+            }
         } finally {
             delete(directory);
         }

@@ -3,8 +3,10 @@ package dev.sluice.transfer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.trust.pki.PeerName;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,7 +18,8 @@ final class TransferWarmUpTest {
 
     @Test
     void leavesNothingBehind() throws Exception {
-        TransferWarmUp.run(TestNode.identity(PeerName.node("eu-1")), directory.resolve("run"), 2);
+        TransferWarmUp.run(
+                TestNode.identity(PeerName.node("eu-1")), directory.resolve("run"), 2, Zstd.load());
 
         assertThat(directory.resolve("run")).isEmptyDirectory();
     }
@@ -25,7 +28,10 @@ final class TransferWarmUpTest {
     void isBounded() {
         assertThatThrownBy(() ->
                         TransferWarmUp.run(
-                                TestNode.identity(PeerName.node("eu-1")), directory, 257))
+                                TestNode.identity(PeerName.node("eu-1")),
+                                directory,
+                                257,
+                                Optional.empty()))
                 .hasMessageContaining("expected 1 to 256");
     }
 }

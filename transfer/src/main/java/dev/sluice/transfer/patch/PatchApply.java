@@ -116,24 +116,37 @@ public final class PatchApply implements AutoCloseable {
     }
 
     private void feed(PatchReader reader) throws IOException, InterruptedException {
-        long offset = content.beginFeed();
-        for (long at = 0; reader.hasNext(); ) {
-            long end = Math.min(content.content().size(), at + PatchFormat.SEGMENT_BYTES);
-            if (end <= offset) {
+        Feed feed = new Feed(content.beginFeed());
+        while (reader.hasNext()) {
+            long end =
+                    Math.min(content.content().size(), feed.position + PatchFormat.SEGMENT_BYTES);
+            if (end <= feed.wanted) {
                 reader.skip();
+                feed.position = end;
             } else {
-                ByteBuffer bytes = reader.read();
-                feed(bytes.position((int) (Math.max(offset, at) - at)));
+                reader.read(feed);
             }
-            at = end;
         }
     }
 
-    private void feed(ByteBuffer bytes) throws IOException, InterruptedException {
-        ByteBuf from = Unpooled.wrappedBuffer(bytes);
-        while (from.isReadable()) {
-            await(() -> !content.isFull());
-            content.feed(from, Math.min(LEAF, from.readableBytes()));
+    /** What is made of the content, on its way there but for what is there already. */
+    private final class Feed implements PatchReader.Sink {
+        private final long wanted;
+        private long position;
+
+        Feed(long wanted) {
+            this.wanted = wanted;
+        }
+
+        @Override
+        public void take(ByteBuffer piece) throws IOException, InterruptedException {
+            int there = Math.clamp(wanted - position, 0, piece.remaining());
+            position += piece.remaining();
+            ByteBuf from = Unpooled.wrappedBuffer(piece.position(there));
+            while (from.isReadable()) {
+                await(() -> !content.isFull());
+                content.feed(from, Math.min(LEAF, from.readableBytes()));
+            }
         }
     }
 

@@ -81,10 +81,11 @@ public final class PatchMaker {
         try (Arena arena = Arena.ofConfined();
                 Zstd.Compressor compressor = zstd.compressor()) {
             long longest = Math.min(PatchFormat.SEGMENT_BYTES, header.targetSize());
-            MemorySegment plain = Zstd.memory(arena, longest);
+            MemorySegment plain = NativeMemory.allocate(arena, longest);
             MemorySegment prefix =
-                    Zstd.memory(arena, Math.min(PatchFormat.BASE_BYTES, header.baseSize()));
-            MemorySegment compressed = Zstd.memory(arena, zstd.compressBound(longest));
+                    NativeMemory.allocate(
+                            arena, Math.min(PatchFormat.BASE_BYTES, header.baseSize()));
+            MemorySegment compressed = NativeMemory.allocate(arena, zstd.compressBound(longest));
             for (int i = 0; i < header.segments(); i++) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new ClosedByInterruptException();

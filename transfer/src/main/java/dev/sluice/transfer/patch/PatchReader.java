@@ -12,12 +12,15 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * Reads a patch, which may be hostile: every length is checked before it counts, and memory is
- * taken for a segment and its base alone. What it gives is not verified. For one thread.
+ * taken for a segment and its base alone. What it gives is not verified, and comes before it is
+ * known whether the rest of the segment can be read. For one thread.
  */
 final class PatchReader implements AutoCloseable {
 
+    /** Compressed bytes that are read at once: some blocks. */
+    private static final int READ_BYTES = 128 << 10;
+
     private final Path file;
-    private final PatchSource base;
     private final PackageContent target;
     private final PatchFormat.Header header;
     private final FileChannel patch;
@@ -26,7 +29,8 @@ final class PatchReader implements AutoCloseable {
     private final Zstd zstd;
     private final Zstd.Decompressor decompressor;
     private final MemorySegment plain;
-    private final MemorySegment prefix;
+    private final MemorySegment compressed;
+    private final BaseWindow window;
     private long position;
     private int next;
 
@@ -40,15 +44,16 @@ final class PatchReader implements AutoCloseable {
             throws IOException {
         this.zstd = zstd;
         this.file = file;
-        this.base = base;
         this.target = target;
         this.patch = patch;
         this.from = from;
         this.header =
                 PatchFormat.Header.decode(take(PatchFormat.HEADER_BYTES), base.content(), target);
         this.decompressor = zstd.decompressor();
-        this.plain = Zstd.memory(arena, Math.min(PatchFormat.SEGMENT_BYTES, target.size()));
-        this.prefix = Zstd.memory(arena, Math.min(PatchFormat.BASE_BYTES, base.content().size()));
+        this.plain =
+                NativeMemory.allocate(arena, Math.min(PatchFormat.SEGMENT_BYTES, target.size()));
+        this.compressed = NativeMemory.allocate(arena, READ_BYTES);
+        this.window = new BaseWindow(base, from, NativeMemory::lock);
     }
 
     /**
@@ -89,42 +94,67 @@ final class PatchReader implements AutoCloseable {
         next++;
     }
 
+    /** Takes what is made of the target, in order. */
+    @FunctionalInterface
+    interface Sink {
+
+        /** The next bytes, a block of zstd's at most; they stay as they are until this returns. */
+        void take(ByteBuffer piece) throws IOException, InterruptedException;
+    }
+
     /**
-     * The bytes of the target that the next segment makes; overwritten by the one after it.
+     * Makes what the next segment makes of the target.
      *
-     * @throws PatchException when it makes none, or not so many
+     * @throws PatchException when it makes nothing, or not so many bytes
      */
-    ByteBuffer read() throws IOException {
+    void read(Sink sink) throws IOException, InterruptedException {
         PatchFormat.Segment segment = segment();
-        try (Arena once = Arena.ofConfined()) {
-            MemorySegment compressed =
-                    NativeReading.read(
-                            patch,
-                            position,
-                            Zstd.memory(once, segment.compressedLength()),
-                            segment.compressedLength(),
-                            file.toString());
-            MemorySegment near =
-                    NativeReading.read(
-                            from,
-                            base.start() + segment.baseOffset(),
-                            prefix,
-                            segment.baseLength(),
-                            base.file().toString());
-            MemorySegment into = plain.asSlice(0, segment.targetLength());
-            long made = decompressor.decompress(compressed, near, into).orElse(-1L);
-            if (made != segment.targetLength()) {
-                throw new PatchException(
-                        "segment %d: expected %d bytes, found %s"
-                                .formatted(
-                                        next,
-                                        segment.targetLength(),
-                                        made < 0 ? "what zstd cannot read" : made));
+        MemorySegment into = plain.asSlice(0, segment.targetLength());
+        decompressor.begin(window.range(segment.baseOffset(), segment.baseLength()), into);
+        long end = position + segment.compressedLength();
+        MemorySegment input = MemorySegment.NULL;
+        while (!decompressor.hasEnded()) {
+            if (input.byteSize() == 0) {
+                input = compressed(end);
             }
-            position += segment.compressedLength();
-            next++;
-            return into.asByteBuffer();
+            long before = decompressor.made();
+            long taken = decompressor.decompress(input).orElse(-1);
+            if (taken < 0) {
+                throw bad(segment, "what zstd cannot read");
+            }
+            input = input.asSlice(taken);
+            long more = decompressor.made() - before;
+            if (more > 0) {
+                sink.take(into.asSlice(before, more).asByteBuffer());
+            }
         }
+        if (decompressor.made() != segment.targetLength()) {
+            throw bad(segment, String.valueOf(decompressor.made()));
+        }
+        if (position < end || input.byteSize() > 0) {
+            throw bad(segment, "more behind them");
+        }
+        next++;
+    }
+
+    /** The next compressed bytes of a segment, which are read. */
+    private MemorySegment compressed(long end) throws IOException {
+        long length = Math.min(READ_BYTES, end - position);
+        if (length == 0) {
+            throw new PatchException(
+                    "segment %d: what zstd would read goes on at %d, where it ends"
+                            .formatted(next, end));
+        }
+        MemorySegment bytes =
+                NativeReading.read(patch, position, compressed, length, file.toString());
+        position += length;
+        return bytes;
+    }
+
+    private PatchException bad(PatchFormat.Segment segment, String found) {
+        return new PatchException(
+                "segment %d: expected %d bytes, found %s"
+                        .formatted(next, segment.targetLength(), found));
     }
 
     private PatchFormat.Segment segment() throws IOException {
@@ -149,6 +179,7 @@ final class PatchReader implements AutoCloseable {
     @Override
     public void close() throws IOException {
         decompressor.close();
+        window.close();
         arena.close();
         from.close();
         patch.close();

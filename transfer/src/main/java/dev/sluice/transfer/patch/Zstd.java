@@ -11,10 +11,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +39,18 @@ public final class Zstd {
     /** ZSTD_reset_session_only. */
     private static final int SESSION_ONLY = 1;
 
+    /** ZSTD_d_stableOutBuffer: all output is in one buffer, and zstd needs none of its own. */
+    private static final int STABLE_OUT_BUFFER = 1001;
+
+    /** What frames of RFC 8878 begin with, little-endian; the library knows older ones too. */
+    private static final int FRAME_MAGIC = 0xfd2fb528;
+
+    private static final ValueLayout.OfInt MAGIC =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** The first step takes what shows how long a frame's header is. */
+    private static final int FIRST_STEP_BYTES = 5;
+
     /**
      * Higher ones take up to seven times as long and save nothing: what is common is found by the
      * matching over long distances.
@@ -55,6 +69,7 @@ public final class Zstd {
     private final MethodHandle freeDecompressor;
     private final MethodHandle resetDecompressor;
     private final MethodHandle refDecompressorPrefix;
+    private final MethodHandle setDecompressor;
     private final MethodHandle decompress;
     private final MethodHandle isError;
     private final MethodHandle errorName;
@@ -80,7 +95,8 @@ public final class Zstd {
         freeDecompressor = binding.of("ZSTD_freeDCtx", size, pointer);
         resetDecompressor = binding.of("ZSTD_DCtx_reset", size, pointer, number);
         refDecompressorPrefix = binding.of("ZSTD_DCtx_refPrefix", size, pointer, pointer, size);
-        decompress = binding.of("ZSTD_decompressDCtx", size, pointer, pointer, size, pointer, size);
+        setDecompressor = binding.of("ZSTD_DCtx_setParameter", size, pointer, number, number);
+        decompress = binding.of("ZSTD_decompressStream", size, pointer, pointer, pointer);
         isError = binding.of("ZSTD_isError", number, size);
         errorName = binding.of("ZSTD_getErrorName", pointer, size);
         bound = binding.of("ZSTD_compressBound", size, size);
@@ -181,25 +197,37 @@ public final class Zstd {
         }
     }
 
-    /** Undoes what a {@link Compressor} did, of input that may be hostile. To be closed. */
+    /**
+     * Undoes what a {@link Compressor} did, of input that may be hostile, block by block: what was
+     * just made is in the processor's cache for whoever takes it. To be closed.
+     */
     final class Decompressor implements AutoCloseable {
+        private final Arena arena = Arena.ofConfined();
+
+        private final ZstdBuffer out = ZstdBuffer.in(arena);
+        private final ZstdBuffer in = ZstdBuffer.in(arena);
         private final MemorySegment context;
+
+        private boolean atBegin = true;
+
+        /** Bytes that the next step is to take; 0: the frame has ended. */
+        private long wanted;
 
         private Decompressor() {
             try {
                 context = notNull((MemorySegment) createDecompressor.invokeExact());
+                var _ = checked((long) setDecompressor.invokeExact(context, STABLE_OUT_BUFFER, 1));
             } catch (Throwable e) {
                 throw broken(e);
             }
         }
 
         /**
-         * Decompresses into a segment, of which never more is written than it has.
+         * Begins a frame.
          *
-         * @return how many bytes were written; empty when the input is none of zstd's, refers to
-         *     what is not in the prefix, or gives more
+         * @param into never more is written than it has; it may be referred to until the end
          */
-        Optional<Long> decompress(MemorySegment from, MemorySegment prefix, MemorySegment into) {
+        void begin(MemorySegment prefix, MemorySegment into) {
             try {
                 var _ = checked((long) resetDecompressor.invokeExact(context, SESSION_ONLY));
                 var _ =
@@ -207,19 +235,57 @@ public final class Zstd {
                                 (long)
                                         refDecompressorPrefix.invokeExact(
                                                 context, prefix, prefix.byteSize()));
-                long written =
-                        (long)
-                                decompress.invokeExact(
-                                        context, into, into.byteSize(), from, from.byteSize());
-                return isError(written) ? Optional.empty() : Optional.of(written);
+            } catch (Throwable e) {
+                throw broken(e);
+            }
+            out.set(into);
+            wanted = FIRST_STEP_BYTES;
+            atBegin = true;
+        }
+
+        /** Whether the frame is whole. */
+        boolean hasEnded() {
+            return wanted == 0;
+        }
+
+        /** How many bytes the frame has made. */
+        long made() {
+            return out.position();
+        }
+
+        /**
+         * Goes on by a block at most.
+         *
+         * @param from the next bytes of the frame, not empty; the first time four or more
+         * @return how many of them were taken; empty when they are none of zstd's, refer to what is
+         *     not in the prefix, or give more than there is room for
+         */
+        OptionalLong decompress(MemorySegment from) {
+            if (atBegin && !isFrame(from)) {
+                return OptionalLong.empty();
+            }
+            atBegin = false;
+            in.set(from.asSlice(0, Math.min(wanted, from.byteSize())));
+            try {
+                long result = (long) decompress.invokeExact(context, out.memory(), in.memory());
+                if (isError(result)) {
+                    return OptionalLong.empty();
+                }
+                wanted = result;
+                return OptionalLong.of(in.position());
             } catch (Throwable e) {
                 throw broken(e);
             }
         }
 
+        private static boolean isFrame(MemorySegment from) {
+            return from.byteSize() >= Integer.BYTES && from.get(MAGIC, 0) == FRAME_MAGIC;
+        }
+
         @Override
         public void close() {
             free(freeDecompressor, context);
+            arena.close();
         }
     }
 
@@ -255,10 +321,5 @@ public final class Zstd {
         return e instanceof IllegalStateException said
                 ? said
                 : new IllegalStateException("zstd cannot be called", e);
-    }
-
-    /** Memory outside of the heap, freed with the arena. */
-    static MemorySegment memory(Arena arena, long bytes) {
-        return arena.allocate(Math.max(1, bytes), 64);
     }
 }

@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -384,15 +385,15 @@ final class PatchTest {
     }
 
     /** 0: it refuses; 1: bytes of the right length come, which are verified later. */
-    private static int read(Whole patch, Whole base, Whole target) {
+    private static int read(Whole patch, Whole base, Whole target) throws InterruptedException {
         try (PatchReader reader =
                 PatchReader.open(ZSTD, patch.file(), base.source(), target.content())) {
             var _ = reader.table();
-            int length = 0;
+            AtomicLong length = new AtomicLong();
             while (reader.hasNext()) {
-                length += reader.read().remaining();
+                reader.read(piece -> length.addAndGet(piece.remaining()));
             }
-            return length == target.size() ? 1 : 2;
+            return length.get() == target.size() ? 1 : 2;
         } catch (PatchException e) {
             assertThat(e.getMessage()).isNotBlank();
             return 0;

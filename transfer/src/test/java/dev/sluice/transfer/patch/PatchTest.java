@@ -10,6 +10,9 @@ import dev.sluice.trust.packages.PackageContent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
@@ -320,6 +323,112 @@ final class PatchTest {
         Files.write(base.file(), bytes);
 
         assertRefused(patch, base, target, "leaf at");
+    }
+
+    @Test
+    void aBaseThatIsShorterThanItWasIsTold() throws Exception {
+        byte[] bytes = random(MIB, 14);
+        Whole base = whole(bytes);
+        Whole target = whole(edited(bytes));
+        Whole patch = patch(base, target);
+        Files.write(base.file(), Arrays.copyOf(bytes, 500 * KIB));
+
+        assertThatThrownBy(() -> apply(patch, base, target, into()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("ends at");
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatWasMadeBeforeABlockThatCannotBeReadStays() throws Exception {
+        Whole base = whole(random(MIB, 19));
+        Whole target = whole(random(4 * MIB, 20));
+        Whole patch = patch(base, target);
+        try (FileChannel damaged = FileChannel.open(patch.file(), StandardOpenOption.WRITE)) {
+            // Random bytes are stored as they are: a block's header lies every 128 KiB.
+            damaged.write(ByteBuffer.wrap(random(400 * KIB, 21)), patch.size() - 1024 * KIB);
+        }
+        Path into = into();
+
+        assertThat(apply(patch, base, target, into)).isInstanceOf(PatchApply.Result.Refused.class);
+        assertThat(GrowingContent.presentIn(into, target.content()))
+                .isBetween(2L * MIB, 3L * MIB + 64 * KIB);
+    }
+
+    @Test
+    void whatASegmentHasSeveralTimesIsInThePatchOnce() throws Exception {
+        byte[] part = random(3 * MIB, 22);
+        byte[] bytes = new byte[8 * part.length];
+        for (int i = 0; i < 8; i++) {
+            System.arraycopy(part, 0, bytes, i * part.length, part.length);
+        }
+        Whole base = whole(random(MIB, 23));
+        Whole target = whole(bytes);
+        Whole patch = patch(base, target);
+        Path into = into();
+
+        assertThat(apply(patch, base, target, into)).isEqualTo(new PatchApply.Result.Applied());
+        assertThat(Files.mismatch(part(into), target.file())).isEqualTo(-1);
+        assertThat(patch.size()).isLessThan(4L * MIB);
+    }
+
+    /** A patch of one segment, with these compressed bytes. */
+    private Whole forged(Whole base, Whole target, byte[] compressed) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(PatchFormat.Header.of(base.content(), target.content()).encode().array());
+        out.writeBytes(target.described().table().encoded());
+        out.writeBytes(
+                PatchFormat.Segment.around(base.size(), target.size(), 0)
+                        .compressedTo(compressed.length)
+                        .encode()
+                        .array());
+        out.writeBytes(compressed);
+        out.writeBytes(new byte[PatchFormat.padding(out.size())]);
+        return whole(out.toByteArray());
+    }
+
+    private static byte[] frame(byte[] plain, byte[] prefix) {
+        try (Arena arena = Arena.ofConfined();
+                Zstd.Compressor compressor = ZSTD.compressor()) {
+            MemorySegment into = arena.allocate(ZSTD.compressBound(plain.length));
+            long length =
+                    compressor.compress(
+                            arena.allocateFrom(ValueLayout.JAVA_BYTE, plain),
+                            arena.allocateFrom(ValueLayout.JAVA_BYTE, prefix),
+                            into);
+            return into.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    @Test
+    void aSegmentIsOneFrameOfExactlyItsBytes() throws Exception {
+        byte[] old = random(MIB, 24);
+        byte[] plain = edited(old);
+        Whole base = whole(old);
+        Whole target = whole(plain);
+        byte[] good = frame(plain, old);
+        byte[] longer = frame(Arrays.copyOf(plain, plain.length + 512), old);
+        byte[] shorter = frame(Arrays.copyOf(plain, plain.length - 512), old);
+        byte[] behind = Arrays.copyOf(good, good.length + 1);
+        byte[] older = good.clone();
+        older[0] = 0x27; // zstd 0.7's
+        byte[] skippable = {0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0};
+
+        assertThat(apply(forged(base, target, good), base, target, into()))
+                .isEqualTo(new PatchApply.Result.Applied());
+        String expected = "segment 0: expected %d bytes, found ".formatted(plain.length);
+        assertRefused(
+                forged(base, target, longer), base, target, expected + "what zstd cannot read");
+        assertRefused(forged(base, target, shorter), base, target, expected + (plain.length - 512));
+        assertRefused(forged(base, target, behind), base, target, expected + "more behind them");
+        assertRefused(
+                forged(base, target, older), base, target, expected + "what zstd cannot read");
+        assertRefused(
+                forged(base, target, skippable), base, target, expected + "what zstd cannot read");
+        for (int length : new int[] {1, 3, 4, 5, 20, good.length - 1}) {
+            assertRefused(
+                    forged(base, target, Arrays.copyOf(good, length)), base, target, "segment 0: ");
+        }
     }
 
     @Test

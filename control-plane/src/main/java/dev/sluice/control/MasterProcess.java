@@ -127,8 +127,6 @@ final class MasterProcess implements AutoCloseable {
      */
     private static final int MAX_INBOUND_BYTES = 4 << 20;
 
-    /** Event loops of transfers; one moves some Gbit/s. */
-    private static final int TRANSFER_LOOPS = 1;
 
     /** Larger packages are refused at import. */
     private static final long MAX_PACKAGE_BYTES = 64L << 30;
@@ -455,7 +453,7 @@ final class MasterProcess implements AutoCloseable {
     private String serveContents(
             ControlPlaneConfig config, TlsIdentity identity, ContentLibrary library)
             throws IOException {
-        TransferNetwork network = closing(new TransferNetwork(identity, TRANSFER_LOOPS));
+        TransferNetwork network = closing(new TransferNetwork(identity));
         TransferServer server =
                 closing(
                         TransferServer.start(

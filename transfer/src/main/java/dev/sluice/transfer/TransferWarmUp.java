@@ -84,7 +84,7 @@ public final class TransferWarmUp {
                 CompleteContent.withTable(content, file, 0, directory.resolve("table"));
         Ticker ticker = Ticker.system();
         String self = identity.self().id();
-        try (TransferNetwork network = new TransferNetwork(identity, 1);
+        try (TransferNetwork network = new TransferNetwork(identity);
                 TransferServer origin = serve(network, identity, complete, ticker);
                 ContentPull relay =
                         pull(network, self, directory.resolve("relay"), content, origin, ticker);

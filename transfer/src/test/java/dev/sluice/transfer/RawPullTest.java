@@ -15,12 +15,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,16 +37,19 @@ final class RawPullTest {
     private final TestContent content = TestContent.of(3 * 65_536 + 512, 4);
     private TestNode server;
     private TransferNetwork network;
+    private NettyPeers peers;
 
     @BeforeEach
     void open() throws IOException {
         server = new TestNode("eu-1", directory);
         content.placeAt(server);
-        network = new TransferNetwork(TestNode.identity(PeerName.node("eu-2")), 1);
+        network = new TransferNetwork(TestNode.identity(PeerName.node("eu-2")));
+        peers = new NettyPeers();
     }
 
     @AfterEach
     void close() {
+        peers.close();
         network.close();
         server.close();
     }
@@ -114,23 +114,9 @@ final class RawPullTest {
 
     private List<String> ask(TransferNetwork from, Consumer<ByteBuf> question) throws Exception {
         Answers answers = new Answers(question);
-        SslContext tls = from.clientTls(PeerExpectation.any());
         Channel channel =
-                from.client(from.nextLoop(), Duration.ofSeconds(20))
-                        .handler(
-                                new ChannelInitializer<>() {
-                                    @Override
-                                    protected void initChannel(Channel made) {
-                                        made.pipeline()
-                                                .addLast(
-                                                        TransferNetwork.tlsHandler(
-                                                                tls, made.alloc()))
-                                                .addLast(answers);
-                                    }
-                                })
-                        .connect(server.server.address())
-                        .sync()
-                        .channel();
+                peers.connect(
+                        server.server.address(), from.clientTls(PeerExpectation.any()), answers);
         try {
             return answers.ended.get(30, TimeUnit.SECONDS);
         } finally {
@@ -202,7 +188,7 @@ final class RawPullTest {
     @Test
     void anOperatorIsNotServed() throws Exception {
         try (TransferNetwork operator =
-                new TransferNetwork(TestNode.identity(PeerName.operator("ann")), 1)) {
+                new TransferNetwork(TestNode.identity(PeerName.operator("ann")))) {
             assertThat(ask(operator, out -> Frames.pull(out, pull(0, true)))).isEmpty();
         }
         assertThat(server.server.sentBytes()).isZero();

@@ -11,10 +11,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
-import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,28 +23,14 @@ final class ScriptedSource implements AutoCloseable {
     final List<PullRequest> requests = new CopyOnWriteArrayList<>();
     private final String id;
     private final TransferNetwork network;
+    private final NettyPeers peers = new NettyPeers();
     private final Channel listener;
 
     ScriptedSource(String id, BiConsumer<PullRequest, ByteBuf> answer) {
         this.id = id;
-        this.network = new TransferNetwork(TestNode.identity(PeerName.node(id)), 1);
-        SslContext tls = network.serverTls(PeerExpectation.any());
+        this.network = new TransferNetwork(TestNode.identity(PeerName.node(id)));
         this.listener =
-                network.server()
-                        .childHandler(
-                                new ChannelInitializer<>() {
-                                    @Override
-                                    protected void initChannel(Channel channel) {
-                                        channel.pipeline()
-                                                .addLast(
-                                                        TransferNetwork.tlsHandler(
-                                                                tls, channel.alloc()))
-                                                .addLast(new Answering(answer));
-                                    }
-                                })
-                        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                        .syncUninterruptibly()
-                        .channel();
+                peers.listen(network.serverTls(PeerExpectation.any()), () -> new Answering(answer));
     }
 
     Source source() {
@@ -87,6 +70,7 @@ final class ScriptedSource implements AutoCloseable {
     @Override
     public void close() {
         listener.close().awaitUninterruptibly();
+        peers.close();
         network.close();
     }
 }

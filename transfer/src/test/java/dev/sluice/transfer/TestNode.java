@@ -57,7 +57,7 @@ final class TestNode implements AutoCloseable, ContentLibrary {
     TestNode(String id, Path root) throws IOException {
         this.id = id;
         this.directory = Files.createDirectories(root.resolve(id));
-        this.network = new TransferNetwork(identity(PeerName.node(id)), 1);
+        this.network = new TransferNetwork(identity(PeerName.node(id)));
         this.server =
                 TransferServer.start(
                         network,

@@ -51,9 +51,6 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ContentTransfers.class);
 
-    /** One moves some Gbit/s. */
-    private static final int EVENT_LOOPS = 1;
-
     /**
      * Without a new byte for this long a pull ends as failed: the order may stand for nothing any
      * more, and staging has one at a time.
@@ -145,7 +142,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         this.disk = ports.disk();
         this.received = ports.received();
         this.changed = ports.changed();
-        this.network = new TransferNetwork(ports.identity(), EVENT_LOOPS);
+        this.network = new TransferNetwork(ports.identity());
         this.means = new ContentPull.Means(network, disk, down, PullTiming.standard(), ticker);
         try {
             this.server =

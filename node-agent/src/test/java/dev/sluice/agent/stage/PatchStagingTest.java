@@ -110,8 +110,7 @@ final class PatchStagingTest {
                             TlsIdentity.of(
                                     authority.issue(
                                             PeerName.node("m-a"), Set.of(), Duration.ofDays(1)),
-                                    CLOCK),
-                            1);
+                                    CLOCK));
             server =
                     TransferServer.start(
                             network,

@@ -18,7 +18,7 @@ public final class TransferMemory {
     private static final int PAGE_BYTES = 8 << 10;
 
     /** A chunk, which is what is had from the system at once, is a page doubled so often: 1 MiB. */
-    private static final int CHUNK_ORDER = 7;
+    private static final int CHUNK_ORDER = 9;
 
     /** Buffers of a size, up to 32 KiB, that an event loop keeps for itself: a few TLS records. */
     private static final int CACHED_BY_A_LOOP = 16;

@@ -146,6 +146,7 @@ public final class PatchApply implements AutoCloseable {
             while (from.isReadable()) {
                 await(() -> !content.isFull());
                 content.feed(from, Math.min(LEAF, from.readableBytes()));
+                content.share();
             }
         }
     }

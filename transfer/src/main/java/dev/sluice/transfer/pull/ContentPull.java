@@ -7,14 +7,8 @@ import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.transfer.wire.PullRequest;
 import dev.sluice.trust.packages.PackageContent;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.EventLoop;
-import io.netty.handler.ssl.SslContext;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +16,10 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,9 +43,8 @@ public final class ContentPull implements AutoCloseable {
     private final RateLimit nodeLimit;
     private final RateLimit linkLimit;
     private final GrowingContent content;
-    private final EventLoop loop;
+    private final ScheduledExecutorService loop;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
-    private final AtomicBoolean advanced = new AtomicBoolean();
 
     // Of the event loop.
     private final SourceChoice choice;
@@ -58,6 +52,7 @@ public final class ContentPull implements AutoCloseable {
     private @Nullable PullAttempt attempt;
     private @Nullable Future<?> looks;
     private boolean ended;
+    private boolean wasHeld;
 
     private volatile Status status;
 
@@ -117,7 +112,7 @@ public final class ContentPull implements AutoCloseable {
         this.nodeLimit = means.nodeLimit();
         this.linkLimit = new RateLimit(0, ticker);
         this.events = events;
-        this.loop = network.nextLoop();
+        this.loop = network.control();
         this.content =
                 GrowingContent.open(
                         order.directory(), order.content(), means.disk(), new Keeping());
@@ -199,8 +194,8 @@ public final class ContentPull implements AutoCloseable {
             return;
         }
         PullAttempt running = attempt;
-        if (running != null && running.isHeld()) {
-            choice.held(ticker.millis(), true);
+        if (running != null) {
+            listen(running);
         }
         switch (choice.next(ticker.millis())) {
             case SourceChoice.Move.Stay _ -> {}
@@ -215,6 +210,17 @@ public final class ContentPull implements AutoCloseable {
                     tell();
                 }
             }
+        }
+    }
+
+    private void listen(PullAttempt running) {
+        boolean held = running.isHeld();
+        if (held || wasHeld) {
+            choice.held(ticker.millis(), held);
+        }
+        wasHeld = held;
+        if (running.heardAt() > 0) {
+            choice.reached(running.heardAt(), running.reached());
         }
     }
 
@@ -247,26 +253,18 @@ public final class ContentPull implements AutoCloseable {
                         !content.hasTable());
         PullAttempt next = new PullAttempt(this, source, request);
         attempt = next;
-        SslContext tls = network.clientTls(source.peer());
-        network.client(loop, Duration.ofMillis(timing.connect()))
-                .handler(
-                        new ChannelInitializer<>() {
-                            @Override
-                            protected void initChannel(Channel channel) {
-                                channel.pipeline()
-                                        .addLast(TransferNetwork.tlsHandler(tls, channel.alloc()))
-                                        .addLast(next);
-                            }
-                        })
-                .connect(source.host(), source.port())
-                .addListener(result -> {
-                    if (!result.isSuccess()) {
-                        failed(
-                                next,
-                                SourceFailure.Kind.UNREACHABLE,
-                                String.valueOf(result.cause().getMessage()));
-                    }
-                });
+        Thread.ofPlatform()
+                .name("transfer-pull-" + content.content().sha256().hex().substring(0, 8))
+                .daemon()
+                .start(next);
+    }
+
+    TransferNetwork network() {
+        return network;
+    }
+
+    long now() {
+        return ticker.millis();
     }
 
     private long strictest(Source source) {
@@ -289,33 +287,31 @@ public final class ContentPull implements AutoCloseable {
         }
     }
 
-    // What an attempt tells; on the event loop. One that was left is not listened to.
+    // What an attempt tells, by its thread. One that was left is not listened to.
 
     private boolean isPresent(PullAttempt from) {
         return !ended && attempt == from;
     }
 
     void connected(PullAttempt from) {
-        if (isPresent(from)) {
-            choice.connected(ticker.millis());
-            LOG.info(
-                    "content {}: pulling from {} at offset {}",
-                    content.content().sha256(),
-                    from.source().id(),
-                    from.offset());
-        }
-    }
-
-    void heard(PullAttempt from) {
-        if (isPresent(from)) {
-            choice.heard(ticker.millis());
-        }
+        onLoop(() -> {
+            if (isPresent(from)) {
+                choice.connected(ticker.millis());
+                LOG.info(
+                        "content {}: pulling from {} at offset {}",
+                        content.content().sha256(),
+                        from.source().id(),
+                        from.offset());
+            }
+        });
     }
 
     void offers(PullAttempt from, long upTo) {
-        if (isPresent(from)) {
-            choice.offers(ticker.millis(), upTo);
-        }
+        onLoop(() -> {
+            if (isPresent(from)) {
+                choice.offers(ticker.millis(), upTo);
+            }
+        });
     }
 
     /**
@@ -323,12 +319,14 @@ public final class ContentPull implements AutoCloseable {
      *
      * @return nanoseconds to pause, as the limits demand
      */
-    long received(PullAttempt from, int bytes, long upTo) {
+    long received(PullAttempt from, int bytes) {
         events.received(from.source().node(), bytes);
-        if (isPresent(from)) {
-            choice.reached(ticker.millis(), upTo);
-        }
         return Math.max(nodeLimit.take(bytes), linkLimit.take(bytes));
+    }
+
+    /** How many bytes to take at once, so that others that share a limit get their part. */
+    int atOnce(int most) {
+        return nodeLimit.atOnce(linkLimit.atOnce(most));
     }
 
     /** Nanoseconds until nothing is owed to the limits any more. */
@@ -336,13 +334,11 @@ public final class ContentPull implements AutoCloseable {
         return Math.max(nodeLimit.debt(), linkLimit.debt());
     }
 
-    void held(PullAttempt from, boolean held) {
-        if (isPresent(from)) {
-            choice.held(ticker.millis(), held);
-        }
+    void failed(PullAttempt from, SourceFailure.Kind kind, String detail) {
+        onLoop(() -> failedNow(from, kind, detail));
     }
 
-    void failed(PullAttempt from, SourceFailure.Kind kind, String detail) {
+    private void failedNow(PullAttempt from, SourceFailure.Kind kind, String detail) {
         if (!isPresent(from)) {
             return;
         }
@@ -371,12 +367,7 @@ public final class ContentPull implements AutoCloseable {
 
         @Override
         public void advanced(long offset) {
-            if (advanced.compareAndSet(false, true)) {
-                onLoop(() -> {
-                    advanced.set(false);
-                    progress();
-                });
-            }
+            events.verified(offset);
         }
 
         @Override
@@ -397,18 +388,7 @@ public final class ContentPull implements AutoCloseable {
     private void blame(String reason) {
         PullAttempt present = attempt;
         if (present != null) {
-            failed(present, SourceFailure.Kind.WRONG_BYTES, reason);
-        }
-    }
-
-    private void progress() {
-        if (ended) {
-            return;
-        }
-        events.verified(content.verified());
-        PullAttempt running = attempt;
-        if (running != null) {
-            running.resumeIfRoom();
+            failedNow(present, SourceFailure.Kind.WRONG_BYTES, reason);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.transfer.pull;
 
-import dev.sluice.transfer.net.TransferNetwork;
+import dev.sluice.transfer.memory.TransferMemory;
+import dev.sluice.transfer.net.Connection;
 import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.transfer.wire.FrameReader;
 import dev.sluice.transfer.wire.FrameSink;
@@ -11,23 +12,35 @@ import dev.sluice.transfer.wire.SourceFrames;
 import dev.sluice.transfer.wire.WireException;
 import dev.sluice.trust.packages.Sha256;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One connection to one source. Everything runs on the pull's event loop. */
-final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSink {
+final class PullAttempt implements FrameSink, Runnable {
 
     /**
      * After bytes of the content were read the socket has this long to fill again. A link delivers
      * packet by packet; a wake-up for each would cost more than all the rest of a transfer.
      */
-    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+    private static final long REST_NANOS =
+            TimeUnit.MILLISECONDS.toNanos(Integer.getInteger("x.rest", 8));
 
     /** A socket that gave so many bytes, almost all that are read at once, is read on. */
     private static final int NO_REST_BYTES = 192 << 10;
+
+    /** A pause is looked at so often: the limit may have been raised. */
+    private static final long PAUSE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private static final int DECRYPTED_AT_ONCE = 64 << 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(PullAttempt.class);
 
     private final ContentPull pull;
     private final Source source;
@@ -37,25 +50,28 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
     private final SourceFrames legal;
     private final byte[] table;
     private int tableBytes;
-    private @Nullable ChannelHandlerContext context;
-    private boolean closed;
-
-    /** The limit demands a pause. */
-    private boolean paced;
-
-    /** The disk does. */
-    private boolean full;
+    private volatile @Nullable SocketChannel socket;
+    private boolean connected;
+    private volatile boolean closed;
 
     /** All was sent; the keeper has the word. */
-    private boolean atEnd;
+    private volatile boolean atEnd;
 
-    /** Bytes of the content that came since the socket was last read to its end. */
-    private int fed;
+    /** Bytes of the content that came and were not handed on yet. */
+    private int taken;
 
-    private boolean resting;
+    /** Where they end. */
+    private long upTo;
 
-    /** What the pull was told last. */
-    private boolean held;
+    /** It is this side that does not read. */
+    private volatile boolean held;
+
+    private volatile long heardAt;
+
+    /** When this side began to read again. */
+    private volatile long freedAt;
+
+    private volatile long reached;
 
     PullAttempt(ContentPull pull, Source source, PullRequest request) {
         this.pull = pull;
@@ -81,32 +97,145 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
 
     /** Whether it is this side that does not read. */
     boolean isHeld() {
-        return paced || full || atEnd;
+        return held || atEnd;
     }
 
-    @Override
-    public void handlerAdded(ChannelHandlerContext ctx) {
-        context = ctx;
-        if (closed) {
-            var _ = ctx.close();
-        }
+    /** When the source was last heard, or could have been; 0: never. In ms. */
+    long heardAt() {
+        return Math.max(heardAt, freedAt);
     }
 
+    /** Where the bytes end that came. */
+    long reached() {
+        return reached;
+    }
+
+    /** Connects, asks, and takes what comes until it has all, fails or is closed. */
     @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof SslHandshakeCompletionEvent handshake) {
-            if (!handshake.isSuccess()) {
-                fail(SourceFailure.Kind.UNREACHABLE, reason(handshake.cause()));
-            } else if (!TransferNetwork.speaksTransfer(ctx.channel())) {
-                fail(SourceFailure.Kind.UNREACHABLE, "does not speak " + Frames.PROTOCOL);
-            } else {
-                pull.connected(this);
-                ByteBuf frame = ctx.alloc().directBuffer(Frames.MAX_SMALL_FRAME_BYTES);
-                Frames.pull(frame, request);
-                var _ = ctx.writeAndFlush(frame, ctx.voidPromise());
+    public void run() {
+        Connection open = null;
+        try {
+            SocketChannel channel = SocketChannel.open();
+            socket = channel;
+            if (closed) {
+                channel.close();
+                return;
             }
+            channel.connect(new InetSocketAddress(source.host(), source.port()));
+            open = pull.network().client(channel, pull.network().clientTls(source.peer()));
+            open.handshake();
+            if (!open.speaksTransfer()) {
+                fail(SourceFailure.Kind.UNREACHABLE, "does not speak " + Frames.PROTOCOL);
+                return;
+            }
+            connected = true;
+            pull.connected(this);
+            pull(open);
+        } catch (WireException e) {
+            fail(SourceFailure.Kind.MISBEHAVED, String.valueOf(e.getMessage()));
+        } catch (IOException | UnresolvedAddressException e) {
+            fail(connected ? SourceFailure.Kind.CLOSED : SourceFailure.Kind.UNREACHABLE, reason(e));
+        } catch (InterruptedException _) {
+            fail(SourceFailure.Kind.CLOSED, "this side was interrupted");
+        } catch (RuntimeException e) {
+            LOG.error("content {}: pulling failed", content.content().sha256(), e);
+            fail(SourceFailure.Kind.CLOSED, e.toString());
+        } finally {
+            if (open != null) {
+                open.release();
+            }
+            close();
         }
-        ctx.fireUserEventTriggered(event);
+    }
+
+    private void pull(Connection connection) throws IOException, InterruptedException {
+        ByteBuf bytes = TransferMemory.aligned(DECRYPTED_AT_ONCE);
+        try {
+            Frames.pull(bytes, request);
+            connection.write(bytes);
+            boolean open = true;
+            while (open && !atEnd && !closed) {
+                open = takeAll(connection, bytes);
+                int fed = taken;
+                taken = 0;
+                long owed = share(fed);
+                if (!atEnd && fed > 0) {
+                    pace(fed, owed);
+                }
+            }
+            if (atEnd) {
+                awaitClose();
+            } else {
+                fail(SourceFailure.Kind.CLOSED, "the connection ended");
+            }
+        } finally {
+            bytes.release();
+        }
+    }
+
+    /**
+     * Takes what the socket has, up to what the limits let through at once.
+     *
+     * @return false: the source has ended the connection
+     */
+    private boolean takeAll(Connection connection, ByteBuf bytes) throws IOException {
+        bytes.clear();
+        int count = connection.read(bytes, pull.atOnce(Connection.READ_BYTES));
+        while (count > 0 && !closed && !atEnd) {
+            heardAt = pull.now();
+            reader.read(bytes, legal);
+            bytes.clear();
+            count = connection.readMore(bytes);
+        }
+        return count >= 0;
+    }
+
+    /**
+     * Counts what was taken, and hands it on.
+     *
+     * @return nanoseconds to pause, as the limits demand
+     */
+    private long share(int fed) {
+        if (fed == 0) {
+            content.settle();
+            return 0;
+        }
+        long owed = pull.received(this, fed);
+        reached = upTo;
+        content.share();
+        return owed;
+    }
+
+    /** Waits as the limits, the disk and the link demand. */
+    private void pace(int fed, long pause) throws InterruptedException {
+        long owed = pause;
+        if (owed > 0) {
+            held = true;
+            while (owed > 0 && !closed) {
+                LockSupport.parkNanos(Math.min(owed, PAUSE_LOOK_NANOS));
+                owed = pull.debt();
+            }
+            released();
+        }
+        if (content.isFull()) {
+            held = true;
+            content.awaitRoom();
+            released();
+        }
+        if (fed < NO_REST_BYTES && !closed) {
+            LockSupport.parkNanos(REST_NANOS);
+        }
+    }
+
+    private void released() {
+        freedAt = pull.now();
+        held = false;
+    }
+
+    private synchronized void awaitClose() throws InterruptedException {
+        while (!closed) {
+            wait();
+        }
     }
 
     /** What the trust manager said stands below what TLS makes of it. */
@@ -116,21 +245,6 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
             deepest = deepest.getCause();
         }
         return String.valueOf(deepest.getMessage());
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-        ByteBuf bytes = (ByteBuf) message;
-        try {
-            if (!closed) {
-                pull.heard(this);
-                reader.read(bytes, legal);
-            }
-        } catch (WireException e) {
-            fail(SourceFailure.Kind.MISBEHAVED, String.valueOf(e.getMessage()));
-        } finally {
-            bytes.release();
-        }
     }
 
     @Override
@@ -145,67 +259,9 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
 
     @Override
     public void data(long offset, ByteBuf bytes, int count) {
-        fed += count;
+        taken += count;
         content.feed(bytes, count);
-        long nanos = pull.received(this, count, offset + count);
-        ChannelHandlerContext ctx = context;
-        if (ctx == null || closed) {
-            return;
-        }
-        if (nanos > 0 && !paced) {
-            paced = true;
-            var _ = ctx.executor().schedule(this::paid, nanos, TimeUnit.NANOSECONDS);
-        }
-        full = content.isFull();
-        adjust();
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) {
-        boolean rest = fed > 0 && fed < NO_REST_BYTES;
-        fed = 0;
-        if (rest && !resting && !closed && !atEnd) {
-            resting = true;
-            adjust();
-            var _ = ctx.executor().schedule(this::rested, REST_NANOS, TimeUnit.NANOSECONDS);
-        }
-        ctx.fireChannelReadComplete();
-    }
-
-    private void rested() {
-        resting = false;
-        adjust();
-    }
-
-    private void paid() {
-        long more = pull.debt();
-        ChannelHandlerContext ctx = context;
-        if (more > 0 && ctx != null && !closed) {
-            var _ = ctx.executor().schedule(this::paid, more, TimeUnit.NANOSECONDS);
-            return;
-        }
-        paced = false;
-        adjust();
-    }
-
-    void resumeIfRoom() {
-        if (full && !content.isFull()) {
-            full = false;
-            adjust();
-        }
-    }
-
-    private void adjust() {
-        ChannelHandlerContext ctx = context;
-        if (ctx == null || closed) {
-            return;
-        }
-        ctx.channel().config().setAutoRead(!paced && !full && !resting);
-        boolean holds = isHeld();
-        if (held != holds) {
-            held = holds;
-            pull.held(this, holds);
-        }
+        upTo = offset + count;
     }
 
     @Override
@@ -221,26 +277,11 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
     @Override
     public void end() {
         atEnd = true;
-        adjust();
     }
 
     @Override
     public void refused(RefusalCode code, String text) {
         fail(SourceFailure.Kind.REFUSED, code + ": " + text);
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-        if (!atEnd) {
-            fail(SourceFailure.Kind.CLOSED, "the connection ended");
-        }
-        ctx.fireChannelInactive();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        fail(SourceFailure.Kind.CLOSED, reason(cause));
-        var _ = ctx.close();
     }
 
     private void fail(SourceFailure.Kind kind, String detail) {
@@ -250,11 +291,16 @@ final class PullAttempt extends ChannelInboundHandlerAdapter implements FrameSin
         }
     }
 
-    void close() {
+    synchronized void close() {
         closed = true;
-        ChannelHandlerContext ctx = context;
-        if (ctx != null) {
-            var _ = ctx.close();
+        notifyAll();
+        SocketChannel channel = socket;
+        if (channel != null) {
+            try {
+                channel.close();
+            } catch (IOException _) {
+                // It is closed all the same.
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.transfer.serve;
 
-import dev.sluice.transfer.net.TransferNetwork;
+import dev.sluice.transfer.memory.TransferMemory;
+import dev.sluice.transfer.net.Connection;
 import dev.sluice.transfer.pace.RateLimit;
 import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.transfer.wire.FrameReader;
@@ -13,31 +14,20 @@ import dev.sluice.trust.packages.Sha256;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.cert.CertificateException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import javax.net.ssl.SSLPeerUnverifiedException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One puller's connection. Everything but reads of the disk runs on its channel's event loop. */
-final class ServeConnection extends ChannelInboundHandlerAdapter implements FrameSink {
-
-    static final Object GOING_AWAY = new Object();
+/** Serves one puller, on a thread of its own. */
+final class ServeConnection implements Runnable, FrameSink {
 
     /** A source that has nothing to send says so this often. */
     static final Duration ALIVE_EVERY = Duration.ofMillis(100);
@@ -59,10 +49,12 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
      */
     private static final Duration LINGER = Duration.ofMinutes(2);
 
-    /** Frames that are written and flushed at once: 256 KiB. */
-    private static final int FRAMES_AT_ONCE = 16;
+    /** How long the puller has to take a refusal. */
+    private static final Duration GOODBYE = Duration.ofSeconds(1);
 
+    private static final int FRAMES_AT_ONCE = 1;
     private static final int BYTES_AT_ONCE = FRAMES_AT_ONCE * Frames.FULL_DATA_BYTES;
+    private static final int BATCH_BYTES = 64 << 10;
 
     /**
      * Fewer bytes than this wait for {@link #FEW_WAIT} for others to go with. The last byte of each
@@ -73,273 +65,245 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
 
     private static final Duration FEW_WAIT = Duration.ofMillis(4);
 
-    private final Channel channel;
+    private final Connection connection;
     private final TransferServer.Shared shared;
+    private final Runnable gone;
     private final FrameReader frames = new FrameReader();
-    private final AtomicBoolean woken = new AtomicBoolean();
+    private final ByteBuf batch = TransferMemory.aligned(BATCH_BYTES);
+    private final UplinkMeter.Phases uplink;
 
-    private @Nullable Future<?> requestTimeout;
-    private @Nullable Future<?> aliveTimer;
+    private volatile @Nullable Thread thread;
+    private volatile boolean woken;
+    private volatile boolean goingAway;
     private @Nullable PeerName peer;
     private @Nullable PullRequest request;
-    private ReadableContent.@Nullable Reader reader;
     private @Nullable RateLimit own;
-    private long size;
-    private long tableLeft;
-    private long tableAt;
-    private boolean admitted;
-    private boolean ended;
+    private long sentAt;
 
-    /** A read of the disk is under way: nothing else is sent, and the reader stays open. */
-    private boolean reading;
-
-    private boolean paused;
-    private boolean sentSinceTick;
-
-    /** Few bytes wait; and did so long enough. */
-    private boolean waiting;
-
+    /** Few bytes waited for others long enough. */
     private boolean waited;
 
-    ServeConnection(Channel channel, TransferServer.Shared shared) {
-        this.channel = channel;
+    /** Why nothing more is served. */
+    private static final class Refusal extends Exception {
+        private static final long serialVersionUID = 1;
+        private final RefusalCode code;
+
+        Refusal(RefusalCode code, String text) {
+            super(text, null, false, false);
+            this.code = code;
+        }
+    }
+
+    ServeConnection(Connection connection, TransferServer.Shared shared, Runnable gone) {
+        this.connection = connection;
         this.shared = shared;
+        this.gone = gone;
+        this.uplink = shared.uplink().phases();
+    }
+
+    /** Tells the puller that this source is going away, and ends. By any thread. */
+    void goAway() {
+        goingAway = true;
+        wake();
+    }
+
+    void close() {
+        connection.close();
     }
 
     @Override
-    public void channelActive(ChannelHandlerContext ctx) {
-        requestTimeout =
-                ctx.executor()
-                        .schedule(
-                                () -> {
-                                    if (request == null) {
-                                        var _ = ctx.close();
-                                    }
-                                },
-                                REQUEST.toMillis(),
-                                TimeUnit.MILLISECONDS);
-        ctx.fireChannelActive();
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == GOING_AWAY) {
-            refuse(RefusalCode.GOING_AWAY, "this source is going away");
-        } else if (event instanceof SslHandshakeCompletionEvent handshake) {
-            greet(ctx, handshake);
-        }
-        ctx.fireUserEventTriggered(event);
-    }
-
-    private void greet(ChannelHandlerContext ctx, SslHandshakeCompletionEvent handshake) {
-        if (!handshake.isSuccess()) {
-            LOG.warn(
-                    "transfer: {}: refused: {}",
-                    channel.remoteAddress(),
-                    handshake.cause().getMessage());
-            return;
-        }
-        if (!TransferNetwork.speaksTransfer(channel)) {
-            LOG.warn("transfer: {}: does not speak {}", channel.remoteAddress(), Frames.PROTOCOL);
-            var _ = ctx.close();
-            return;
-        }
+    public void run() {
+        thread = Thread.currentThread();
         try {
-            SslHandler tls = ctx.pipeline().get(SslHandler.class);
-            peer =
-                    TlsIdentity.peer(
-                            (X509Certificate) tls.engine().getSession().getPeerCertificates()[0]);
-        } catch (CertificateException | SSLPeerUnverifiedException e) {
-            LOG.warn("transfer: {}: {}", channel.remoteAddress(), e.getMessage());
-            var _ = ctx.close();
+            serve();
+        } catch (IOException e) {
+            LOG.debug("transfer: {}: {}", name(), e.toString());
+        } catch (RuntimeException e) {
+            LOG.error("transfer: {}: serving failed", name(), e);
+        } finally {
+            connection.release();
+            batch.release();
+            gone.run();
         }
     }
 
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-        ByteBuf bytes = (ByteBuf) message;
+    private void serve() throws IOException {
+        ScheduledFuture<?> late = closeIn(REQUEST);
         try {
-            if (!ended) {
-                frames.read(bytes, this);
+            if (!greet()) {
+                return;
             }
+            PullRequest pull = receive();
+            if (pull == null) {
+                return;
+            }
+            late.cancel(false);
+            answer(pull);
+        } catch (Refusal e) {
+            refuse(e.code, String.valueOf(e.getMessage()));
         } catch (WireException e) {
             LOG.warn("transfer: {}: {}", name(), e.getMessage());
             refuse(RefusalCode.BAD_REQUEST, String.valueOf(e.getMessage()));
         } finally {
-            bytes.release();
+            late.cancel(false);
         }
+    }
+
+    private ScheduledFuture<?> closeIn(Duration time) {
+        return shared.control().schedule(connection::close, time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private boolean greet() {
+        try {
+            connection.handshake();
+            if (!connection.speaksTransfer()) {
+                LOG.warn(
+                        "transfer: {}: does not speak {}",
+                        connection.remoteAddress(),
+                        Frames.PROTOCOL);
+                return false;
+            }
+            peer = TlsIdentity.peer(connection.peerCertificate());
+            return true;
+        } catch (IOException | CertificateException e) {
+            LOG.warn("transfer: {}: refused: {}", connection.remoteAddress(), e.getMessage());
+            return false;
+        }
+    }
+
+    private @Nullable PullRequest receive() throws IOException {
+        while (request == null) {
+            batch.clear();
+            if (connection.read(batch, BATCH_BYTES) < 0) {
+                return null;
+            }
+            frames.read(batch, this);
+        }
+        return request;
     }
 
     @Override
     public void pull(PullRequest pull) throws WireException {
-        PeerName puller = peer;
-        if (request != null || puller == null) {
+        if (request != null) {
             throw new WireException("frame PULL: expected one in a connection, found another");
         }
         request = pull;
-        if (!shared.admission().begin(puller)) {
-            refuse(
+    }
+
+    private void answer(PullRequest pull) throws IOException, Refusal {
+        PeerName puller = peer;
+        if (puller == null || !shared.admission().begin(puller)) {
+            throw new Refusal(
                     RefusalCode.BUSY,
                     "%d pulls are served already".formatted(shared.admission().pulls()));
-            return;
         }
-        admitted = true;
-        own = new RateLimit(pull.bytesPerSecond(), shared.ticker());
-        aliveTimer =
-                channel.eventLoop()
-                        .scheduleAtFixedRate(
-                                this::sayAlive,
-                                ALIVE_EVERY.toMillis(),
-                                ALIVE_EVERY.toMillis(),
-                                TimeUnit.MILLISECONDS);
-        find(pull, NOT_YET_HERE.dividedBy(ALIVE_EVERY));
+        try {
+            own = new RateLimit(pull.bytesPerSecond(), shared.ticker());
+            sentAt = shared.ticker().nanos();
+            send(pull, find(pull));
+        } finally {
+            shared.admission().end(puller);
+        }
+        ScheduledFuture<?> linger = closeIn(LINGER);
+        try {
+            awaitClose();
+        } finally {
+            linger.cancel(false);
+        }
     }
 
-    private void find(PullRequest pull, long moreLooks) {
-        onDisk(() -> {
+    private ReadableContent find(PullRequest pull) throws IOException, Refusal {
+        long looks = NOT_YET_HERE.dividedBy(ALIVE_EVERY);
+        for (long i = 0; i <= looks; i++) {
             Optional<ReadableContent> found = shared.library().find(pull.content());
-            if (found.isEmpty() && moreLooks > 0) {
-                return () -> {
-                    var _ =
-                            channel.eventLoop()
-                                    .schedule(
-                                            () -> {
-                                                if (!ended) {
-                                                    find(pull, moreLooks - 1);
-                                                }
-                                            },
-                                            ALIVE_EVERY.toMillis(),
-                                            TimeUnit.MILLISECONDS);
-                };
+            if (found.isPresent()) {
+                return found.get();
             }
-            ReadableContent.Reader opened =
-                    found.isEmpty() || pull.offset() > found.get().content().size()
-                            ? null
-                            : found.get().open(pull.offset(), this::wake);
-            return () -> opened(pull, found, opened);
-        });
+            if (i < looks) {
+                pause(ALIVE_EVERY.toNanos(), 0);
+            }
+        }
+        throw new Refusal(RefusalCode.NOT_HERE, "content %s is not here".formatted(pull.content()));
     }
 
-    private void opened(
-            PullRequest pull,
-            Optional<ReadableContent> found,
-            ReadableContent.@Nullable Reader opened) {
-        reader = opened;
-        if (found.isEmpty()) {
-            refuse(RefusalCode.NOT_HERE, "content %s is not here".formatted(pull.content()));
-        } else if (opened == null) {
-            refuse(
+    private void send(PullRequest pull, ReadableContent found) throws IOException, Refusal {
+        long size = found.content().size();
+        if (pull.offset() > size) {
+            throw new Refusal(
                     RefusalCode.BAD_REQUEST,
-                    "offset %d: expected at most %d"
-                            .formatted(pull.offset(), found.get().content().size()));
-        } else {
-            tableLeft =
-                    pull.tableWanted()
-                            ? (long) found.get().content().leafCount() * Sha256.BYTES
-                            : 0;
-            size = found.get().content().size();
+                    "offset %d: expected at most %d".formatted(pull.offset(), size));
         }
-    }
-
-    /** Called by any thread; many calls make one pump. */
-    private void wake() {
-        if (woken.compareAndSet(false, true)) {
-            channel.eventLoop()
-                    .execute(() -> {
-                        woken.set(false);
-                        pump();
-                    });
-        }
-    }
-
-    /** Sends what is there and may go, until the socket is full or something has to come first. */
-    private void pump() {
-        ReadableContent.Reader from = reader;
-        while (from != null && !ended && !reading && !paused) {
-            from.takeRetraction().ifPresent(this::sendRetraction);
-            if (!channel.isWritable()) {
-                return;
+        try (ReadableContent.Reader reader = found.open(pull.offset(), this::wake)) {
+            if (pull.tableWanted()) {
+                sendTable(reader, size, found.content().leafCount() * (long) Sha256.BYTES);
             }
-            boolean goesOn = tableLeft > 0 ? sendTable(from) : sendData(from);
-            if (!goesOn) {
-                return;
+            while (reader.position() < size) {
+                sendData(reader, size);
             }
         }
+        batch.clear();
+        Frames.end(batch);
+        write(0);
     }
 
-    private void sendRetraction(long offset) {
-        ByteBuf frame = channel.alloc().directBuffer(Frames.MAX_SMALL_FRAME_BYTES);
-        Frames.retract(frame, offset);
-        send(frame, 0);
-    }
-
-    private boolean sendTable(ReadableContent.Reader from) {
-        if (!from.hasTable()) {
-            return endIfClosed(from);
+    private void sendTable(ReadableContent.Reader from, long size, long bytes)
+            throws IOException, Refusal {
+        while (!from.hasTable()) {
+            awaitMore(from);
         }
-        int count = (int) Math.min(tableLeft, Frames.MAX_TABLE_HASHES * Sha256.BYTES);
-        long at = tableAt;
-        readDisk(
-                Frames.TABLE_HEADER_BYTES + count,
-                batch -> {
-                    Frames.tableHeader(batch, size, count);
-                    from.readTable(at, writable(batch, count));
-                },
-                0);
-        tableAt += count;
-        tableLeft -= count;
-        return false;
+        for (long at = 0; at < bytes; ) {
+            int count =
+                    (int)
+                            Math.min(
+                                    Math.min(
+                                            bytes - at,
+                                            (BATCH_BYTES - Frames.TABLE_HEADER_BYTES)
+                                                    / Sha256.BYTES
+                                                    * Sha256.BYTES),
+                                    Frames.MAX_TABLE_HASHES * (long) Sha256.BYTES);
+            batch.clear();
+            Frames.tableHeader(batch, size, count);
+            from.readTable(at, writable(count));
+            write(0);
+            at += count;
+        }
     }
 
-    private boolean sendData(ReadableContent.Reader from) {
+    private void sendData(ReadableContent.Reader from, long size) throws IOException, Refusal {
+        retract(from);
         long position = from.position();
-        if (position == size) {
-            sendEnd();
-            return false;
-        }
         int most = shared.limit().atOnce(limitOf(own).atOnce(BYTES_AT_ONCE));
         int there = Math.clamp(from.available() - position, 0, most);
         if (there == 0) {
-            return endIfClosed(from);
+            awaitMore(from);
+            return;
         }
-        if (isFew(from, position) && !waited) {
-            waitForMore();
-            return false;
+        if (!waited && there < FEW_BYTES && position + there < size && !from.ended()) {
+            pause(FEW_WAIT.toNanos(), from.available());
+            waited = true;
+            return;
         }
-        ByteBuf batch = channel.alloc().directBuffer(batchBytes(there));
-        int count = fromMemory(from, batch, there);
+        waited = false;
+        batch.clear();
+        int count = fromMemory(from, there);
+        if (count == 0) {
+            count = fromDisk(from, Math.clamp(from.onDisk() - position, 0, there));
+        }
         if (count > 0) {
-            send(batch, count);
-            return pace(count);
+            write(count);
+            long nanos = Math.max(limitOf(own).take(count), shared.limit().take(count));
+            if (nanos > 0) {
+                pause(nanos, from.available());
+            }
         }
-        batch.release();
-        int onDisk = Math.clamp(from.onDisk() - position, 0, there);
-        if (onDisk > 0) {
-            readDisk(batchBytes(onDisk), into -> fromDisk(from, into, onDisk), onDisk);
-        }
-        // Nothing in memory and nothing on disk: a leaf was taken back just now, which wakes.
-        return false;
     }
 
-    private boolean isFew(ReadableContent.Reader from, long position) {
-        long available = from.available();
-        return available - position < FEW_BYTES && available < size && !from.ended();
-    }
-
-    private void waitForMore() {
-        if (!waiting) {
-            waiting = true;
-            var _ =
-                    channel.eventLoop()
-                            .schedule(
-                                    () -> {
-                                        waiting = false;
-                                        waited = true;
-                                        pump();
-                                        waited = false;
-                                    },
-                                    FEW_WAIT.toNanos(),
-                                    TimeUnit.NANOSECONDS);
+    private void retract(ReadableContent.Reader from) throws IOException {
+        var retraction = from.takeRetraction();
+        if (retraction.isPresent()) {
+            batch.clear();
+            Frames.retract(batch, retraction.getAsLong());
+            write(0);
         }
     }
 
@@ -350,12 +314,7 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
         return limit;
     }
 
-    private static int batchBytes(int count) {
-        int frames = (count + Frames.FULL_DATA_BYTES - 1) / Frames.FULL_DATA_BYTES;
-        return count + frames * Frames.DATA_HEADER_BYTES;
-    }
-
-    private static int fromMemory(ReadableContent.Reader from, ByteBuf batch, int most) {
+    private int fromMemory(ReadableContent.Reader from, int most) {
         int total = 0;
         while (total < most) {
             int head = batch.writerIndex();
@@ -373,194 +332,98 @@ final class ServeConnection extends ChannelInboundHandlerAdapter implements Fram
         return total;
     }
 
-    private static void fromDisk(ReadableContent.Reader from, ByteBuf batch, int count)
-            throws IOException {
-        for (int left = count; left > 0; ) {
-            int part = Math.min(left, Frames.FULL_DATA_BYTES);
-            Frames.dataHeader(batch, from.position(), part);
-            from.readDisk(writable(batch, part));
-            left -= part;
+    private int fromDisk(ReadableContent.Reader from, int count) throws IOException, Refusal {
+        try {
+            for (int left = count; left > 0; ) {
+                int part = Math.min(left, Frames.FULL_DATA_BYTES);
+                Frames.dataHeader(batch, from.position(), part);
+                from.readDisk(writable(part));
+                left -= part;
+            }
+            return count;
+        } catch (IOException e) {
+            LOG.warn("transfer: {}: {}", name(), e.toString());
+            throw new Refusal(RefusalCode.GOING_AWAY, "the content cannot be read here");
         }
     }
 
-    /** The next bytes of a buffer, which count as written. */
-    private static ByteBuffer writable(ByteBuf batch, int count) {
+    /** The next bytes of the batch, which count as written. */
+    private ByteBuffer writable(int count) {
         ByteBuffer view = batch.nioBuffer(batch.writerIndex(), count);
         batch.writerIndex(batch.writerIndex() + count);
         return view;
     }
 
-    private void send(ByteBuf bytes, int contentBytes) {
-        sentSinceTick = true;
+    private void write(int contentBytes) throws IOException {
+        int bytes = batch.readableBytes();
+        long began = shared.ticker().nanos();
+        connection.write(batch);
+        sentAt = shared.ticker().nanos();
+        uplink.written(bytes, began, sentAt);
         shared.sentBytes().add(contentBytes);
-        var _ = channel.writeAndFlush(bytes, channel.voidPromise());
     }
 
-    /** Counts what was sent; false: nothing more for now. */
-    private boolean pace(int count) {
-        long nanos = Math.max(limitOf(own).take(count), shared.limit().take(count));
-        if (nanos == 0) {
-            return true;
-        }
-        paused = true;
-        var _ =
-                channel.eventLoop()
-                        .schedule(
-                                () -> {
-                                    paused = false;
-                                    pump();
-                                },
-                                nanos,
-                                TimeUnit.NANOSECONDS);
-        return false;
+    // Waiting.
+
+    private void wake() {
+        woken = true;
+        LockSupport.unpark(thread);
     }
 
-    private void sayAlive() {
-        if (!ended && !sentSinceTick && channel.isWritable()) {
-            ReadableContent.Reader from = reader;
-            ByteBuf frame = channel.alloc().directBuffer(Frames.MAX_SMALL_FRAME_BYTES);
-            Frames.alive(frame, from == null ? 0 : from.available());
-            var _ = channel.writeAndFlush(frame, channel.voidPromise());
-        }
-        sentSinceTick = false;
-    }
-
-    private void sendEnd() {
-        ended = true;
-        ByteBuf frame = channel.alloc().directBuffer(Frames.MAX_SMALL_FRAME_BYTES);
-        Frames.end(frame);
-        var _ = channel.writeAndFlush(frame, channel.voidPromise());
-        release();
-        var _ =
-                channel.eventLoop()
-                        .schedule(
-                                () -> {
-                                    var _ = channel.close();
-                                },
-                                LINGER.toMillis(),
-                                TimeUnit.MILLISECONDS);
-    }
-
-    private boolean endIfClosed(ReadableContent.Reader from) {
+    private void awaitMore(ReadableContent.Reader from) throws IOException, Refusal {
         if (from.ended() && from.available() <= from.position()) {
-            refuse(RefusalCode.GOING_AWAY, "the content is not received here any more");
+            throw new Refusal(RefusalCode.GOING_AWAY, "the content is not received here any more");
         }
-        return false;
-    }
-
-    private void refuse(RefusalCode code, String text) {
-        if (ended) {
-            return;
+        if (!woken) {
+            rest(ALIVE_EVERY.toNanos(), from.available());
         }
-        ended = true;
-        ByteBuf frame = channel.alloc().directBuffer(Frames.MAX_SMALL_FRAME_BYTES);
-        Frames.refused(frame, code, text);
-        var _ = channel.writeAndFlush(frame).addListener(ChannelFutureListener.CLOSE);
+        woken = false;
     }
 
-    // Reads of the disk, off the event loop, one at a time.
-
-    private interface DiskRead {
-        /** Returns what is then to be done on the event loop. */
-        Runnable read() throws IOException;
+    /** Waits for a time, whatever comes. */
+    private void pause(long nanos, long available) throws IOException, Refusal {
+        long until = shared.ticker().nanos() + nanos;
+        for (long left = nanos; left > 0; left = until - shared.ticker().nanos()) {
+            rest(Math.min(left, ALIVE_EVERY.toNanos()), available);
+        }
     }
 
-    private interface Filling {
-        void fill(ByteBuf batch) throws IOException;
+    /** Waits until it is woken, or for a time, and says that it is alive. */
+    private void rest(long nanos, long available) throws IOException, Refusal {
+        uplink.idle();
+        LockSupport.parkNanos(this, nanos);
+        if (goingAway) {
+            throw new Refusal(RefusalCode.GOING_AWAY, "this source is going away");
+        }
+        if (shared.ticker().nanos() - sentAt >= ALIVE_EVERY.toNanos()) {
+            batch.clear();
+            Frames.alive(batch, available);
+            write(0);
+        }
     }
 
-    private void readDisk(int bytes, Filling filling, int contentBytes) {
-        ByteBuf batch = channel.alloc().directBuffer(bytes);
-        onDisk(() -> {
-            try {
-                filling.fill(batch);
-            } catch (IOException | RuntimeException e) {
-                batch.release();
-                throw e;
-            }
-            return () -> {
-                send(batch, contentBytes);
-                pace(contentBytes);
-            };
-        });
+    // The end.
+
+    private void awaitClose() throws IOException {
+        do {
+            batch.clear();
+        } while (connection.read(batch, BATCH_BYTES) >= 0);
     }
 
-    private void onDisk(DiskRead read) {
-        reading = true;
+    private void refuse(RefusalCode code, String text) throws IOException {
+        ScheduledFuture<?> close = closeIn(GOODBYE);
         try {
-            shared.disk()
-                    .execute(() -> {
-                        Runnable then;
-                        try {
-                            then = read.read();
-                        } catch (IOException | RuntimeException e) {
-                            LOG.warn("transfer: {}: {}", name(), e.toString());
-                            then =
-                                    () ->
-                                            refuse(
-                                                    RefusalCode.GOING_AWAY,
-                                                    "the content cannot be read here");
-                        }
-                        Runnable done = then;
-                        channel.eventLoop()
-                                .execute(() -> {
-                                    reading = false;
-                                    done.run();
-                                    if (channel.isActive()) {
-                                        pump();
-                                    } else {
-                                        release();
-                                    }
-                                });
-                    });
-        } catch (RejectedExecutionException _) {
-            reading = false;
-            refuse(RefusalCode.GOING_AWAY, "this source is going away");
+            batch.clear();
+            Frames.refused(batch, code, text);
+            connection.write(batch);
+            connection.endOutput();
+            awaitClose();
+        } finally {
+            close.cancel(false);
         }
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        pump();
-        ctx.fireChannelWritabilityChanged();
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-        ended = true;
-        cancel(requestTimeout);
-        cancel(aliveTimer);
-        if (!reading) {
-            release();
-        }
-        ctx.fireChannelInactive();
-    }
-
-    private void release() {
-        ReadableContent.Reader open = reader;
-        if (open != null) {
-            reader = null;
-            open.close();
-        }
-        if (admitted && peer != null) {
-            admitted = false;
-            shared.admission().end(peer);
-        }
-    }
-
-    private static void cancel(@Nullable Future<?> timer) {
-        if (timer != null) {
-            timer.cancel(false);
-        }
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        LOG.debug("transfer: {}: {}", name(), cause.toString());
-        var _ = ctx.close();
     }
 
     private String name() {
-        return peer == null ? String.valueOf(channel.remoteAddress()) : peer.toString();
+        return peer == null ? String.valueOf(connection.remoteAddress()) : peer.toString();
     }
 }

@@ -4,19 +4,22 @@ import dev.sluice.transfer.net.TransferNetwork;
 import dev.sluice.transfer.pace.RateLimit;
 import dev.sluice.transfer.pace.Ticker;
 import dev.sluice.trust.pki.PeerExpectation;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.group.ChannelGroup;
-import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.ssl.SslContext;
-import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,14 +28,17 @@ public final class TransferServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransferServer.class);
 
-    /** Threads that read disks; a pull waits for one read at a time. */
-    private static final int DISK_THREADS = 2;
-
     /** How long pullers have to take the goodbye. */
     private static final Duration CLOSE = Duration.ofSeconds(1);
 
-    private final Channel listener;
+    private final ServerSocketChannel listener;
+    private final InetSocketAddress address;
+    private final TransferNetwork network;
+    private final SslContext tls;
     private final Shared shared;
+    private final Set<ServeConnection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicLong accepted = new AtomicLong();
+    private final Object ends = new Object();
 
     /** What the connections of a server have in common. */
     record Shared(
@@ -40,13 +46,17 @@ public final class TransferServer implements AutoCloseable {
             Admission admission,
             RateLimit limit,
             Ticker ticker,
-            ThreadPoolExecutor disk,
-            ChannelGroup connections,
+            ScheduledExecutorService control,
             LongAdder sentBytes,
             UplinkMeter uplink) {}
 
-    private TransferServer(Channel listener, Shared shared) {
+    private TransferServer(
+            ServerSocketChannel listener, TransferNetwork network, SslContext tls, Shared shared)
+            throws IOException {
         this.listener = listener;
+        this.address = (InetSocketAddress) listener.getLocalAddress();
+        this.network = network;
+        this.tls = tls;
         this.shared = shared;
     }
 
@@ -65,64 +75,73 @@ public final class TransferServer implements AutoCloseable {
             RateLimit limit,
             Ticker ticker)
             throws IOException {
-        ThreadPoolExecutor disk =
-                new ThreadPoolExecutor(
-                        DISK_THREADS,
-                        DISK_THREADS,
-                        10,
-                        TimeUnit.SECONDS,
-                        new ArrayBlockingQueue<>(2 * limits.connections()),
-                        Thread.ofPlatform().daemon().name("transfer-read-", 0).factory());
-        disk.allowCoreThreadTimeOut(true);
         Shared shared =
                 new Shared(
                         library,
                         new Admission(limits),
                         limit,
                         ticker,
-                        disk,
-                        new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true),
+                        network.control(),
                         new LongAdder(),
-                        new UplinkMeter(ticker));
-        SslContext tls = network.serverTls(peers);
-        var bound =
-                network.server()
-                        .childHandler(
-                                new ChannelInitializer<>() {
-                                    @Override
-                                    protected void initChannel(Channel channel) {
-                                        accept(channel, tls, shared);
-                                    }
-                                })
-                        .bind(listen)
-                        .awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            disk.shutdown();
+                        new UplinkMeter());
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        try {
+            listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            listener.bind(listen);
+        } catch (IOException | UnresolvedAddressException e) {
+            listener.close();
             throw new IOException(
                     "transfer address %s: it can't be bound (%s); is another process using it?"
-                            .formatted(listen, bound.cause().getMessage()),
-                    bound.cause());
+                            .formatted(listen, e.getMessage()),
+                    e);
         }
-        return new TransferServer(bound.channel(), shared);
+        TransferServer server =
+                new TransferServer(listener, network, network.serverTls(peers), shared);
+        Thread.ofPlatform().daemon().name("transfer-accept").start(server::accept);
+        return server;
     }
 
-    private static void accept(Channel channel, SslContext tls, Shared shared) {
+    private void accept() {
+        while (listener.isOpen()) {
+            try {
+                accept(listener.accept());
+            } catch (ClosedChannelException _) {
+                return;
+            } catch (IOException e) {
+                LOG.warn("transfer: a connection can't be accepted: {}", e.getMessage());
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            }
+        }
+    }
+
+    private void accept(SocketChannel socket) throws IOException {
         if (!shared.admission().connect()) {
-            LOG.warn("transfer: {}: too many connections, refused", channel.remoteAddress());
-            var _ = channel.close();
+            LOG.warn("transfer: {}: too many connections, refused", socket.getRemoteAddress());
+            socket.close();
             return;
         }
-        var _ = channel.closeFuture().addListener(_ -> shared.admission().disconnect());
-        shared.connections().add(channel);
-        channel.pipeline()
-                .addLast(TransferNetwork.tlsHandler(tls, channel.alloc()))
-                .addLast(shared.uplink().handler())
-                .addLast(new ServeConnection(channel, shared));
+        ServeConnection[] made = new ServeConnection[1];
+        ServeConnection serve =
+                new ServeConnection(network.client(socket, tls), shared, () -> gone(made[0]));
+        made[0] = serve;
+        connections.add(serve);
+        Thread.ofPlatform()
+                .daemon()
+                .name("transfer-serve-" + accepted.incrementAndGet())
+                .start(serve);
+    }
+
+    private void gone(ServeConnection connection) {
+        shared.admission().disconnect();
+        connections.remove(connection);
+        synchronized (ends) {
+            ends.notifyAll();
+        }
     }
 
     /** Where it listens. */
     public InetSocketAddress address() {
-        return (InetSocketAddress) listener.localAddress();
+        return address;
     }
 
     /** Bytes of contents that were given to the network since the start. */
@@ -146,12 +165,31 @@ public final class TransferServer implements AutoCloseable {
     /** Tells every puller that nothing more comes, and ends. */
     @Override
     public void close() {
-        listener.close().awaitUninterruptibly();
-        for (Channel channel : shared.connections()) {
-            channel.pipeline().fireUserEventTriggered(ServeConnection.GOING_AWAY);
+        try {
+            listener.close();
+        } catch (IOException e) {
+            LOG.warn("transfer address {}: {}", address, e.getMessage());
         }
-        shared.connections().newCloseFuture().awaitUninterruptibly(CLOSE.toMillis());
-        shared.connections().close().awaitUninterruptibly(CLOSE.toMillis());
-        shared.disk().shutdown();
+        connections.forEach(ServeConnection::goAway);
+        if (!awaitNone()) {
+            connections.forEach(ServeConnection::close);
+            awaitNone();
+        }
+    }
+
+    private boolean awaitNone() {
+        long deadline = System.nanoTime() + CLOSE.toNanos();
+        synchronized (ends) {
+            for (long left = CLOSE.toMillis(); left > 0 && !connections.isEmpty(); ) {
+                try {
+                    ends.wait(left);
+                } catch (InterruptedException _) {
+                    Thread.currentThread().interrupt();
+                    return false;
+                }
+                left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            }
+        }
+        return connections.isEmpty();
     }
 }

@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBufUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -56,6 +57,11 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     // Guarded by the lock.
     private final Window window = new Window();
     private boolean feeding;
+
+    /** Leaves that were fed to their end and that the keeper does not know of yet. */
+    private final List<KeeperJob.WholeLeaf> whole = new ArrayList<>();
+
+    private boolean allSure = true;
 
     /** Of the leaf that is under way. */
     private LeafHash hash = new LeafHash();
@@ -161,6 +167,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
     /** Runs, by the keeper, when everything that was fed until now is judged. */
     public void whenSettled(Runnable then) {
+        giveWhole(1);
         jobs.add(new KeeperJob.Marker(then));
     }
 
@@ -181,6 +188,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     public void endFeed() {
         synchronized (lock) {
             feeding = false;
+            lock.notifyAll();
         }
     }
 
@@ -200,7 +208,37 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
                 left -= feedIntoLeaf(bytes, left);
             }
         }
+    }
+
+    /** What was fed until now is for the readers, and for the keeper where it is enough. */
+    public void share() {
+        giveWhole(LeafBatch.MOST_LEAVES);
         wakeReaders();
+    }
+
+    /** Gives the keeper what it does not have, however little. */
+    public void settle() {
+        giveWhole(1);
+    }
+
+    private void giveWhole(int least) {
+        synchronized (lock) {
+            boolean pressing = position == content.size() || !allSure;
+            if (whole.size() >= (pressing ? 1 : least)) {
+                allSure = true;
+                jobs.add(new KeeperJob.WholeLeaves(List.copyOf(whole)));
+                whole.clear();
+            }
+        }
+    }
+
+    /** Waits while more leaves wait for the keeper than should. */
+    public void awaitRoom() throws InterruptedException {
+        synchronized (lock) {
+            while (feeding && !keeperGone && isFull()) {
+                lock.wait();
+            }
+        }
     }
 
     private int feedIntoLeaf(ByteBuf bytes, int count) {
@@ -243,7 +281,8 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
             vouched = position;
         }
         var _ = waitingLeaves.incrementAndGet();
-        jobs.add(new KeeperJob.WholeLeaf(index, leaf.retain(), epoch, sure));
+        allSure &= sure;
+        whole.add(new KeeperJob.WholeLeaf(index, leaf.retain(), epoch, sure));
     }
 
     /** The source took back the leaf that is under way. */
@@ -306,10 +345,9 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     private void execute(KeeperJob job) throws IOException {
         switch (job) {
             case KeeperJob.Table(var encoded) -> judgeTable(encoded);
-            case KeeperJob.WholeLeaf leaf -> {
-                try {
-                    judgeLeaf(leaf);
-                } finally {
+            case KeeperJob.WholeLeaves(var leaves) -> {
+                for (KeeperJob.WholeLeaf leaf : leaves) {
+                    guarded(() -> judgeLeaf(leaf));
                     leaf.bytes().release();
                 }
             }
@@ -352,7 +390,11 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     private void judgeLeaf(KeeperJob.WholeLeaf leaf) throws IOException {
         int size = content.sizeOfLeaf(leaf.index());
         long offset = (long) leaf.index() * LEAF;
-        var _ = waitingLeaves.decrementAndGet();
+        if (waitingLeaves.decrementAndGet() == PAUSE_LEAVES - 1) {
+            synchronized (lock) {
+                lock.notifyAll();
+            }
+        }
         if (!leaf.sure() && !isRight(leaf, offset, size)) {
             return;
         }
@@ -408,6 +450,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     /** Everything from a leaf on is forgotten, and nothing more of this feed counts. */
     private void forgetFrom(long offset) {
         feeding = false;
+        lock.notifyAll();
         boolean any = received > offset;
         position = offset;
         received = offset;
@@ -481,7 +524,9 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
         @Override
         public long onDisk() {
-            return written;
+            synchronized (lock) {
+                return takenBack < 0 ? written : 0;
+            }
         }
 
         @Override
@@ -570,6 +615,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
             ended = true;
             feeding = false;
         }
+        giveWhole(1);
         jobs.add(new KeeperJob.Stop());
     }
 
@@ -581,6 +627,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     private void leave() {
         synchronized (lock) {
             keeperGone = true;
+            lock.notifyAll();
             window.forgetAll();
         }
         wakeReaders();

@@ -9,6 +9,9 @@ sealed interface KeeperJob {
     @SuppressWarnings("ArrayRecordComponent") // Handed over once, never compared.
     record Table(byte[] encoded) implements KeeperJob {}
 
+    /** Write leaves. */
+    record WholeLeaves(java.util.List<WholeLeaf> leaves) implements KeeperJob {}
+
     /**
      * Write a leaf that was fed to its end.
      *
@@ -16,7 +19,7 @@ sealed interface KeeperJob {
      * @param epoch of the feed; a leaf of an older one does not count unless it is sure
      * @param sure whether it was verified on the way; otherwise it is to be judged first
      */
-    record WholeLeaf(int index, ByteBuf bytes, int epoch, boolean sure) implements KeeperJob {}
+    record WholeLeaf(int index, ByteBuf bytes, int epoch, boolean sure) {}
 
     /** Run this when everything before is judged and in the file. */
     record Marker(Runnable then) implements KeeperJob {}

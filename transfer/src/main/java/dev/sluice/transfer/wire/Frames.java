@@ -12,12 +12,12 @@ public final class Frames {
     public static final String PROTOCOL = "sluice-transfer/1";
 
     /** Content bytes in one DATA frame at most. */
-    public static final int MAX_DATA_BYTES = 16 << 10;
+    public static final int MAX_DATA_BYTES = 64 << 10;
 
     /** Bytes of a DATA frame before the content's. */
     public static final int DATA_HEADER_BYTES = 4 + Long.BYTES;
 
-    /** Content bytes with which a DATA frame fills one TLS record exactly. */
+    /** Content bytes with which a DATA frame fills four TLS records exactly. */
     public static final int FULL_DATA_BYTES = MAX_DATA_BYTES - DATA_HEADER_BYTES;
 
     /** Leaf hashes in one TABLE frame at most. */

@@ -100,6 +100,7 @@ final class GrowingContentTest {
     private void feed(byte[] from, int offset, int count) {
         ByteBuf piece = Unpooled.wrappedBuffer(from, offset, count);
         growing.feed(piece, count);
+        growing.share();
         piece.release();
     }
 

@@ -118,8 +118,8 @@ final class FramesTest {
     }
 
     @Test
-    void aFullDataFrameIsOneRecordOfTls() {
-        assertThat(Frames.DATA_HEADER_BYTES + Frames.FULL_DATA_BYTES).isEqualTo(16384);
+    void aFullDataFrameFillsFourRecordsOfTls() {
+        assertThat(Frames.DATA_HEADER_BYTES + Frames.FULL_DATA_BYTES).isEqualTo(4 * 16384);
     }
 
     @Test
@@ -165,7 +165,7 @@ final class FramesTest {
                         + "0000000000000600"
                         + "0700000000000000000000000000000000000000000000000000000000000000"
                         + "07",
-                "03004009", // DATA of 16 KiB and one byte
+                "03010009", // DATA of 64 KiB and one byte
                 "03000008", // DATA of nothing
                 "04000007",
                 "04000009",

@@ -1,0 +1,240 @@
+package dev.sluice.transfer.net;
+
+import dev.sluice.transfer.memory.TransferMemory;
+import dev.sluice.transfer.wire.Frames;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+
+/**
+ * A TLS connection whose calls block. For one thread, its owner's; {@link #close} alone may be
+ * called by any, and ends whatever the owner waits in. The owner releases it at its end.
+ */
+public final class Connection implements AutoCloseable {
+
+    /** What one read of the socket gives at most: what comes in 8 ms at 250 Mbit/s. */
+    public static final int READ_BYTES = 256 << 10;
+
+    /** Plain bytes that are encrypted and written at once: four records. */
+    private static final int WRITE_BYTES = 64 << 10;
+
+    /** What a record has besides its bytes, generously. */
+    private static final int RECORD_OVERHEAD_BYTES = 256;
+
+    private static final int RECORD_BYTES = 16 << 10;
+
+    private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
+
+    private final SocketChannel socket;
+    private final SslHandler tls;
+    private final SSLEngine engine;
+    private final ByteBuf incomingMemory = TransferMemory.aligned(READ_BYTES);
+    private final ByteBuf outgoingMemory =
+            TransferMemory.aligned(
+                    WRITE_BYTES + (WRITE_BYTES / RECORD_BYTES + 1) * RECORD_OVERHEAD_BYTES);
+
+    /** Encrypted bytes that came; between its position and its limit. */
+    private final ByteBuffer incoming = incomingMemory.nioBuffer(0, READ_BYTES).limit(0);
+
+    /** Encrypted bytes to go; between its start and its position. */
+    private final ByteBuffer outgoing = outgoingMemory.nioBuffer(0, outgoingMemory.capacity());
+
+    /** What came in the same records as the handshake's end. */
+    private final ByteBuf early = TransferMemory.aligned(2 * RECORD_BYTES);
+
+    Connection(SocketChannel socket, SslContext context) throws IOException {
+        this.socket = socket;
+        // Netty's engine for its own handler decrypts many records in a call; one that is asked
+        // for as such does one.
+        this.tls = context.newHandler(TransferMemory.pool());
+        this.engine = tls.engine();
+        socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    }
+
+    /** Agrees with the peer on keys, after both have shown who they are. */
+    public void handshake() throws IOException {
+        engine.beginHandshake();
+        ByteBuffer plain = early.nioBuffer(0, early.capacity());
+        while (isShaking()) {
+            switch (engine.getHandshakeStatus()) {
+                case NEED_WRAP -> wrap(NOTHING);
+                case NEED_TASK -> runTasks();
+                case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> shake(plain);
+                case FINISHED, NOT_HANDSHAKING -> {}
+            }
+        }
+        early.writerIndex(plain.position());
+    }
+
+    private boolean isShaking() {
+        HandshakeStatus status = engine.getHandshakeStatus();
+        return status != HandshakeStatus.FINISHED && status != HandshakeStatus.NOT_HANDSHAKING;
+    }
+
+    private void shake(ByteBuffer plain) throws IOException {
+        SSLEngineResult result = engine.unwrap(incoming, plain);
+        boolean starved =
+                result.getStatus() == SSLEngineResult.Status.BUFFER_UNDERFLOW
+                        || (result.bytesConsumed() == 0 && !incoming.hasRemaining());
+        if (result.getStatus() == SSLEngineResult.Status.CLOSED) {
+            throw new SSLException("closed during the handshake");
+        }
+        if (starved
+                && engine.getHandshakeStatus() == HandshakeStatus.NEED_UNWRAP
+                && fill(READ_BYTES) < 0) {
+            throw new SSLException("closed during the handshake");
+        }
+    }
+
+    private void runTasks() {
+        for (Runnable task = engine.getDelegatedTask();
+                task != null;
+                task = engine.getDelegatedTask()) {
+            task.run();
+        }
+    }
+
+    /** Whether both sides agreed on the protocol; known once the handshake is done. */
+    public boolean speaksTransfer() {
+        return Frames.PROTOCOL.equals(tls.applicationProtocol());
+    }
+
+    /** The certificate that the peer has shown. */
+    public X509Certificate peerCertificate() throws SSLPeerUnverifiedException {
+        return (X509Certificate) engine.getSession().getPeerCertificates()[0];
+    }
+
+    public SocketAddress remoteAddress() {
+        return socket.socket().getRemoteSocketAddress();
+    }
+
+    /**
+     * Reads bytes, after it waited for the first if need be.
+     *
+     * @param into with room for 16 KiB at least
+     * @param most encrypted bytes that are taken from the socket
+     * @return how many; -1: the peer has ended the connection
+     */
+    public int read(ByteBuf into, int most) throws IOException {
+        while (true) {
+            int count = readMore(into);
+            if (count != 0) {
+                return count;
+            }
+            if (fill(most) < 0) {
+                return -1;
+            }
+        }
+    }
+
+    /**
+     * Reads bytes of what the socket gave before, without waiting.
+     *
+     * @return how many; 0: there are none; -1: the peer has ended the connection
+     */
+    public int readMore(ByteBuf into) throws IOException {
+        if (early.isReadable()) {
+            int count = Math.min(early.readableBytes(), into.writableBytes());
+            into.writeBytes(early, count);
+            return count;
+        }
+        SSLEngineResult result;
+        do {
+            ByteBuffer plain = into.nioBuffer(into.writerIndex(), into.writableBytes());
+            result = engine.unwrap(incoming, plain);
+            answer();
+        } while (result.bytesProduced() == 0
+                && result.bytesConsumed() > 0
+                && result.getStatus() != SSLEngineResult.Status.CLOSED);
+        into.writerIndex(into.writerIndex() + result.bytesProduced());
+        boolean ended =
+                result.getStatus() == SSLEngineResult.Status.CLOSED && result.bytesProduced() == 0;
+        return ended ? -1 : result.bytesProduced();
+    }
+
+    /** What TLS itself has to say, as new keys. */
+    private void answer() throws IOException {
+        HandshakeStatus status = engine.getHandshakeStatus();
+        if (status == HandshakeStatus.NEED_TASK) {
+            runTasks();
+        }
+        if (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+            wrap(NOTHING);
+        }
+    }
+
+    private int fill(int most) throws IOException {
+        incoming.compact();
+        incoming.limit(Math.min(incoming.position() + most, incoming.capacity()));
+        int count = socket.read(incoming);
+        incoming.flip();
+        return count;
+    }
+
+    /** Encrypts and writes all bytes; waits while the network does not take them. */
+    public void write(ByteBuf bytes) throws IOException {
+        while (bytes.isReadable()) {
+            int count = Math.min(bytes.readableBytes(), WRITE_BYTES);
+            ByteBuffer plain = bytes.nioBuffer(bytes.readerIndex(), count);
+            while (plain.hasRemaining()) {
+                wrap(plain);
+            }
+            bytes.skipBytes(count);
+        }
+    }
+
+    private void wrap(ByteBuffer plain) throws IOException {
+        SSLEngineResult result;
+        do {
+            result = engine.wrap(plain, outgoing);
+        } while (plain.hasRemaining()
+                && result.bytesProduced() > 0
+                && outgoing.remaining() > RECORD_BYTES + RECORD_OVERHEAD_BYTES);
+        if (result.getStatus() == SSLEngineResult.Status.CLOSED && plain.hasRemaining()) {
+            throw new SSLException("the connection is closed");
+        }
+        outgoing.flip();
+        while (outgoing.hasRemaining()) {
+            socket.write(outgoing);
+        }
+        outgoing.clear();
+    }
+
+    /** Says that nothing more is written. */
+    public void endOutput() throws IOException {
+        engine.closeOutbound();
+        wrap(NOTHING);
+        socket.shutdownOutput();
+    }
+
+    /** Ends it at once. */
+    @Override
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException _) {
+            // It is closed all the same.
+        }
+    }
+
+    /** Gives its memory back, after the end; the owner's last call. */
+    public void release() {
+        close();
+        ReferenceCountUtil.safeRelease(engine);
+        early.release();
+        incomingMemory.release();
+        outgoingMemory.release();
+    }
+}

@@ -127,7 +127,6 @@ final class MasterProcess implements AutoCloseable {
      */
     private static final int MAX_INBOUND_BYTES = 4 << 20;
 
-
     /** Larger packages are refused at import. */
     private static final long MAX_PACKAGE_BYTES = 64L << 30;
 

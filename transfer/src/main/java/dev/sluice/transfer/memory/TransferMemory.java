@@ -17,23 +17,11 @@ public final class TransferMemory {
 
     private static final int PAGE_BYTES = 8 << 10;
 
-    /** A chunk, which is what is had from the system at once, is a page doubled so often: 1 MiB. */
+    /** A chunk, which is what is had from the system at once, is a page doubled so often: 4 MiB. */
     private static final int CHUNK_ORDER = 9;
 
-    /** Buffers of a size, up to 32 KiB, that an event loop keeps for itself: a few TLS records. */
-    private static final int CACHED_BY_A_LOOP = 16;
-
     private static final ByteBufAllocator POOL =
-            new PooledByteBufAllocator(
-                    true,
-                    0,
-                    1,
-                    PAGE_BYTES,
-                    CHUNK_ORDER,
-                    CACHED_BY_A_LOOP,
-                    CACHED_BY_A_LOOP,
-                    false,
-                    ALIGNMENT);
+            new PooledByteBufAllocator(true, 0, 1, PAGE_BYTES, CHUNK_ORDER, 0, 0, false, ALIGNMENT);
 
     private TransferMemory() {}
 

@@ -16,9 +16,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import javax.net.ssl.SSLException;
 
 /**
- * The event loops of this process's transfers, and what connections on them have in common: epoll
- * and BoringSSL where they are, TLS 1.3 with certificates of both sides, the protocol's name in
- * ALPN.
+ * What the connections of this process's transfers have in common: BoringSSL where it is, TLS 1.3
+ * with certificates of both sides, the protocol's name in ALPN, and one thread that keeps time.
  */
 public final class TransferNetwork implements AutoCloseable {
 
@@ -41,8 +40,8 @@ public final class TransferNetwork implements AutoCloseable {
         return control;
     }
 
-    /** A connection to a server; neither connected nor secured yet. */
-    public Connection client(SocketChannel socket, SslContext tls) throws IOException {
+    /** A connection over a socket that is connected; to be secured by its handshake. */
+    public Connection over(SocketChannel socket, SslContext tls) throws IOException {
         return new Connection(socket, tls);
     }
 
@@ -79,6 +78,7 @@ public final class TransferNetwork implements AutoCloseable {
         }
     }
 
+    /** Ends the thread; connections are ended by who made them. */
     @Override
     public void close() {
         control.shutdownNow();

@@ -1,6 +1,6 @@
 /**
- * Event loops, sockets and TLS of transfers. Depends on trust, Netty, {@code memory}, {@code
- * wire}'s protocol name. Start with {@link dev.sluice.transfer.net.TransferNetwork}.
+ * Sockets and TLS of transfers. Depends on trust, Netty's TLS, {@code memory}, {@code wire}'s
+ * protocol name. Start with {@link dev.sluice.transfer.net.Connection}.
  */
 @NullMarked
 package dev.sluice.transfer.net;

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The pull of one content, from one source at a time, until it is complete, the disk fails or it is
  * closed. What is here already is not pulled again. {@link SourceChoice} decides about sources; all
- * of it runs on one event loop.
+ * of it runs on the network's control thread, and each connection on a thread of its own.
  */
 public final class ContentPull implements AutoCloseable {
 
@@ -43,10 +43,10 @@ public final class ContentPull implements AutoCloseable {
     private final RateLimit nodeLimit;
     private final RateLimit linkLimit;
     private final GrowingContent content;
-    private final ScheduledExecutorService loop;
+    private final ScheduledExecutorService control;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
 
-    // Of the event loop.
+    // Of the control thread.
     private final SourceChoice choice;
     private final Map<SourceId, Source> sources = new HashMap<>();
     private @Nullable PullAttempt attempt;
@@ -56,7 +56,10 @@ public final class ContentPull implements AutoCloseable {
 
     private volatile Status status;
 
-    /** Is told, on the event loop, what happens; must be quick. */
+    /**
+     * Is told what happens, by the thread to which it happens: several may tell at the same time.
+     * Must be quick.
+     */
     public interface Events {
 
         /** Bytes of the content came from a node; some of them may be of no use later. */
@@ -112,7 +115,7 @@ public final class ContentPull implements AutoCloseable {
         this.nodeLimit = means.nodeLimit();
         this.linkLimit = new RateLimit(0, ticker);
         this.events = events;
-        this.loop = network.control();
+        this.control = network.control();
         this.content =
                 GrowingContent.open(
                         order.directory(), order.content(), means.disk(), new Keeping());
@@ -132,7 +135,7 @@ public final class ContentPull implements AutoCloseable {
      */
     public static ContentPull start(Order order, Means means, Events events) throws IOException {
         ContentPull pull = new ContentPull(order, means, events);
-        pull.loop.execute(pull::begin);
+        pull.control.execute(pull::begin);
         return pull;
     }
 
@@ -152,7 +155,7 @@ public final class ContentPull implements AutoCloseable {
 
     /** Other sources; the one that is pulled from stays when it is among them. */
     public void sources(List<Source> next) {
-        onLoop(() -> {
+        inOrder(() -> {
             remember(next);
             choice.sources(next.stream().map(Source::id).toList());
             limitLink();
@@ -173,7 +176,7 @@ public final class ContentPull implements AutoCloseable {
         if (asked != 0 && (allowed == 0 || allowed > asked)) {
             leave();
             choice.again(ticker.millis());
-            content.whenSettled(() -> onLoop(() -> connect(source.id())));
+            content.whenSettled(() -> inOrder(() -> connect(source.id())));
         }
     }
 
@@ -184,7 +187,7 @@ public final class ContentPull implements AutoCloseable {
 
     private void begin() {
         long every = Math.max(1, timing.silence() / LOOKS_PER_SILENCE);
-        looks = loop.scheduleAtFixedRate(this::step, every, every, TimeUnit.MILLISECONDS);
+        looks = control.scheduleAtFixedRate(this::step, every, every, TimeUnit.MILLISECONDS);
         step();
     }
 
@@ -201,7 +204,7 @@ public final class ContentPull implements AutoCloseable {
             case SourceChoice.Move.Stay _ -> {}
             case SourceChoice.Move.PullFrom(var source) -> {
                 leave();
-                content.whenSettled(() -> onLoop(() -> connect(source)));
+                content.whenSettled(() -> inOrder(() -> connect(source)));
                 tell();
             }
             case SourceChoice.Move.WaitUntil _ -> {
@@ -279,9 +282,9 @@ public final class ContentPull implements AutoCloseable {
                 .ifPresent(source -> linkLimit.set(source.linkBytesPerSecond()));
     }
 
-    private void onLoop(Runnable action) {
+    private void inOrder(Runnable action) {
         try {
-            loop.execute(action);
+            control.execute(action);
         } catch (RejectedExecutionException e) {
             done.completeExceptionally(new IOException("the transfers of this process ended", e));
         }
@@ -294,7 +297,7 @@ public final class ContentPull implements AutoCloseable {
     }
 
     void connected(PullAttempt from) {
-        onLoop(() -> {
+        inOrder(() -> {
             if (isPresent(from)) {
                 choice.connected(ticker.millis());
                 LOG.info(
@@ -307,7 +310,7 @@ public final class ContentPull implements AutoCloseable {
     }
 
     void offers(PullAttempt from, long upTo) {
-        onLoop(() -> {
+        inOrder(() -> {
             if (isPresent(from)) {
                 choice.offers(ticker.millis(), upTo);
             }
@@ -335,7 +338,7 @@ public final class ContentPull implements AutoCloseable {
     }
 
     void failed(PullAttempt from, SourceFailure.Kind kind, String detail) {
-        onLoop(() -> failedNow(from, kind, detail));
+        inOrder(() -> failedNow(from, kind, detail));
     }
 
     private void failedNow(PullAttempt from, SourceFailure.Kind kind, String detail) {
@@ -349,7 +352,7 @@ public final class ContentPull implements AutoCloseable {
         step();
     }
 
-    /** The keeper's word, carried over to the event loop. */
+    /** The keeper's word. */
     private final class Keeping implements GrowingContent.Owner {
 
         @Override
@@ -357,12 +360,12 @@ public final class ContentPull implements AutoCloseable {
 
         @Override
         public void wrongTable(String reason) {
-            onLoop(() -> blame(reason));
+            inOrder(() -> blame(reason));
         }
 
         @Override
         public void wrongLeaf(long offset) {
-            onLoop(() -> blame("the leaf at %d is not what the manifest says".formatted(offset)));
+            inOrder(() -> blame("the leaf at %d is not what the manifest says".formatted(offset)));
         }
 
         @Override
@@ -372,12 +375,12 @@ public final class ContentPull implements AutoCloseable {
 
         @Override
         public void failed(IOException failure) {
-            onLoop(() -> end(failure));
+            inOrder(() -> end(failure));
         }
 
         @Override
         public void complete() {
-            onLoop(() -> {
+            inOrder(() -> {
                 events.verified(content.verified());
                 end(null);
             });
@@ -418,7 +421,7 @@ public final class ContentPull implements AutoCloseable {
      */
     @Override
     public void close() {
-        onLoop(() -> end(new IOException("the pull was ended")));
+        inOrder(() -> end(new IOException("the pull was ended")));
         content.close();
     }
 }

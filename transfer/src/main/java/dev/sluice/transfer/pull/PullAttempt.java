@@ -22,15 +22,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One connection to one source. Everything runs on the pull's event loop. */
+/**
+ * One connection to one source, on a thread of its own that blocks in it. What the pull has to know
+ * of it at once is told; the rest it looks up.
+ */
 final class PullAttempt implements FrameSink, Runnable {
 
     /**
      * After bytes of the content were read the socket has this long to fill again. A link delivers
      * packet by packet; a wake-up for each would cost more than all the rest of a transfer.
      */
-    private static final long REST_NANOS =
-            TimeUnit.MILLISECONDS.toNanos(Integer.getInteger("x.rest", 8));
+    private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
 
     /** A socket that gave so many bytes, almost all that are read at once, is read on. */
     private static final int NO_REST_BYTES = 192 << 10;
@@ -122,7 +124,7 @@ final class PullAttempt implements FrameSink, Runnable {
                 return;
             }
             channel.connect(new InetSocketAddress(source.host(), source.port()));
-            open = pull.network().client(channel, pull.network().clientTls(source.peer()));
+            open = pull.network().over(channel, pull.network().clientTls(source.peer()));
             open.handshake();
             if (!open.speaksTransfer()) {
                 fail(SourceFailure.Kind.UNREACHABLE, "does not speak " + Frames.PROTOCOL);

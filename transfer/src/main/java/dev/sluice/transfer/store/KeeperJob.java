@@ -1,6 +1,7 @@
 package dev.sluice.transfer.store;
 
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 
 /** What a growing content's keeper has to do next. */
 sealed interface KeeperJob {
@@ -9,8 +10,8 @@ sealed interface KeeperJob {
     @SuppressWarnings("ArrayRecordComponent") // Handed over once, never compared.
     record Table(byte[] encoded) implements KeeperJob {}
 
-    /** Write leaves. */
-    record WholeLeaves(java.util.List<WholeLeaf> leaves) implements KeeperJob {}
+    /** Write leaves, in their order. */
+    record WholeLeaves(List<WholeLeaf> leaves) implements KeeperJob {}
 
     /**
      * Write a leaf that was fed to its end.

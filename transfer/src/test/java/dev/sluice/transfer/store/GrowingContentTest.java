@@ -169,4 +169,51 @@ final class GrowingContentTest {
             assertThat(reader.available()).isEqualTo(bytes.length);
         }
     }
+
+    @Test
+    @Tag("PKG-4")
+    void fewWholeLeavesAreWrittenWhenTheFeedSettles() throws Exception {
+        told.letGo.countDown();
+        growing.feedTable(table);
+        settle();
+        feed(bytes, 0, 2 * LEAF);
+        settle();
+        assertThat(growing.verified()).as("a marker brings them to the file").isEqualTo(2L * LEAF);
+
+        feed(bytes, 2 * LEAF, LEAF);
+        growing.settle();
+        feed(bytes, 3 * LEAF, bytes.length - 3 * LEAF);
+        told.complete.get(10, TimeUnit.SECONDS);
+    }
+
+    private void settle() throws Exception {
+        CompletableFuture<Void> settled = new CompletableFuture<>();
+        growing.whenSettled(() -> settled.complete(null));
+        settled.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aReaderLearnsOfWhatWasTakenBackBeforeItReadsOn() throws Exception {
+        holdTheKeeper();
+        byte[] changed = bytes.clone();
+        changed[0] ^= 1;
+        try (ReadableContent.Reader reader = growing.open(0, () -> {})) {
+            feed(changed, 0, LEAF);
+            ByteBuf read = Unpooled.buffer(2 * LEAF);
+            assertThat(reader.readMemory(read, 2 * LEAF)).isEqualTo(LEAF - 1);
+            told.letGo.countDown();
+            assertThat(told.wrong.get(10, TimeUnit.SECONDS)).isZero();
+            settle();
+            var _ = growing.beginFeed();
+            feed(bytes, 0, bytes.length);
+            told.complete.get(10, TimeUnit.SECONDS);
+
+            assertThat(reader.onDisk()).as("nothing may be read on").isZero();
+            assertThat(reader.readMemory(read, LEAF)).isZero();
+            assertThat(reader.takeRetraction()).hasValue(0);
+            assertThat(reader.onDisk()).isEqualTo(bytes.length);
+            assertThat(reader.position()).isZero();
+        }
+    }
 }

@@ -46,10 +46,11 @@ final class ConnectionTest {
         try (ServerSocketChannel listener = ServerSocketChannel.open()) {
             listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             connected =
-                    network.over(
+                    network.toSource(
                             SocketChannel.open(listener.getLocalAddress()),
                             network.clientTls(PeerExpectation.any()));
-            accepted = network.over(listener.accept(), network.serverTls(PeerExpectation.any()));
+            accepted =
+                    network.toPuller(listener.accept(), network.serverTls(PeerExpectation.any()));
         }
     }
 

@@ -34,4 +34,9 @@ public final class TransferMemory {
     public static ByteBuf aligned(int bytes) {
         return POOL.directBuffer(bytes, bytes);
     }
+
+    /** An aligned buffer whose capacity may be raised. */
+    public static ByteBuf growing(int bytes, int most) {
+        return POOL.directBuffer(bytes, most);
+    }
 }

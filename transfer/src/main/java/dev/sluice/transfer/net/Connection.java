@@ -17,6 +17,7 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A TLS connection whose calls block. For one thread, its owner's; {@link #close} alone may be
@@ -24,58 +25,73 @@ import javax.net.ssl.SSLPeerUnverifiedException;
  */
 public final class Connection implements AutoCloseable {
 
-    /** What one read of the socket gives at most: what comes in 8 ms at 250 Mbit/s. */
+    /** What a receiver reads of a socket at once: what comes in 8 ms at 250 Mbit/s. */
     public static final int READ_BYTES = 256 << 10;
 
     /** Plain bytes that are encrypted and written at once: four records. */
     private static final int WRITE_BYTES = 64 << 10;
 
-    /** What a record has besides its bytes, generously. */
-    private static final int RECORD_OVERHEAD_BYTES = 256;
-
     private static final int RECORD_BYTES = 16 << 10;
+
+    /** What a record has besides its bytes, generously. */
+    private static final int RECORD_OVERHEAD_BYTES = 512;
+
+    /** What is read at once by who receives next to nothing. */
+    static final int ONE_RECORD_BYTES = RECORD_BYTES + RECORD_OVERHEAD_BYTES;
 
     private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
     private final SocketChannel socket;
     private final SslHandler tls;
     private final SSLEngine engine;
-    private final ByteBuf incomingMemory = TransferMemory.aligned(READ_BYTES);
-    private final ByteBuf outgoingMemory =
-            TransferMemory.aligned(
-                    WRITE_BYTES + (WRITE_BYTES / RECORD_BYTES + 1) * RECORD_OVERHEAD_BYTES);
+    private final ByteBuf incomingMemory;
 
     /** Encrypted bytes that came; between its position and its limit. */
-    private final ByteBuffer incoming = incomingMemory.nioBuffer(0, READ_BYTES).limit(0);
-
-    /** Encrypted bytes to go; between its start and its position. */
-    private final ByteBuffer outgoing = outgoingMemory.nioBuffer(0, outgoingMemory.capacity());
+    private final ByteBuffer incoming;
 
     /** What came in the same records as the handshake's end. */
-    private final ByteBuf early = TransferMemory.aligned(2 * RECORD_BYTES);
+    private @Nullable ByteBuf early;
 
-    Connection(SocketChannel socket, SslContext context) throws IOException {
+    /**
+     * A connection over a socket.
+     *
+     * @param readBytes encrypted bytes that are read at once, a record's at least
+     */
+    Connection(SocketChannel socket, SslContext context, int readBytes) throws IOException {
         this.socket = socket;
         // Netty's engine for its own handler decrypts many records in a call; one that is asked
         // for as such does one.
         this.tls = context.newHandler(TransferMemory.pool());
         this.engine = tls.engine();
         socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        this.incomingMemory = TransferMemory.aligned(readBytes);
+        this.incoming = incomingMemory.nioBuffer(0, readBytes).limit(0);
     }
 
     /** Agrees with the peer on keys, after both have shown who they are. */
     public void handshake() throws IOException {
         engine.beginHandshake();
-        ByteBuffer plain = early.nioBuffer(0, early.capacity());
+        ByteBuf produced = TransferMemory.aligned(ONE_RECORD_BYTES);
+        early = produced;
+        ByteBuffer plain = produced.nioBuffer(0, ONE_RECORD_BYTES);
         while (isShaking()) {
             switch (engine.getHandshakeStatus()) {
-                case NEED_WRAP -> wrap(NOTHING);
+                case NEED_WRAP -> answerHandshake();
                 case NEED_TASK -> runTasks();
                 case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> shake(plain);
                 case FINISHED, NOT_HANDSHAKING -> {}
             }
         }
-        early.writerIndex(plain.position());
+        produced.writerIndex(plain.position());
+        dropEarlyIfRead();
+    }
+
+    private void dropEarlyIfRead() {
+        ByteBuf produced = early;
+        if (produced != null && !produced.isReadable()) {
+            early = null;
+            produced.release();
+        }
     }
 
     private boolean isShaking() {
@@ -93,7 +109,7 @@ public final class Connection implements AutoCloseable {
         }
         if (starved
                 && engine.getHandshakeStatus() == HandshakeStatus.NEED_UNWRAP
-                && fill(READ_BYTES) < 0) {
+                && fill(incoming.capacity()) < 0) {
             throw new SSLException("closed during the handshake");
         }
     }
@@ -145,9 +161,11 @@ public final class Connection implements AutoCloseable {
      * @return how many; 0: there are none; -1: the peer has ended the connection
      */
     public int readMore(ByteBuf into) throws IOException {
-        if (early.isReadable()) {
-            int count = Math.min(early.readableBytes(), into.writableBytes());
-            into.writeBytes(early, count);
+        ByteBuf before = early;
+        if (before != null) {
+            int count = Math.min(before.readableBytes(), into.writableBytes());
+            into.writeBytes(before, count);
+            dropEarlyIfRead();
             return count;
         }
         SSLEngineResult result;
@@ -171,7 +189,7 @@ public final class Connection implements AutoCloseable {
             runTasks();
         }
         if (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
-            wrap(NOTHING);
+            answerHandshake();
         }
     }
 
@@ -187,35 +205,52 @@ public final class Connection implements AutoCloseable {
     public void write(ByteBuf bytes) throws IOException {
         while (bytes.isReadable()) {
             int count = Math.min(bytes.readableBytes(), WRITE_BYTES);
-            ByteBuffer plain = bytes.nioBuffer(bytes.readerIndex(), count);
-            while (plain.hasRemaining()) {
-                wrap(plain);
-            }
+            int records = Math.ceilDiv(count, RECORD_BYTES);
+            encryptAndSend(
+                    bytes.nioBuffer(bytes.readerIndex(), count),
+                    count + (records + 1) * RECORD_OVERHEAD_BYTES);
             bytes.skipBytes(count);
         }
     }
 
-    private void wrap(ByteBuffer plain) throws IOException {
+    /** Sends what TLS has to say. */
+    private void answerHandshake() throws IOException {
+        encryptAndSend(NOTHING, ONE_RECORD_BYTES);
+    }
+
+    private void encryptAndSend(ByteBuffer plain, int room) throws IOException {
+        ByteBuf memory = TransferMemory.aligned(Math.max(room, ONE_RECORD_BYTES));
+        try {
+            ByteBuffer outgoing = memory.nioBuffer(0, memory.capacity());
+            do {
+                wrap(plain, outgoing);
+                outgoing.flip();
+                while (outgoing.hasRemaining()) {
+                    socket.write(outgoing);
+                }
+                outgoing.clear();
+            } while (plain.hasRemaining());
+        } finally {
+            memory.release();
+        }
+    }
+
+    private void wrap(ByteBuffer plain, ByteBuffer outgoing) throws IOException {
         SSLEngineResult result;
         do {
             result = engine.wrap(plain, outgoing);
+            if (result.getStatus() == SSLEngineResult.Status.CLOSED && plain.hasRemaining()) {
+                throw new SSLException("the connection is closed");
+            }
         } while (plain.hasRemaining()
                 && result.bytesProduced() > 0
-                && outgoing.remaining() > RECORD_BYTES + RECORD_OVERHEAD_BYTES);
-        if (result.getStatus() == SSLEngineResult.Status.CLOSED && plain.hasRemaining()) {
-            throw new SSLException("the connection is closed");
-        }
-        outgoing.flip();
-        while (outgoing.hasRemaining()) {
-            socket.write(outgoing);
-        }
-        outgoing.clear();
+                && outgoing.remaining() >= ONE_RECORD_BYTES);
     }
 
     /** Says that nothing more is written. */
     public void endOutput() throws IOException {
         engine.closeOutbound();
-        wrap(NOTHING);
+        answerHandshake();
         socket.shutdownOutput();
     }
 
@@ -233,8 +268,9 @@ public final class Connection implements AutoCloseable {
     public void release() {
         close();
         ReferenceCountUtil.safeRelease(engine);
-        early.release();
         incomingMemory.release();
-        outgoingMemory.release();
+        if (early != null) {
+            early.release();
+        }
     }
 }

@@ -40,9 +40,16 @@ public final class TransferNetwork implements AutoCloseable {
         return control;
     }
 
-    /** A connection over a socket that is connected; to be secured by its handshake. */
-    public Connection over(SocketChannel socket, SslContext tls) throws IOException {
-        return new Connection(socket, tls);
+    /**
+     * Where contents come from, over a socket that is connected; to be secured by its handshake.
+     */
+    public Connection toSource(SocketChannel socket, SslContext tls) throws IOException {
+        return new Connection(socket, tls, Connection.READ_BYTES);
+    }
+
+    /** Where contents go to, over a socket that was accepted; to be secured by its handshake. */
+    public Connection toPuller(SocketChannel socket, SslContext tls) throws IOException {
+        return new Connection(socket, tls, Connection.ONE_RECORD_BYTES);
     }
 
     /** TLS as a client that expects a certain peer. */

@@ -124,7 +124,7 @@ final class PullAttempt implements FrameSink, Runnable {
                 return;
             }
             channel.connect(new InetSocketAddress(source.host(), source.port()));
-            open = pull.network().over(channel, pull.network().clientTls(source.peer()));
+            open = pull.network().toSource(channel, pull.network().clientTls(source.peer()));
             open.handshake();
             if (!open.speaksTransfer()) {
                 fail(SourceFailure.Kind.UNREACHABLE, "does not speak " + Frames.PROTOCOL);

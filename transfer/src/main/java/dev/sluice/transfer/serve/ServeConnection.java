@@ -55,6 +55,7 @@ final class ServeConnection implements Runnable, FrameSink {
     private static final int FRAMES_AT_ONCE = 1;
     private static final int BYTES_AT_ONCE = FRAMES_AT_ONCE * Frames.FULL_DATA_BYTES;
     private static final int BATCH_BYTES = 64 << 10;
+    private static final int REQUEST_BYTES = 16 << 10;
 
     /**
      * Fewer bytes than this wait for {@link #FEW_WAIT} for others to go with. The last byte of each
@@ -69,7 +70,10 @@ final class ServeConnection implements Runnable, FrameSink {
     private final TransferServer.Shared shared;
     private final Runnable gone;
     private final FrameReader frames = new FrameReader();
-    private final ByteBuf batch = TransferMemory.aligned(BATCH_BYTES);
+
+    /** What is read or sent next; as large as a batch once there is something to send. */
+    private final ByteBuf batch = TransferMemory.growing(REQUEST_BYTES, BATCH_BYTES);
+
     private final UplinkMeter.Phases uplink;
 
     private volatile @Nullable Thread thread;
@@ -174,7 +178,7 @@ final class ServeConnection implements Runnable, FrameSink {
     private @Nullable PullRequest receive() throws IOException {
         while (request == null) {
             batch.clear();
-            if (connection.read(batch, BATCH_BYTES) < 0) {
+            if (connection.read(batch, REQUEST_BYTES) < 0) {
                 return null;
             }
             frames.read(batch, this);
@@ -233,6 +237,7 @@ final class ServeConnection implements Runnable, FrameSink {
                     RefusalCode.BAD_REQUEST,
                     "offset %d: expected at most %d".formatted(pull.offset(), size));
         }
+        batch.capacity(BATCH_BYTES);
         try (ReadableContent.Reader reader = found.open(pull.offset(), this::wake)) {
             if (pull.tableWanted()) {
                 sendTable(reader, size, found.content().leafCount() * (long) Sha256.BYTES);
@@ -407,7 +412,7 @@ final class ServeConnection implements Runnable, FrameSink {
     private void awaitClose() throws IOException {
         do {
             batch.clear();
-        } while (connection.read(batch, BATCH_BYTES) >= 0);
+        } while (connection.read(batch, REQUEST_BYTES) >= 0);
     }
 
     private void refuse(RefusalCode code, String text) throws IOException {

@@ -122,7 +122,7 @@ public final class TransferServer implements AutoCloseable {
         }
         ServeConnection[] made = new ServeConnection[1];
         ServeConnection serve =
-                new ServeConnection(network.over(socket, tls), shared, () -> gone(made[0]));
+                new ServeConnection(network.toPuller(socket, tls), shared, () -> gone(made[0]));
         made[0] = serve;
         connections.add(serve);
         Thread.ofPlatform()

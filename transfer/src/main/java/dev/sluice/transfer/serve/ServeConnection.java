@@ -79,6 +79,10 @@ final class ServeConnection implements Runnable, FrameSink {
     private volatile @Nullable Thread thread;
     private volatile boolean woken;
     private volatile boolean goingAway;
+
+    /** The request is here. */
+    private volatile boolean asked;
+
     private @Nullable PeerName peer;
     private @Nullable PullRequest request;
     private @Nullable RateLimit own;
@@ -108,7 +112,11 @@ final class ServeConnection implements Runnable, FrameSink {
     /** Tells the puller that this source is going away, and ends. By any thread. */
     void goAway() {
         goingAway = true;
-        wake();
+        if (asked) {
+            wake();
+        } else {
+            connection.close();
+        }
     }
 
     void close() {
@@ -142,6 +150,7 @@ final class ServeConnection implements Runnable, FrameSink {
                 return;
             }
             late.cancel(false);
+            asked = true;
             answer(pull);
         } catch (Refusal e) {
             refuse(e.code, String.valueOf(e.getMessage()));
@@ -219,7 +228,7 @@ final class ServeConnection implements Runnable, FrameSink {
     private ReadableContent find(PullRequest pull) throws IOException, Refusal {
         long looks = NOT_YET_HERE.dividedBy(ALIVE_EVERY);
         for (long i = 0; i <= looks; i++) {
-            Optional<ReadableContent> found = shared.library().find(pull.content());
+            Optional<ReadableContent> found = onDisk(() -> shared.library().find(pull.content()));
             if (found.isPresent()) {
                 return found.get();
             }
@@ -238,7 +247,7 @@ final class ServeConnection implements Runnable, FrameSink {
                     "offset %d: expected at most %d".formatted(pull.offset(), size));
         }
         batch.capacity(BATCH_BYTES);
-        try (ReadableContent.Reader reader = found.open(pull.offset(), this::wake)) {
+        try (ReadableContent.Reader reader = onDisk(() -> found.open(pull.offset(), this::wake))) {
             if (pull.tableWanted()) {
                 sendTable(reader, size, found.content().leafCount() * (long) Sha256.BYTES);
             }
@@ -268,7 +277,11 @@ final class ServeConnection implements Runnable, FrameSink {
                                     Frames.MAX_TABLE_HASHES * (long) Sha256.BYTES);
             batch.clear();
             Frames.tableHeader(batch, size, count);
-            from.readTable(at, writable(count));
+            long begin = at;
+            onDisk(() -> {
+                from.readTable(begin, writable(count));
+                return count;
+            });
             write(0);
             at += count;
         }
@@ -337,8 +350,8 @@ final class ServeConnection implements Runnable, FrameSink {
         return total;
     }
 
-    private int fromDisk(ReadableContent.Reader from, int count) throws IOException, Refusal {
-        try {
+    private int fromDisk(ReadableContent.Reader from, int count) throws Refusal {
+        return onDisk(() -> {
             for (int left = count; left > 0; ) {
                 int part = Math.min(left, Frames.FULL_DATA_BYTES);
                 Frames.dataHeader(batch, from.position(), part);
@@ -346,6 +359,17 @@ final class ServeConnection implements Runnable, FrameSink {
                 left -= part;
             }
             return count;
+        });
+    }
+
+    private interface DiskRead<T> {
+        T read() throws IOException;
+    }
+
+    /** Reads the disk; what it can't give is no fault of the connection. */
+    private <T> T onDisk(DiskRead<T> read) throws Refusal {
+        try {
+            return read.read();
         } catch (IOException e) {
             LOG.warn("transfer: {}: {}", name(), e.toString());
             throw new Refusal(RefusalCode.GOING_AWAY, "the content cannot be read here");

@@ -58,12 +58,12 @@ public final class Connection implements AutoCloseable {
      * @param readBytes encrypted bytes that are read at once, a record's at least
      */
     Connection(SocketChannel socket, SslContext context, int readBytes) throws IOException {
+        socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
         this.socket = socket;
         // Netty's engine for its own handler decrypts many records in a call; one that is asked
         // for as such does one.
         this.tls = context.newHandler(TransferMemory.pool());
         this.engine = tls.engine();
-        socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
         this.incomingMemory = TransferMemory.aligned(readBytes);
         this.incoming = incomingMemory.nioBuffer(0, readBytes).limit(0);
     }

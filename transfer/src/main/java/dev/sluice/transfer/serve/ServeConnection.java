@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +69,7 @@ final class ServeConnection implements Runnable, FrameSink {
 
     private final Connection connection;
     private final TransferServer.Shared shared;
-    private final Runnable gone;
+    private final Consumer<ServeConnection> gone;
     private final FrameReader frames = new FrameReader();
 
     /** What is read or sent next; as large as a batch once there is something to send. */
@@ -102,7 +103,8 @@ final class ServeConnection implements Runnable, FrameSink {
         }
     }
 
-    ServeConnection(Connection connection, TransferServer.Shared shared, Runnable gone) {
+    ServeConnection(
+            Connection connection, TransferServer.Shared shared, Consumer<ServeConnection> gone) {
         this.connection = connection;
         this.shared = shared;
         this.gone = gone;
@@ -135,7 +137,7 @@ final class ServeConnection implements Runnable, FrameSink {
         } finally {
             connection.release();
             batch.release();
-            gone.run();
+            gone.accept(this);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.transfer.serve;
 
+import dev.sluice.transfer.net.Connection;
 import dev.sluice.transfer.net.TransferNetwork;
 import dev.sluice.transfer.pace.RateLimit;
 import dev.sluice.transfer.pace.Ticker;
@@ -107,8 +108,8 @@ public final class TransferServer implements AutoCloseable {
                 accept(listener.accept());
             } catch (ClosedChannelException _) {
                 return;
-            } catch (IOException e) {
-                LOG.warn("transfer: a connection can't be accepted: {}", e.getMessage());
+            } catch (IOException | RuntimeException e) {
+                LOG.warn("transfer: a connection can't be accepted: {}", e.toString());
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
             }
         }
@@ -120,10 +121,15 @@ public final class TransferServer implements AutoCloseable {
             socket.close();
             return;
         }
-        ServeConnection[] made = new ServeConnection[1];
-        ServeConnection serve =
-                new ServeConnection(network.toPuller(socket, tls), shared, () -> gone(made[0]));
-        made[0] = serve;
+        Connection connection;
+        try {
+            connection = network.toPuller(socket, tls);
+        } catch (IOException | RuntimeException e) {
+            shared.admission().disconnect();
+            socket.close();
+            throw e;
+        }
+        ServeConnection serve = new ServeConnection(connection, shared, this::gone);
         connections.add(serve);
         Thread.ofPlatform()
                 .daemon()

@@ -204,11 +204,9 @@ final class PatchStagingTest {
         bytes[bytes.length / 2] ^= 1;
         Path directory = Files.createTempDirectory(root, "spoiled");
         Path file = Files.write(directory.resolve("patch"), bytes);
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            LeafHashing.Described found = LeafHashing.describe(channel);
-            LeafFile.write(directory.resolve("leaves"), found.table());
-            return new Patch(found.content(), file, directory.resolve("leaves"));
-        }
+        LeafHashing.Described found = LeafHashing.describe(file);
+        LeafFile.write(directory.resolve("leaves"), found.table());
+        return new Patch(found.content(), file, directory.resolve("leaves"));
     }
 
     @AfterEach

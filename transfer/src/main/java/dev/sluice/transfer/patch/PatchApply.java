@@ -103,11 +103,12 @@ public final class PatchApply implements AutoCloseable {
     public Result run() throws IOException, InterruptedException {
         try (PatchReader reader = PatchReader.open(zstd, patch, base, content.content())) {
             byte[] encoded = reader.table();
+            GrowingContent.Feed feed = content.beginFeed();
             if (!content.hasTable()) {
-                content.feedTable(encoded);
+                feed.table(encoded);
                 await(() -> table);
             }
-            feed(reader);
+            give(reader, new Target(feed));
             await(() -> complete);
         } catch (PatchException e) {
             return new Result.Refused(String.valueOf(e.getMessage()));
@@ -115,37 +116,36 @@ public final class PatchApply implements AutoCloseable {
         return new Result.Applied();
     }
 
-    private void feed(PatchReader reader) throws IOException, InterruptedException {
-        Feed feed = new Feed(content.beginFeed());
+    private void give(PatchReader reader, Target target) throws IOException, InterruptedException {
         while (reader.hasNext()) {
             long end =
-                    Math.min(content.content().size(), feed.position + PatchFormat.SEGMENT_BYTES);
-            if (end <= feed.wanted) {
+                    Math.min(content.content().size(), target.position + PatchFormat.SEGMENT_BYTES);
+            if (end <= target.feed.offset()) {
                 reader.skip();
-                feed.position = end;
+                target.position = end;
             } else {
-                reader.read(feed);
+                reader.read(target);
             }
         }
     }
 
     /** What is made of the content, on its way there but for what is there already. */
-    private final class Feed implements PatchReader.Sink {
-        private final long wanted;
+    private final class Target implements PatchReader.Sink {
+        private final GrowingContent.Feed feed;
         private long position;
 
-        Feed(long wanted) {
-            this.wanted = wanted;
+        Target(GrowingContent.Feed feed) {
+            this.feed = feed;
         }
 
         @Override
         public void take(ByteBuffer piece) throws IOException, InterruptedException {
-            int there = Math.clamp(wanted - position, 0, piece.remaining());
+            int there = Math.clamp(feed.offset() - position, 0, piece.remaining());
             position += piece.remaining();
             ByteBuf from = Unpooled.wrappedBuffer(piece.position(there));
             while (from.isReadable()) {
                 await(() -> !content.isFull());
-                content.feed(from, Math.min(LEAF, from.readableBytes()));
+                feed.data(from, Math.min(LEAF, from.readableBytes()));
                 content.share();
             }
         }

@@ -3,10 +3,8 @@ package dev.sluice.transfer.patch;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.packages.LeafHashing;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -49,8 +47,8 @@ public final class PatchWarmUp {
         random.nextBytes(changed);
         System.arraycopy(changed, 0, bytes, size / 3, changed.length);
         Path target = Files.write(directory.resolve("patch-target"), bytes);
-        LeafHashing.Described from = describe(base);
-        LeafHashing.Described to = describe(target);
+        LeafHashing.Described from = LeafHashing.describe(base);
+        LeafHashing.Described to = LeafHashing.describe(target);
         Path patch = directory.resolve("patch");
         PatchSource source = new PatchSource(base, 0, from.content());
         var _ =
@@ -79,12 +77,6 @@ public final class PatchWarmUp {
             opened.content().closed().get(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("the warm-up of patches did not end: " + e, e);
-        }
-    }
-
-    private static LeafHashing.Described describe(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return LeafHashing.describe(channel);
         }
     }
 }

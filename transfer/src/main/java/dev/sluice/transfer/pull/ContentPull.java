@@ -248,13 +248,14 @@ public final class ContentPull implements AutoCloseable {
             return;
         }
         linkLimit.set(source.linkBytesPerSecond());
+        GrowingContent.Feed feed = content.beginFeed();
         PullRequest request =
                 new PullRequest(
                         content.content().sha256(),
-                        content.beginFeed(),
+                        feed.offset(),
                         strictest(source),
                         !content.hasTable());
-        PullAttempt next = new PullAttempt(this, source, request);
+        PullAttempt next = new PullAttempt(this, source, request, feed);
         attempt = next;
         Thread.ofPlatform()
                 .name("transfer-pull-" + content.content().sha256().hex().substring(0, 8))

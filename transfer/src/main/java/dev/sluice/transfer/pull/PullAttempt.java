@@ -48,6 +48,7 @@ final class PullAttempt implements FrameSink, Runnable {
     private final Source source;
     private final PullRequest request;
     private final GrowingContent content;
+    private final GrowingContent.Feed feed;
     private final FrameReader reader = new FrameReader();
     private final SourceFrames legal;
     private final byte[] table;
@@ -75,11 +76,12 @@ final class PullAttempt implements FrameSink, Runnable {
 
     private volatile long reached;
 
-    PullAttempt(ContentPull pull, Source source, PullRequest request) {
+    PullAttempt(ContentPull pull, Source source, PullRequest request, GrowingContent.Feed feed) {
         this.pull = pull;
         this.source = source;
         this.request = request;
         this.content = pull.target();
+        this.feed = feed;
         this.legal = new SourceFrames(content.content(), request, this);
         this.table =
                 new byte[request.tableWanted() ? content.content().leafCount() * Sha256.BYTES : 0];
@@ -221,7 +223,7 @@ final class PullAttempt implements FrameSink, Runnable {
         }
         if (content.isFull()) {
             held = true;
-            content.awaitRoom();
+            feed.awaitRoom();
             released();
         }
         if (fed < NO_REST_BYTES && !closed) {
@@ -255,14 +257,14 @@ final class PullAttempt implements FrameSink, Runnable {
         hashes.readBytes(table, tableBytes, count);
         tableBytes += count;
         if (tableBytes == table.length) {
-            content.feedTable(table);
+            feed.table(table);
         }
     }
 
     @Override
     public void data(long offset, ByteBuf bytes, int count) {
         taken += count;
-        content.feed(bytes, count);
+        feed.data(bytes, count);
         upTo = offset + count;
     }
 
@@ -273,7 +275,7 @@ final class PullAttempt implements FrameSink, Runnable {
 
     @Override
     public void retract(long offset) {
-        content.retractFeed(offset);
+        feed.retract(offset);
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +57,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
     // Guarded by the lock.
     private final Window window = new Window();
-    private boolean feeding;
+    private @Nullable Feed feed;
 
     /** Leaves that were fed to their end and that the keeper does not know of yet. */
     private final List<KeeperJob.WholeLeaf> whole = new ArrayList<>();
@@ -171,41 +172,80 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         jobs.add(new KeeperJob.Marker(then));
     }
 
-    /**
-     * Begins to feed from another source; settled before.
-     *
-     * @return the offset of the first byte to feed
-     */
-    public long beginFeed() {
+    /** Begins to feed from another source; settled before. */
+    public Feed beginFeed() {
         synchronized (lock) {
-            feeding = true;
             position = vouched;
-            return position;
+            Feed begun = new Feed(position);
+            feed = begun;
+            return begun;
         }
     }
 
     /** What is fed from now on is dropped. */
     public void endFeed() {
         synchronized (lock) {
-            feeding = false;
+            feed = null;
             lock.notifyAll();
         }
     }
 
-    /** Takes the whole table of this feed's source, over. */
-    public void feedTable(byte[] encoded) {
-        jobs.add(new KeeperJob.Table(encoded));
-    }
+    /**
+     * What one source gives. Once that source is left, whatever it still gives is dropped: whoever
+     * feeds may be in the middle of it.
+     */
+    public final class Feed {
+        private final long offset;
 
-    /** Takes the next bytes of the content, which are read. */
-    public void feed(ByteBuf bytes, int count) {
-        synchronized (lock) {
-            if (!feeding) {
-                bytes.skipBytes(count);
-                return;
+        private Feed(long offset) {
+            this.offset = offset;
+        }
+
+        /** Where the first byte belongs. */
+        public long offset() {
+            return offset;
+        }
+
+        /** Takes the source's whole table, over. */
+        public void table(byte[] encoded) {
+            synchronized (lock) {
+                if (feed == this) {
+                    jobs.add(new KeeperJob.Table(encoded));
+                }
             }
-            for (int left = count; left > 0; ) {
-                left -= feedIntoLeaf(bytes, left);
+        }
+
+        /** Takes the next bytes of the content, which are read. */
+        public void data(ByteBuf bytes, int count) {
+            synchronized (lock) {
+                if (feed != this) {
+                    bytes.skipBytes(count);
+                    return;
+                }
+                for (int left = count; left > 0; ) {
+                    left -= feedIntoLeaf(bytes, left);
+                }
+            }
+        }
+
+        /** The source took back the leaf that is under way. */
+        public void retract(long from) {
+            synchronized (lock) {
+                if (feed != this || from < vouched) {
+                    return;
+                }
+                forgetFrom(from);
+                feed = this;
+            }
+            wakeReaders();
+        }
+
+        /** Waits while more leaves wait for the keeper than should. */
+        public void awaitRoom() throws InterruptedException {
+            synchronized (lock) {
+                while (feed == this && !keeperGone && isFull()) {
+                    lock.wait();
+                }
             }
         }
     }
@@ -228,15 +268,6 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
                 allSure = true;
                 jobs.add(new KeeperJob.WholeLeaves(List.copyOf(whole)));
                 whole.clear();
-            }
-        }
-    }
-
-    /** Waits while more leaves wait for the keeper than should. */
-    public void awaitRoom() throws InterruptedException {
-        synchronized (lock) {
-            while (feeding && !keeperGone && isFull()) {
-                lock.wait();
             }
         }
     }
@@ -283,18 +314,6 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         var _ = waitingLeaves.incrementAndGet();
         allSure &= sure;
         whole.add(new KeeperJob.WholeLeaf(index, leaf.retain(), epoch, sure));
-    }
-
-    /** The source took back the leaf that is under way. */
-    public void retractFeed(long offset) {
-        synchronized (lock) {
-            if (!feeding || offset < vouched) {
-                return;
-            }
-            forgetFrom(offset);
-            feeding = true;
-        }
-        wakeReaders();
     }
 
     /** Whether the feeder is to pause until {@link Owner#advanced} is called. */
@@ -449,7 +468,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
     /** Everything from a leaf on is forgotten, and nothing more of this feed counts. */
     private void forgetFrom(long offset) {
-        feeding = false;
+        feed = null;
         lock.notifyAll();
         boolean any = received > offset;
         position = offset;
@@ -613,7 +632,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
                 return;
             }
             ended = true;
-            feeding = false;
+            feed = null;
         }
         giveWhole(1);
         jobs.add(new KeeperJob.Stop());

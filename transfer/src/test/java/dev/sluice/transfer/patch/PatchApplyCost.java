@@ -47,8 +47,8 @@ final class PatchApplyCost {
         random.nextBytes(changed);
         System.arraycopy(changed, 0, bytes, SIZE / 3, CHANGED);
         Files.write(directory.resolve("target"), bytes);
-        LeafHashing.Described base = describe(directory.resolve("base"));
-        LeafHashing.Described target = describe(directory.resolve("target"));
+        LeafHashing.Described base = LeafHashing.describe(directory.resolve("base"));
+        LeafHashing.Described target = LeafHashing.describe(directory.resolve("target"));
         Files.deleteIfExists(directory.resolve("patch"));
         var _ =
                 new PatchMaker(Zstd.load().orElseThrow())
@@ -63,8 +63,8 @@ final class PatchApplyCost {
     private static void apply(Path directory, Path own, int rounds) throws Exception {
         Zstd zstd = Zstd.load().orElseThrow();
         Path base = own.resolve("base");
-        LeafHashing.Described from = describe(directory.resolve("base"));
-        LeafHashing.Described to = describe(directory.resolve("target"));
+        LeafHashing.Described from = LeafHashing.describe(directory.resolve("base"));
+        LeafHashing.Described to = LeafHashing.describe(directory.resolve("target"));
         Files.createDirectories(own);
         Files.deleteIfExists(base);
         Path received = Files.createTempDirectory(own, "received");
@@ -78,7 +78,7 @@ final class PatchApplyCost {
                 return;
             }
             long wall = System.nanoTime();
-            long started = cpu();
+            long started = PatchCost.cpu();
             try (PatchApply apply =
                     PatchApply.open(
                             zstd,
@@ -109,7 +109,7 @@ final class PatchApplyCost {
                 System.out.printf(
                         "%s: %.3f CPU s, %.3f of them the applying thread's, %.3f s%n",
                         result.getClass().getSimpleName(),
-                        (cpu() - started) / 1e9,
+                        (PatchCost.cpu() - started) / 1e9,
                         threadCpu[0] / 1e9,
                         (System.nanoTime() - wall) / 1e9);
             }
@@ -122,7 +122,6 @@ final class PatchApplyCost {
             throws IOException, ExecutionException, InterruptedException {
         CompletableFuture<Void> table = new CompletableFuture<>();
         CompletableFuture<Void> complete = new CompletableFuture<>();
-        Object moved = new Object();
         GrowingContent content =
                 GrowingContent.open(
                         into,
@@ -140,11 +139,7 @@ final class PatchApplyCost {
                             }
 
                             @Override
-                            public void advanced(long offset) {
-                                synchronized (moved) {
-                                    moved.notifyAll();
-                                }
-                            }
+                            public void advanced(long offset) {}
 
                             @Override
                             public void wrongLeaf(long offset) {
@@ -163,33 +158,18 @@ final class PatchApplyCost {
                         });
         try (content;
                 FileChannel from = FileChannel.open(file, StandardOpenOption.READ)) {
-            content.feedTable(described.table().encoded());
+            GrowingContent.Feed feed = content.beginFeed();
+            feed.table(described.table().encoded());
             table.get();
-            var _ = content.beginFeed();
             ByteBuffer piece = ByteBuffer.allocateDirect(16 << 10);
             while (from.read(piece.clear()) > 0) {
                 ByteBuf bytes = Unpooled.wrappedBuffer(piece.flip());
-                synchronized (moved) {
-                    while (content.isFull()) {
-                        moved.wait(1_000);
-                    }
-                }
-                content.feed(bytes, bytes.readableBytes());
+                feed.awaitRoom();
+                feed.data(bytes, bytes.readableBytes());
+                content.share();
             }
             complete.get();
         }
         content.closed().get();
-    }
-
-    private static long cpu() {
-        return ((com.sun.management.OperatingSystemMXBean)
-                        ManagementFactory.getOperatingSystemMXBean())
-                .getProcessCpuTime();
-    }
-
-    private static LeafHashing.Described describe(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return LeafHashing.describe(channel);
-        }
     }
 }

@@ -4,10 +4,8 @@ import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.packages.LeafHashing;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /** Prints what it costs to make the patch between two files, and to apply it. */
@@ -20,8 +18,8 @@ final class PatchCost {
         Path directory = Files.createTempDirectory("patch-cost");
         Path base = Path.of(args[0]);
         Path target = Path.of(args[1]);
-        LeafHashing.Described from = describe(base);
-        LeafHashing.Described to = describe(target);
+        LeafHashing.Described from = LeafHashing.describe(base);
+        LeafHashing.Described to = LeafHashing.describe(target);
         for (int round = 0; round < 2; round++) {
             Path patch = directory.resolve("patch-" + round);
             long started = cpu();
@@ -63,15 +61,10 @@ final class PatchCost {
         }
     }
 
-    private static long cpu() {
+    /** Nanoseconds of processor of this process. */
+    static long cpu() {
         return ((com.sun.management.OperatingSystemMXBean)
                         ManagementFactory.getOperatingSystemMXBean())
                 .getProcessCpuTime();
-    }
-
-    private static LeafHashing.Described describe(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return LeafHashing.describe(channel);
-        }
     }
 }

@@ -34,6 +34,7 @@ final class GrowingContentTest {
     @TempDir private Path directory;
     private GrowingContent growing;
     private byte[] table;
+    private GrowingContent.Feed feed;
 
     /** Holds the keeper up from when the table is verified until it is let go. */
     private static final class Told implements GrowingContent.Owner {
@@ -87,7 +88,7 @@ final class GrowingContentTest {
         }
         Path growingIn = Files.createDirectory(directory.resolve("growing"));
         growing = GrowingContent.open(growingIn, content, DiskSpace.system(), told);
-        var _ = growing.beginFeed();
+        feed = growing.beginFeed();
     }
 
     @AfterEach
@@ -99,13 +100,13 @@ final class GrowingContentTest {
 
     private void feed(byte[] from, int offset, int count) {
         ByteBuf piece = Unpooled.wrappedBuffer(from, offset, count);
-        growing.feed(piece, count);
+        feed.data(piece, count);
         growing.share();
         piece.release();
     }
 
     private void holdTheKeeper() throws InterruptedException {
-        growing.feedTable(table);
+        feed.table(table);
         assertThat(told.held.await(10, TimeUnit.SECONDS)).isTrue();
     }
 
@@ -142,7 +143,8 @@ final class GrowingContentTest {
 
         assertThat(told.wrong.get(10, TimeUnit.SECONDS)).isEqualTo(LEAF);
         growing.whenSettled(() -> {});
-        assertThat(growing.beginFeed()).isEqualTo(LEAF);
+        feed = growing.beginFeed();
+        assertThat(feed.offset()).isEqualTo(LEAF);
         feed(bytes, LEAF, bytes.length - LEAF);
         told.complete.get(10, TimeUnit.SECONDS);
     }
@@ -158,7 +160,7 @@ final class GrowingContentTest {
                 Thread.currentThread().interrupt();
             }
         });
-        growing.feedTable(table);
+        feed.table(table);
         told.letGo.countDown();
         try (ReadableContent.Reader reader = growing.open(0, () -> {})) {
             feed(bytes, 0, 2 * LEAF);
@@ -174,7 +176,7 @@ final class GrowingContentTest {
     @Tag("PKG-4")
     void fewWholeLeavesAreWrittenWhenTheFeedSettles() throws Exception {
         told.letGo.countDown();
-        growing.feedTable(table);
+        feed.table(table);
         settle();
         feed(bytes, 0, 2 * LEAF);
         settle();
@@ -205,7 +207,7 @@ final class GrowingContentTest {
             told.letGo.countDown();
             assertThat(told.wrong.get(10, TimeUnit.SECONDS)).isZero();
             settle();
-            var _ = growing.beginFeed();
+            feed = growing.beginFeed();
             feed(bytes, 0, bytes.length);
             told.complete.get(10, TimeUnit.SECONDS);
 
@@ -215,5 +217,29 @@ final class GrowingContentTest {
             assertThat(reader.onDisk()).isEqualTo(bytes.length);
             assertThat(reader.position()).isZero();
         }
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void whatASourceStillGivesAfterItWasLeftIsDropped() throws Exception {
+        told.letGo.countDown();
+        feed.table(table);
+        settle();
+        feed(bytes, 0, LEAF / 2);
+        GrowingContent.Feed left = feed;
+        growing.endFeed();
+        settle();
+        feed = growing.beginFeed();
+
+        ByteBuf late = Unpooled.wrappedBuffer(new byte[LEAF]);
+        left.data(late, LEAF);
+        assertThat(late.isReadable()).as("it is read all the same").isFalse();
+        left.table(new byte[table.length]);
+        left.retract(0);
+        left.awaitRoom();
+
+        feed(bytes, 0, bytes.length);
+        told.complete.get(10, TimeUnit.SECONDS);
+        assertThat(told.wrong).isNotDone();
     }
 }

@@ -3,6 +3,8 @@ package dev.sluice.trust.packages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 
 /** Computes the leaf table of a content that is here, for whoever serves it. */
@@ -52,6 +54,13 @@ public final class LeafHashing {
         }
         ContentDigest.Result end = digest.end();
         return new Described(end.content(), end.leaves());
+    }
+
+    /** As {@link #describe(FileChannel)} says. */
+    public static Described describe(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return describe(channel);
+        }
     }
 
     /** What a content of these bytes has to be. */

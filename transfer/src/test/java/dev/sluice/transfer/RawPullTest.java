@@ -3,11 +3,13 @@ package dev.sluice.transfer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.transfer.net.TransferNetwork;
+import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.transfer.wire.FrameReader;
 import dev.sluice.transfer.wire.FrameSink;
 import dev.sluice.transfer.wire.Frames;
 import dev.sluice.transfer.wire.PullRequest;
 import dev.sluice.transfer.wire.RefusalCode;
+import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.Sha256;
 import dev.sluice.trust.pki.PeerExpectation;
 import dev.sluice.trust.pki.PeerName;
@@ -17,10 +19,13 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +63,7 @@ final class RawPullTest {
     private static final class Answers extends ChannelInboundHandlerAdapter implements FrameSink {
         private final List<String> seen = new ArrayList<>();
         private final CompletableFuture<List<String>> ended = new CompletableFuture<>();
+        private final CountDownLatch begun = new CountDownLatch(1);
         private final FrameReader reader = new FrameReader();
         private final Consumer<ByteBuf> question;
 
@@ -90,7 +96,9 @@ final class RawPullTest {
         }
 
         @Override
-        public void data(long offset, ByteBuf bytes, int count) {}
+        public void data(long offset, ByteBuf bytes, int count) {
+            begun.countDown();
+        }
 
         @Override
         public void alive(long offset) {}
@@ -113,11 +121,21 @@ final class RawPullTest {
     }
 
     private List<String> ask(TransferNetwork from, Consumer<ByteBuf> question) throws Exception {
+        return ask(from, question, _ -> {});
+    }
+
+    private interface Meanwhile {
+        void run(Answers answers) throws Exception;
+    }
+
+    private List<String> ask(TransferNetwork from, Consumer<ByteBuf> question, Meanwhile meanwhile)
+            throws Exception {
         Answers answers = new Answers(question);
         Channel channel =
                 peers.connect(
                         server.server.address(), from.clientTls(PeerExpectation.any()), answers);
         try {
+            meanwhile.run(answers);
             return answers.ended.get(30, TimeUnit.SECONDS);
         } finally {
             channel.close().syncUninterruptibly();
@@ -192,5 +210,95 @@ final class RawPullTest {
             assertThat(ask(operator, out -> Frames.pull(out, pull(0, true)))).isEmpty();
         }
         assertThat(server.server.sentBytes()).isZero();
+    }
+
+    @Test
+    void aSourceThatGoesAwaySaysSoInTheMiddleOfWhatItSends() throws Exception {
+        ReadableContent endless = new Endless();
+        server.serve(endless);
+        PullRequest pull = new PullRequest(endless.content().sha256(), 0, 0, false);
+
+        List<String> seen =
+                ask(
+                        network,
+                        out -> Frames.pull(out, pull),
+                        answers -> {
+                            assertThat(answers.begun.await(30, TimeUnit.SECONDS)).isTrue();
+                            server.server.close();
+                        });
+
+        assertThat(seen).containsExactly("GOING_AWAY this source is going away");
+    }
+
+    /** 64 GiB that are all in memory: whoever sends them never waits for more. */
+    private static final class Endless implements ReadableContent {
+        private final PackageContent content =
+                new PackageContent(
+                        PackageContent.MAX_SIZE,
+                        new Sha256("cd".repeat(32)),
+                        PackageContent.LEAF_SIZE,
+                        new Sha256("ef".repeat(32)));
+
+        @Override
+        public PackageContent content() {
+            return content;
+        }
+
+        @Override
+        public Reader open(long offset, Runnable wake) {
+            return new Reader() {
+                private long at = offset;
+
+                @Override
+                public long position() {
+                    return at;
+                }
+
+                @Override
+                public long available() {
+                    return content.size();
+                }
+
+                @Override
+                public long onDisk() {
+                    return 0;
+                }
+
+                @Override
+                public boolean ended() {
+                    return false;
+                }
+
+                @Override
+                public OptionalLong takeRetraction() {
+                    return OptionalLong.empty();
+                }
+
+                @Override
+                public int readMemory(ByteBuf into, int most) {
+                    into.writeZero(most);
+                    at += most;
+                    return most;
+                }
+
+                @Override
+                public void readDisk(ByteBuffer into) {
+                    throw new IllegalStateException("all of it is in memory");
+                }
+
+                @Override
+                public boolean hasTable() {
+                    return false;
+                }
+
+                @Override
+                public void readTable(long offset, ByteBuffer into) {
+                    throw new IllegalStateException("nobody asked for the table");
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
     }
 }

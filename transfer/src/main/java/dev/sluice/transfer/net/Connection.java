@@ -76,7 +76,7 @@ public final class Connection implements AutoCloseable {
         ByteBuffer plain = produced.nioBuffer(0, ONE_RECORD_BYTES);
         while (isShaking()) {
             switch (engine.getHandshakeStatus()) {
-                case NEED_WRAP -> answerHandshake();
+                case NEED_WRAP -> speak();
                 case NEED_TASK -> runTasks();
                 case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> shake(plain);
                 case FINISHED, NOT_HANDSHAKING -> {}
@@ -172,7 +172,7 @@ public final class Connection implements AutoCloseable {
         do {
             ByteBuffer plain = into.nioBuffer(into.writerIndex(), into.writableBytes());
             result = engine.unwrap(incoming, plain);
-            answer();
+            attend();
         } while (result.bytesProduced() == 0
                 && result.bytesConsumed() > 0
                 && result.getStatus() != SSLEngineResult.Status.CLOSED);
@@ -182,14 +182,14 @@ public final class Connection implements AutoCloseable {
         return ended ? -1 : result.bytesProduced();
     }
 
-    /** What TLS itself has to say, as new keys. */
-    private void answer() throws IOException {
+    /** Does what TLS itself has to do, as for new keys. */
+    private void attend() throws IOException {
         HandshakeStatus status = engine.getHandshakeStatus();
         if (status == HandshakeStatus.NEED_TASK) {
             runTasks();
         }
         if (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
-            answerHandshake();
+            speak();
         }
     }
 
@@ -214,7 +214,7 @@ public final class Connection implements AutoCloseable {
     }
 
     /** Sends what TLS has to say. */
-    private void answerHandshake() throws IOException {
+    private void speak() throws IOException {
         encryptAndSend(NOTHING, ONE_RECORD_BYTES);
     }
 
@@ -250,7 +250,7 @@ public final class Connection implements AutoCloseable {
     /** Says that nothing more is written. */
     public void endOutput() throws IOException {
         engine.closeOutbound();
-        answerHandshake();
+        speak();
         socket.shutdownOutput();
     }
 

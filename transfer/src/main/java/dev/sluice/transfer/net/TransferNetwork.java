@@ -85,9 +85,9 @@ public final class TransferNetwork implements AutoCloseable {
         }
     }
 
-    /** Ends the thread; connections are ended by who made them. */
+    /** Ends the thread after what is to be done now; connections are ended by who made them. */
     @Override
     public void close() {
-        control.shutdownNow();
+        control.shutdown();
     }
 }

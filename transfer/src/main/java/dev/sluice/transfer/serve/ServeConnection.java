@@ -53,9 +53,9 @@ final class ServeConnection implements Runnable, FrameSink {
     /** How long the puller has to take a refusal. */
     private static final Duration GOODBYE = Duration.ofSeconds(1);
 
-    private static final int FRAMES_AT_ONCE = 1;
-    private static final int BYTES_AT_ONCE = FRAMES_AT_ONCE * Frames.FULL_DATA_BYTES;
+    /** A frame, of data or of the table. */
     private static final int BATCH_BYTES = 64 << 10;
+
     private static final int REQUEST_BYTES = 16 << 10;
 
     /**
@@ -86,7 +86,6 @@ final class ServeConnection implements Runnable, FrameSink {
 
     private @Nullable PeerName peer;
     private @Nullable PullRequest request;
-    private @Nullable RateLimit own;
     private long sentAt;
 
     /** Few bytes waited for others long enough. */
@@ -213,7 +212,6 @@ final class ServeConnection implements Runnable, FrameSink {
                     "%d pulls are served already".formatted(shared.admission().pulls()));
         }
         try {
-            own = new RateLimit(pull.bytesPerSecond(), shared.ticker());
             sentAt = shared.ticker().nanos();
             send(pull, find(pull));
         } finally {
@@ -249,12 +247,13 @@ final class ServeConnection implements Runnable, FrameSink {
                     "offset %d: expected at most %d".formatted(pull.offset(), size));
         }
         batch.capacity(BATCH_BYTES);
+        RateLimit limit = new RateLimit(pull.bytesPerSecond(), shared.ticker());
         try (ReadableContent.Reader reader = onDisk(() -> found.open(pull.offset(), this::wake))) {
             if (pull.tableWanted()) {
                 sendTable(reader, size, found.content().leafCount() * (long) Sha256.BYTES);
             }
             while (reader.position() < size) {
-                sendData(reader, size);
+                sendData(reader, size, limit);
             }
         }
         batch.clear();
@@ -268,15 +267,7 @@ final class ServeConnection implements Runnable, FrameSink {
             awaitMore(from);
         }
         for (long at = 0; at < bytes; ) {
-            int count =
-                    (int)
-                            Math.min(
-                                    Math.min(
-                                            bytes - at,
-                                            (BATCH_BYTES - Frames.TABLE_HEADER_BYTES)
-                                                    / Sha256.BYTES
-                                                    * Sha256.BYTES),
-                                    Frames.MAX_TABLE_HASHES * (long) Sha256.BYTES);
+            int count = (int) Math.min(bytes - at, Frames.MAX_TABLE_HASHES * (long) Sha256.BYTES);
             batch.clear();
             Frames.tableHeader(batch, size, count);
             long begin = at;
@@ -289,10 +280,12 @@ final class ServeConnection implements Runnable, FrameSink {
         }
     }
 
-    private void sendData(ReadableContent.Reader from, long size) throws IOException, Refusal {
+    private void sendData(ReadableContent.Reader from, long size, RateLimit own)
+            throws IOException, Refusal {
+        checkStaying();
         retract(from);
         long position = from.position();
-        int most = shared.limit().atOnce(limitOf(own).atOnce(BYTES_AT_ONCE));
+        int most = shared.limit().atOnce(own.atOnce(Frames.FULL_DATA_BYTES));
         int there = Math.clamp(from.available() - position, 0, most);
         if (there == 0) {
             awaitMore(from);
@@ -311,7 +304,7 @@ final class ServeConnection implements Runnable, FrameSink {
         }
         if (count > 0) {
             write(count);
-            long nanos = Math.max(limitOf(own).take(count), shared.limit().take(count));
+            long nanos = Math.max(own.take(count), shared.limit().take(count));
             if (nanos > 0) {
                 pause(nanos, from.available());
             }
@@ -327,41 +320,27 @@ final class ServeConnection implements Runnable, FrameSink {
         }
     }
 
-    private static RateLimit limitOf(@Nullable RateLimit limit) {
-        if (limit == null) {
-            throw new IllegalStateException("nothing was asked for yet");
-        }
-        return limit;
-    }
-
     private int fromMemory(ReadableContent.Reader from, int most) {
-        int total = 0;
-        while (total < most) {
-            int head = batch.writerIndex();
-            long offset = from.position();
-            batch.writerIndex(head + Frames.DATA_HEADER_BYTES);
-            int count = from.readMemory(batch, Math.min(Frames.FULL_DATA_BYTES, most - total));
-            batch.writerIndex(head);
-            if (count == 0) {
-                break;
-            }
+        long offset = from.position();
+        batch.writerIndex(Frames.DATA_HEADER_BYTES);
+        int count = from.readMemory(batch, most);
+        batch.writerIndex(0);
+        if (count > 0) {
             Frames.dataHeader(batch, offset, count);
             batch.writerIndex(batch.writerIndex() + count);
-            total += count;
         }
-        return total;
+        return count;
     }
 
     private int fromDisk(ReadableContent.Reader from, int count) throws Refusal {
-        return onDisk(() -> {
-            for (int left = count; left > 0; ) {
-                int part = Math.min(left, Frames.FULL_DATA_BYTES);
-                Frames.dataHeader(batch, from.position(), part);
-                from.readDisk(writable(part));
-                left -= part;
-            }
-            return count;
-        });
+        if (count > 0) {
+            Frames.dataHeader(batch, from.position(), count);
+            onDisk(() -> {
+                from.readDisk(writable(count));
+                return count;
+            });
+        }
+        return count;
     }
 
     private interface DiskRead<T> {
@@ -423,9 +402,7 @@ final class ServeConnection implements Runnable, FrameSink {
     private void rest(long nanos, long available) throws IOException, Refusal {
         uplink.idle();
         LockSupport.parkNanos(this, nanos);
-        if (goingAway) {
-            throw new Refusal(RefusalCode.GOING_AWAY, "this source is going away");
-        }
+        checkStaying();
         if (shared.ticker().nanos() - sentAt >= ALIVE_EVERY.toNanos()) {
             batch.clear();
             Frames.alive(batch, available);
@@ -434,6 +411,12 @@ final class ServeConnection implements Runnable, FrameSink {
     }
 
     // The end.
+
+    private void checkStaying() throws Refusal {
+        if (goingAway) {
+            throw new Refusal(RefusalCode.GOING_AWAY, "this source is going away");
+        }
+    }
 
     private void awaitClose() throws IOException {
         do {

@@ -135,6 +135,9 @@ public final class TransferServer implements AutoCloseable {
                 .daemon()
                 .name("transfer-serve-" + accepted.incrementAndGet())
                 .start(serve);
+        if (!listener.isOpen()) {
+            serve.goAway();
+        }
     }
 
     private void gone(ServeConnection connection) {

@@ -10,6 +10,10 @@ import dev.sluice.trust.pki.PeerName;
 import dev.sluice.trust.pki.TlsIdentity;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -43,14 +47,14 @@ final class ConnectionTest {
 
     @BeforeEach
     void open() throws Exception {
+        open(network.clientTls(PeerExpectation.any()), network.serverTls(PeerExpectation.any()));
+    }
+
+    private void open(SslContext client, SslContext server) throws Exception {
         try (ServerSocketChannel listener = ServerSocketChannel.open()) {
             listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-            connected =
-                    network.toSource(
-                            SocketChannel.open(listener.getLocalAddress()),
-                            network.clientTls(PeerExpectation.any()));
-            accepted =
-                    network.toPuller(listener.accept(), network.serverTls(PeerExpectation.any()));
+            connected = network.toSource(SocketChannel.open(listener.getLocalAddress()), client);
+            accepted = network.toPuller(listener.accept(), server);
         }
     }
 
@@ -98,6 +102,34 @@ final class ConnectionTest {
 
     @Test
     void everyByteComesInOrderWhateverIsReadAtOnce() throws Exception {
+        sendAll();
+    }
+
+    /** Where there is no BoringSSL; it takes one whole record in a call. */
+    @Test
+    void theJdksOwnTlsDoesAsWell() throws Exception {
+        accepted.release();
+        connected.release();
+        TlsIdentity self = TestNode.identity(PeerName.node("eu-1"));
+        open(jdks(SslContextBuilder.forClient(), self), jdks(server(self), self));
+
+        sendAll();
+    }
+
+    private static SslContextBuilder server(TlsIdentity self) {
+        return SslContextBuilder.forServer(self.keyManagerFactory()).clientAuth(ClientAuth.REQUIRE);
+    }
+
+    private static SslContext jdks(SslContextBuilder builder, TlsIdentity self) throws Exception {
+        return builder.sslProvider(SslProvider.JDK)
+                .keyManager(self.keyManagerFactory())
+                .trustManager(self.trustManagerFactory(PeerExpectation.any()))
+                .protocols(TlsIdentity.PROTOCOL)
+                .endpointIdentificationAlgorithm(null)
+                .build();
+    }
+
+    private void sendAll() throws Exception {
         byte[] sent = random((3 << 20) + 17);
         Future<?> server =
                 atTheServer(() -> {

@@ -52,7 +52,6 @@ import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.Welcome;
 import io.grpc.Server;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -154,10 +153,7 @@ public final class Agent implements AutoCloseable {
         KeptPackages kept = new KeptPackages();
         StageRoom room =
                 new StageRoom(
-                        area,
-                        kept,
-                        installed::slots,
-                        () -> Files.getFileStore(config.dataDir()).getUsableSpace());
+                        area, kept, installed::slots, () -> DiskSpace.usable(config.dataDir()));
         Stager stager =
                 new Stager(
                         area,

@@ -4,6 +4,7 @@ import dev.sluice.control.model.PackageDescriptor;
 import dev.sluice.control.model.Refusal;
 import dev.sluice.control.state.Blob;
 import dev.sluice.control.state.PackageRecord;
+import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.PackageHead;
@@ -85,7 +86,7 @@ public final class Depot implements ContentSource {
 
         /** Bytes that may still be written. */
         default long usable(Path directory) throws IOException {
-            return Files.getFileStore(directory).getUsableSpace();
+            return DiskSpace.usable(directory);
         }
     }
 
@@ -412,7 +413,7 @@ public final class Depot implements ContentSource {
                                     packages.getParent(),
                                     received,
                                     e.getMessage(),
-                                    Files.getFileStore(incoming).getUsableSpace()),
+                                    DiskSpace.usable(incoming)),
                     e);
         }
     }

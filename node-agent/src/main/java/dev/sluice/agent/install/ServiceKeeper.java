@@ -24,8 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class ServiceKeeper implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServiceKeeper.class);
-    private static final Duration TICK = Duration.ofMillis(100);
-    private static final int TICKS_PER_STATUS = 2;
+    private static final Duration TICK = Duration.ofMillis(200);
 
     /** A process that ran this long was a good start. */
     private static final Duration LASTED = Duration.ofSeconds(10);
@@ -42,7 +41,6 @@ public final class ServiceKeeper implements AutoCloseable {
     private boolean seenAlive;
     private int failedStarts;
     private long startedNanos = System.nanoTime() - LASTED.toNanos();
-    private int ticks;
     private volatile View view = View.nothing();
 
     /**
@@ -176,10 +174,8 @@ public final class ServiceKeeper implements AutoCloseable {
     }
 
     private void tick() throws IOException {
-        boolean alive = process.pid().isPresent();
-        if (alive != seenAlive || ticks++ % TICKS_PER_STATUS == 0) {
-            look();
-        }
+        look();
+        boolean alive = view.pid().isPresent();
         if (seenAlive && !alive) {
             Duration lasted = sinceStart();
             failedStarts = lasted.compareTo(LASTED) < 0 ? failedStarts + 1 : 0;
@@ -219,13 +215,14 @@ public final class ServiceKeeper implements AutoCloseable {
         }
     }
 
+    /** Brings about what shall be, from what was looked at just now. */
     private void act() throws IOException {
         Reconciler.Desired desired =
                 new Reconciler.Desired(
                         wanted && view.slot().isPresent(), ledger.state().desiredAdmission());
         Reconciler.Observed observed =
                 new Reconciler.Observed(
-                        process.pid().isPresent(),
+                        view.pid().isPresent(),
                         view.site().map(TrafficStatus::accepting),
                         failedStarts,
                         sinceStart());

@@ -113,7 +113,7 @@ public final class ServiceProcess {
     }
 
     private Optional<ProcessIdentity> running() {
-        if (Files.notExists(pidFile)) {
+        if (!Files.exists(pidFile)) {
             return Optional.empty();
         }
         try {

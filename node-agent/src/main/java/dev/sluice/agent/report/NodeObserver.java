@@ -11,13 +11,13 @@ import dev.sluice.agent.stage.ReceivedBytes;
 import dev.sluice.agent.stage.StageArea;
 import dev.sluice.agent.stage.StageRoom;
 import dev.sluice.agent.traffic.TrafficPort;
+import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.v1.HardwareStatus;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.PackageRef;
 import dev.sluice.v1.ServiceStatus;
 import dev.sluice.v1.StagedPackage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -103,7 +103,7 @@ public final class NodeObserver {
     private void addDisk(NodeReport.Builder report, HardwareWatch.View hardware) {
         TreeMap<String, String> installed = new TreeMap<>(hardware.base());
         try {
-            report.setDiskFreeBytes(Files.getFileStore(sources.dataDir()).getUsableSpace());
+            report.setDiskFreeBytes(DiskSpace.usable(sources.dataDir()));
             installed.putAll(sources.slots().installed());
             installed.putAll(hardware.base());
             report.putAllPrevious(sources.slots().previous());

@@ -4,7 +4,9 @@ import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.LedgerRecord;
 import java.io.IOException;
 import java.util.SortedMap;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * How many bytes of packages came from which node, ever; durable when a transfer pauses or ends.
@@ -12,25 +14,34 @@ import java.util.concurrent.ConcurrentSkipListMap;
 public final class ReceivedBytes {
 
     private final Ledger ledger;
-    private final ConcurrentSkipListMap<String, Long> totals;
+    private final ConcurrentHashMap<String, AtomicLong> totals = new ConcurrentHashMap<>();
 
     public ReceivedBytes(Ledger ledger) {
         this.ledger = ledger;
-        this.totals = new ConcurrentSkipListMap<>(ledger.state().receivedBytes());
+        ledger.state()
+                .receivedBytes()
+                .forEach((node, bytes) -> totals.put(node, new AtomicLong(bytes)));
     }
 
     public SortedMap<String, Long> totals() {
-        return totals.clone();
+        SortedMap<String, Long> now = new TreeMap<>();
+        totals.forEach((node, bytes) -> now.put(node, bytes.get()));
+        return now;
     }
 
     void add(String fromNode, long bytes) {
-        totals.merge(fromNode, bytes, Long::sum);
+        total(fromNode).addAndGet(bytes);
+    }
+
+    /** Counts what comes from a node, for those who get it in many small parts. */
+    AtomicLong total(String fromNode) {
+        return totals.computeIfAbsent(fromNode, _ -> new AtomicLong());
     }
 
     void persist(String fromNode) throws IOException {
-        Long total = totals.get(fromNode);
+        AtomicLong total = totals.get(fromNode);
         if (total != null) {
-            ledger.append(new LedgerRecord.BytesReceived(fromNode, total));
+            ledger.append(new LedgerRecord.BytesReceived(fromNode, total.get()));
         }
     }
 }

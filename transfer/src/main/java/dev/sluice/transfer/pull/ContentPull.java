@@ -33,11 +33,7 @@ public final class ContentPull implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ContentPull.class);
 
-    /** How often silence is looked for: an eighth of what counts as silence. */
-    private static final int LOOKS_PER_SILENCE = 8;
-
     private final TransferNetwork network;
-    private final PullTiming timing;
     private final Ticker ticker;
     private final Events events;
     private final RateLimit nodeLimit;
@@ -50,7 +46,7 @@ public final class ContentPull implements AutoCloseable {
     private final SourceChoice choice;
     private final Map<SourceId, Source> sources = new HashMap<>();
     private @Nullable PullAttempt attempt;
-    private @Nullable Future<?> looks;
+    private @Nullable Future<?> look;
     private boolean ended;
     private boolean wasHeld;
 
@@ -110,7 +106,6 @@ public final class ContentPull implements AutoCloseable {
 
     private ContentPull(Order order, Means means, Events events) throws IOException {
         this.network = means.network();
-        this.timing = means.timing();
         this.ticker = means.ticker();
         this.nodeLimit = means.nodeLimit();
         this.linkLimit = new RateLimit(0, ticker);
@@ -123,7 +118,7 @@ public final class ContentPull implements AutoCloseable {
                 new SourceChoice(
                         order.sources().stream().map(Source::id).toList(),
                         content.verified(),
-                        timing);
+                        means.timing());
         this.status = new Status(Optional.empty(), new TreeMap<>());
         remember(order.sources());
     }
@@ -135,7 +130,7 @@ public final class ContentPull implements AutoCloseable {
      */
     public static ContentPull start(Order order, Means means, Events events) throws IOException {
         ContentPull pull = new ContentPull(order, means, events);
-        pull.control.execute(pull::begin);
+        pull.control.execute(pull::step);
         return pull;
     }
 
@@ -185,15 +180,14 @@ public final class ContentPull implements AutoCloseable {
         next.forEach(source -> sources.putIfAbsent(source.id(), source));
     }
 
-    private void begin() {
-        long every = Math.max(1, timing.silence() / LOOKS_PER_SILENCE);
-        looks = control.scheduleAtFixedRate(this::step, every, every, TimeUnit.MILLISECONDS);
-        step();
+    /** Asks what to do, does it, and looks again when something else may be to be done. */
+    private void step() {
+        act();
+        lookLater();
     }
 
-    /** Asks what to do, and does it. */
-    private void step() {
-        if (ended || content.verified() == content.content().size()) {
+    private void act() {
+        if (isOver()) {
             return;
         }
         PullAttempt running = attempt;
@@ -214,6 +208,21 @@ public final class ContentPull implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private void lookLater() {
+        if (look != null) {
+            look.cancel(false);
+        }
+        if (!isOver()) {
+            long now = ticker.millis();
+            long delay = Math.max(1, choice.lookAt(now) - now);
+            look = control.schedule(this::step, delay, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private boolean isOver() {
+        return ended || content.verified() == content.content().size();
     }
 
     private void listen(PullAttempt running) {
@@ -301,6 +310,7 @@ public final class ContentPull implements AutoCloseable {
         inOrder(() -> {
             if (isPresent(from)) {
                 choice.connected(ticker.millis());
+                lookLater();
                 LOG.info(
                         "content {}: pulling from {} at offset {}",
                         content.content().sha256(),
@@ -402,8 +412,8 @@ public final class ContentPull implements AutoCloseable {
         }
         ended = true;
         leave();
-        if (looks != null) {
-            looks.cancel(false);
+        if (look != null) {
+            look.cancel(false);
         }
         if (failure == null) {
             done.complete(null);

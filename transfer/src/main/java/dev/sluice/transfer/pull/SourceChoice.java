@@ -167,7 +167,7 @@ public final class SourceChoice {
         }
     }
 
-    /** What to do now; to be asked after each event, and every few dozen milliseconds. */
+    /** What to do now; to be asked after each event, and at {@link #lookAt}. */
     public Move next(long now) {
         if (running != null) {
             judge(now, running);
@@ -180,6 +180,17 @@ public final class SourceChoice {
         return best(now)
                 .<Move>map(source -> begin(now, source))
                 .orElseGet(() -> new Move.WaitUntil(shortestRest()));
+    }
+
+    /** When to ask again if nothing is told before; a present source is always asked about. */
+    public long lookAt(long now) {
+        if (running == null) {
+            return shortestRest();
+        }
+        if (!running.connected) {
+            return running.since + timing.connect() + 1;
+        }
+        return (running.held ? now : running.heardAt) + timing.silence() + 1;
     }
 
     private Move begin(long now, SourceId source) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -50,7 +51,19 @@ public final class DiskSpace {
 
     /** The operating system's way. */
     public static DiskSpace system() {
-        return system(file -> Files.getFileStore(file).getUsableSpace());
+        return system(DiskSpace::usable);
+    }
+
+    /**
+     * Bytes that may still be written to the disk that a file is on. A call of the system; Java's
+     * {@code FileStore} reads the table of all mounts each time.
+     */
+    public static long usable(Path file) throws IOException {
+        long bytes = file.toFile().getUsableSpace();
+        if (bytes == 0 && Files.notExists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        return bytes;
     }
 
     /** The operating system's way, with less free than the disk says. */

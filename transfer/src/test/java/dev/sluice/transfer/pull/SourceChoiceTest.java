@@ -82,6 +82,43 @@ final class SourceChoiceTest {
     }
 
     @Test
+    void isToBeAskedAgainWhenItsPresentSourceMayHaveFailed() {
+        pullsFrom(PARENT);
+        assertThat(choice.lookAt(now)).isEqualTo(now + TIMING.connect() + 1);
+        now += 20;
+        choice.connected(now);
+        assertThat(choice.lookAt(now)).isEqualTo(now + TIMING.silence() + 1);
+        choice.reached(now + 300, 1000);
+        now += 350;
+        assertThat(choice.lookAt(now)).isEqualTo(now - 50 + TIMING.silence() + 1);
+        now = choice.lookAt(now) - 1;
+        stays();
+        now++;
+        pullsFrom(GRANDPARENT);
+    }
+
+    @Test
+    void isToBeAskedAgainWhileItDoesNotReadItself() {
+        connects(PARENT);
+        choice.held(now, true);
+        now += 10_000;
+        stays();
+        assertThat(choice.lookAt(now)).isEqualTo(now + TIMING.silence() + 1);
+    }
+
+    @Test
+    void isToBeAskedAgainWhenTheFirstSourceHasRested() {
+        for (SourceId source : List.of(PARENT, GRANDPARENT, ORIGIN)) {
+            pullsFrom(source);
+            fails();
+        }
+        assertThat(choice.next(now)).isInstanceOf(SourceChoice.Move.WaitUntil.class);
+        assertThat(choice.lookAt(now)).isEqualTo(now + TIMING.firstBackOff());
+        now = choice.lookAt(now);
+        pullsFrom(PARENT);
+    }
+
+    @Test
     void aSourceThatSaysItIsAliveIsNotSilent() {
         connects(PARENT);
         idles(2_900, 100);

@@ -1,5 +1,6 @@
 package dev.sluice.trust.packages;
 
+import dev.sluice.trust.x509.NativeCrypto;
 import dev.sluice.trust.x509.SignatureScheme;
 import java.io.IOException;
 import java.security.cert.CertificateEncodingException;
@@ -64,8 +65,7 @@ record DetachedSignature(List<Signer> signers) {
         void check() throws InvalidPackageException {
             String subject = certificate.getSubjectX500Principal().getName();
             try {
-                if (!information.verify(
-                        new JcaSimpleSignerInfoVerifierBuilder().build(certificate))) {
+                if (!information.verify(verifier().build(certificate))) {
                     throw new InvalidPackageException(
                             "the signature is not one by the key of " + subject);
                 }
@@ -78,6 +78,15 @@ record DetachedSignature(List<Signer> signers) {
                 // Bouncy Castle meets some malformed attributes with IllegalArgumentException.
                 throw new InvalidPackageException("the signature is damaged: " + e.getMessage(), e);
             }
+        }
+
+        private JcaSimpleSignerInfoVerifierBuilder verifier() {
+            JcaSimpleSignerInfoVerifierBuilder builder = new JcaSimpleSignerInfoVerifierBuilder();
+            if (scheme == SignatureScheme.ECDSA_P256) {
+                NativeCrypto.provider("Signature", scheme.algorithm())
+                        .ifPresent(builder::setProvider);
+            }
+            return builder;
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.sluice.trust.packages;
 
-import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
+import dev.sluice.trust.x509.NativeCrypto;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.Provider;
@@ -18,11 +18,6 @@ public record Sha256(String hex) {
     public static final int BYTES = 32;
 
     private static final String ALGORITHM = "SHA-256";
-
-    /** AWS-LC: ten times as fast as the JDK's own in a process without its second compiler. */
-    private static final Optional<Provider> NATIVE =
-            Optional.<Provider>of(AmazonCorrettoCryptoProvider.INSTANCE)
-                    .filter(provider -> provider.getService("MessageDigest", ALGORITHM) != null);
 
     /** Never updated, so that any thread may copy it. */
     private static final MessageDigest FRESH = fresh();
@@ -61,9 +56,10 @@ public record Sha256(String hex) {
     }
 
     private static MessageDigest fresh() {
+        Optional<Provider> fast = NativeCrypto.provider("MessageDigest", ALGORITHM);
         try {
-            return NATIVE.isPresent()
-                    ? MessageDigest.getInstance(ALGORITHM, NATIVE.get())
+            return fast.isPresent()
+                    ? MessageDigest.getInstance(ALGORITHM, fast.get())
                     : MessageDigest.getInstance(ALGORITHM);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);

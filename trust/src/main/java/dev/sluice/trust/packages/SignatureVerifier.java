@@ -2,6 +2,7 @@ package dev.sluice.trust.packages;
 
 import dev.sluice.trust.packages.Verification.Refused;
 import dev.sluice.trust.packages.Verification.Verified;
+import dev.sluice.trust.x509.NativeCrypto;
 import dev.sluice.trust.x509.SignatureScheme;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPathValidator;
@@ -117,6 +118,7 @@ public final class SignatureVerifier {
             PKIXParameters parameters =
                     new PKIXParameters(Set.of(new TrustAnchor(authority, null)));
             parameters.setRevocationEnabled(false);
+            NativeCrypto.verifyPath(parameters, List.of(authority.getPublicKey()));
             // The time is judged apart, with a message that names it.
             parameters.setDate(Date.from(certificate.getNotBefore().toInstant()));
             CertPathValidator.getInstance("PKIX")

@@ -1,5 +1,6 @@
 package dev.sluice.trust.pki;
 
+import dev.sluice.trust.x509.NativeCrypto;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertPathValidator;
@@ -98,6 +99,8 @@ final class ClusterTrustManager extends X509ExtendedTrustManager {
                             .collect(Collectors.toUnmodifiableSet());
             PKIXParameters parameters = new PKIXParameters(anchors);
             parameters.setRevocationEnabled(false);
+            NativeCrypto.verifyPath(
+                    parameters, authorities.stream().map(X509Certificate::getPublicKey).toList());
             parameters.setDate(Date.from(clock.instant()));
             CertPathValidator.getInstance("PKIX")
                     .validate(

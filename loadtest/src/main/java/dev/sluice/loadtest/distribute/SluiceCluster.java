@@ -48,8 +48,13 @@ final class SluiceCluster implements Contender {
     private static final long CONNECT_SECONDS = 300;
     private static final String NAME = "site";
     private static final String FIRST_VERSION = "1.0.0";
-    private static final String WARM_UP_VERSION = "1.9.0";
+    private static final String WARM_UP_VERSION = "1.999.0";
     private static final String VERSION = "2.0.0";
+
+    /** Packages of few bytes that every agent has taken before, as agents in use have. */
+    private static final int EARLIER_PACKAGES = 25;
+
+    private static final int EARLIER_BYTES = 300_000;
 
     /** Bytes that go over the chain before those that are measured. */
     private static final long WARM_UP_BYTES = 64L << 20;
@@ -143,14 +148,25 @@ final class SluiceCluster implements Contender {
     /** Agents in use have sent and received before; the code that does it is compiled. */
     private void warmUp(PackageSigner signer, OperatorClient client)
             throws IOException, InterruptedException {
+        for (int i = 1; i <= EARLIER_PACKAGES; i++) {
+            Path few = directory.resolve("earlier-" + i);
+            DistributeBenchmark.write(few, EARLIER_BYTES + i);
+            distributeBefore(signer, client, "1.%d.0".formatted(i), few);
+        }
         Path bytes = directory.resolve("warm-up");
         if (scenario.earlier()) {
             DistributeBenchmark.vary(file, bytes);
         } else {
             DistributeBenchmark.write(bytes, Math.min(WARM_UP_BYTES, scenario.fileBytes()) / 2);
         }
-        contentSha256 = release(signer, client, WARM_UP_VERSION, 1, bytes);
-        distribute(WARM_UP_VERSION);
+        distributeBefore(signer, client, WARM_UP_VERSION, bytes);
+    }
+
+    private void distributeBefore(
+            PackageSigner signer, OperatorClient client, String version, Path bytes)
+            throws IOException, InterruptedException {
+        contentSha256 = release(signer, client, version, 1, bytes);
+        distribute(version);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WARM_UP_SECONDS);
         while (!scenario.receivers().stream().allMatch(this::isComplete)) {
             if (System.nanoTime() > deadline) {

@@ -5,7 +5,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The range of a base that is in memory: the file's own pages, locked there. Where the system does
@@ -21,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread.
  */
 final class BaseWindow implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BaseWindow.class);
 
     private final PatchSource base;
     private final FileChannel from;
@@ -50,6 +55,28 @@ final class BaseWindow implements AutoCloseable {
         this.base = base;
         this.from = from;
         this.lock = lock;
+    }
+
+    /**
+     * Has the system read what the first segments of a patch refer to, while that is still coming.
+     * It is not waited for, and no harm if it is not done: {@link #range} reads what is not there.
+     */
+    static void readAhead(PatchSource base) {
+        Thread.ofPlatform()
+                .name("patch-read-ahead")
+                .daemon()
+                .start(() -> {
+                    try (FileChannel from = FileChannel.open(base.file(), StandardOpenOption.READ);
+                            Arena arena = Arena.ofConfined()) {
+                        long most = Math.min(PatchFormat.BASE_BYTES, from.size() - base.start());
+                        if (most > 0) {
+                            NativeMemory.readAhead(
+                                    from.map(MapMode.READ_ONLY, base.start(), most, arena));
+                        }
+                    } catch (IOException e) {
+                        LOG.debug("{}: not read ahead: {}", base.file(), e.toString());
+                    }
+                });
     }
 
     /**

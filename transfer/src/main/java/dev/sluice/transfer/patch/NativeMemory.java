@@ -30,15 +30,23 @@ final class NativeMemory {
     private static final int MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
     private static final long MAP_FAILED = -1;
 
+    /** {@code MADV_WILLNEED}. */
+    private static final int WILL_NEED = 3;
+
+    private static final long PAGE_BYTES = 4096;
+
     private static final @Nullable NativeMemory INSTANCE = link();
 
     private final MethodHandle map;
     private final MethodHandle unmap;
+    private final MethodHandle advise;
     private final MethodHandle lock;
 
-    private NativeMemory(MethodHandle map, MethodHandle unmap, MethodHandle lock) {
+    private NativeMemory(
+            MethodHandle map, MethodHandle unmap, MethodHandle advise, MethodHandle lock) {
         this.map = map;
         this.unmap = unmap;
+        this.advise = advise;
         this.lock = lock;
     }
 
@@ -59,6 +67,11 @@ final class NativeMemory {
      */
     static boolean lock(MemorySegment mapped) {
         return INSTANCE != null && INSTANCE.locked(mapped);
+    }
+
+    /** Has a mapping of a file read from the disk, not waited for; false: it will not be. */
+    static boolean readAhead(MemorySegment mapped) {
+        return INSTANCE != null && INSTANCE.willNeed(mapped);
     }
 
     @SuppressWarnings("restricted") // Every launcher allows native access; without it: no patches.
@@ -86,6 +99,13 @@ final class NativeMemory {
                                     ValueLayout.JAVA_INT,
                                     ValueLayout.ADDRESS,
                                     ValueLayout.JAVA_LONG)),
+                    linker.downcallHandle(
+                            library.findOrThrow("madvise"),
+                            FunctionDescriptor.of(
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_LONG,
+                                    ValueLayout.JAVA_LONG,
+                                    ValueLayout.JAVA_INT)),
                     linker.downcallHandle(
                             library.findOrThrow("mlock"),
                             FunctionDescriptor.of(
@@ -133,6 +153,16 @@ final class NativeMemory {
             return (int) lock.invokeExact(mapped, mapped.byteSize()) == 0;
         } catch (Throwable e) {
             throw new IllegalStateException("mlock cannot be called", e);
+        }
+    }
+
+    private boolean willNeed(MemorySegment mapped) {
+        long begin = mapped.address() & -PAGE_BYTES;
+        long bytes = mapped.address() - begin + mapped.byteSize();
+        try {
+            return (int) advise.invokeExact(begin, bytes, WILL_NEED) == 0;
+        } catch (Throwable e) {
+            throw new IllegalStateException("madvise cannot be called", e);
         }
     }
 }

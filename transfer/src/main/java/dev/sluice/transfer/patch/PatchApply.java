@@ -72,7 +72,8 @@ public final class PatchApply implements AutoCloseable {
     }
 
     /**
-     * Opens what is there of the target, with its space reserved.
+     * Opens what is there of the target, with its space reserved; the base is read from now on,
+     * while the patch may still be coming.
      *
      * @param patch the file of the patch
      * @param directory where the target's part file is, or will be
@@ -87,6 +88,7 @@ public final class PatchApply implements AutoCloseable {
             DiskSpace disk,
             Progress progress)
             throws IOException {
+        BaseWindow.readAhead(base);
         return new PatchApply(zstd, patch, base, directory, target, disk, progress);
     }
 

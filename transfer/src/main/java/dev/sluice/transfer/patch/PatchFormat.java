@@ -14,7 +14,7 @@ final class PatchFormat {
     static final int VERSION = 1;
 
     /** Bytes of the target in a segment; the last may have fewer. */
-    static final int SEGMENT_BYTES = 32 << 20;
+    static final int SEGMENT_BYTES = 8 << 20;
 
     /** Bytes of the base that a segment may refer to, at most. */
     static final int BASE_BYTES = 64 << 20;

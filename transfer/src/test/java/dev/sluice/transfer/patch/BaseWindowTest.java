@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.trust.packages.LeafHashing;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -64,6 +65,27 @@ final class BaseWindowTest {
                 BaseWindow window = new BaseWindow(base, file, lock)) {
             use.of(window, file);
         }
+    }
+
+    @Test
+    void aBaseThatBeginsAtNoPageIsReadAhead() throws Exception {
+        with(
+                granting,
+                (_, file) -> {
+                    try (Arena arena = Arena.ofConfined()) {
+                        MemorySegment mapped =
+                                file.map(FileChannel.MapMode.READ_ONLY, START, SIZE, arena);
+                        assertThat(NativeMemory.readAhead(mapped)).isTrue();
+                    }
+                });
+    }
+
+    @Test
+    @SuppressWarnings("restricted") // Nothing is there: that is the case.
+    void nothingIsReadAheadOfWhatIsNotMapped() {
+        MemorySegment nothing = MemorySegment.ofAddress(4096).reinterpret(8192);
+
+        assertThat(NativeMemory.readAhead(nothing)).isFalse();
     }
 
     @Test

@@ -228,7 +228,7 @@ final class PatchTest {
         assertThat(apply(afterOneSegment(patch, target), base, target, into))
                 .isInstanceOf(PatchApply.Result.Refused.class);
         long kept = GrowingContent.presentIn(into, target.content());
-        assertThat(kept).isEqualTo(32L * MIB);
+        assertThat(kept).isEqualTo(PatchFormat.SEGMENT_BYTES);
         try (FileChannel first = FileChannel.open(patch.file(), StandardOpenOption.WRITE)) {
             // The first segment is of no use any more: it must not be needed.
             long at = PatchFormat.HEADER_BYTES + 32L * target.content().leafCount() + 30;
@@ -355,7 +355,7 @@ final class PatchTest {
 
     @Test
     void whatASegmentHasSeveralTimesIsInThePatchOnce() throws Exception {
-        byte[] part = random(3 * MIB, 22);
+        byte[] part = random(PatchFormat.SEGMENT_BYTES / 8, 22);
         byte[] bytes = new byte[8 * part.length];
         for (int i = 0; i < 8; i++) {
             System.arraycopy(part, 0, bytes, i * part.length, part.length);
@@ -367,7 +367,7 @@ final class PatchTest {
 
         assertThat(apply(patch, base, target, into)).isEqualTo(new PatchApply.Result.Applied());
         assertThat(Files.mismatch(part(into), target.file())).isEqualTo(-1);
-        assertThat(patch.size()).isLessThan(4L * MIB);
+        assertThat(patch.size()).isLessThan(2L * part.length);
     }
 
     /** A patch of one segment, with these compressed bytes. */

@@ -214,10 +214,10 @@ public final class ContentPull implements AutoCloseable {
         if (look != null) {
             look.cancel(false);
         }
-        if (!isOver()) {
-            long now = ticker.millis();
-            long delay = Math.max(1, choice.lookAt(now) - now);
-            look = control.schedule(this::step, delay, TimeUnit.MILLISECONDS);
+        long now = ticker.millis();
+        long at = choice.lookAt(now);
+        if (!isOver() && at != SourceChoice.NEVER) {
+            look = control.schedule(this::step, Math.max(1, at - now), TimeUnit.MILLISECONDS);
         }
     }
 

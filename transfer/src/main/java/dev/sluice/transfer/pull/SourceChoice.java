@@ -22,6 +22,9 @@ public final class SourceChoice {
     /** Sources of one content at most; more are not looked at. */
     static final int MAX_SOURCES = 16;
 
+    /** There is no time at which to look again: only another list changes anything. */
+    static final long NEVER = Long.MAX_VALUE;
+
     /** What a source said of itself counts for this long. */
     private static final long KNOWN_MILLIS = 10_000;
 
@@ -182,7 +185,11 @@ public final class SourceChoice {
                 .orElseGet(() -> new Move.WaitUntil(shortestRest()));
     }
 
-    /** When to ask again if nothing is told before; a present source is always asked about. */
+    /**
+     * When to ask again if nothing is told before; a present source is always asked about.
+     *
+     * @return {@link #NEVER} when there are no sources
+     */
     public long lookAt(long now) {
         if (running == null) {
             return shortestRest();
@@ -276,10 +283,7 @@ public final class SourceChoice {
     }
 
     private long shortestRest() {
-        return order.stream()
-                .mapToLong(source -> standing(source).restsUntil)
-                .min()
-                .orElse(Long.MAX_VALUE);
+        return order.stream().mapToLong(source -> standing(source).restsUntil).min().orElse(NEVER);
     }
 
     private void fail(

@@ -343,6 +343,7 @@ final class SourceChoiceTest {
     void withoutSourcesItWaitsForAnotherList() {
         SourceChoice none = new SourceChoice(List.of(), 0, TIMING);
         assertThat(none.next(now)).isEqualTo(new SourceChoice.Move.WaitUntil(Long.MAX_VALUE));
+        assertThat(none.lookAt(now)).isEqualTo(SourceChoice.NEVER);
 
         none.sources(List.of(ORIGIN));
 

@@ -36,6 +36,9 @@ final class PeerDepotsTest {
 
     private static final NodeId A = new NodeId("m-a");
 
+    /** More than HTTP/2 has under way (1 MiB) while the reader reads nothing. */
+    private static final int CONTENT_BYTES = 4_000_000;
+
     @TempDir private Path directory;
     @AutoClose private final ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -56,7 +59,7 @@ final class PeerDepotsTest {
                         packages.signers(),
                         SignedPackages.CLOCK,
                         10_000_000);
-        Path file = packages.site("25.1.0", 1_000_000);
+        Path file = packages.site("25.1.0", CONTENT_BYTES);
         try (InputStream input = Files.newInputStream(file)) {
             id =
                     new ContentId(

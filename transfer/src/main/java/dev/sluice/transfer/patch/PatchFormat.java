@@ -16,6 +16,9 @@ final class PatchFormat {
     /** Bytes of the target in a segment; the last may have fewer. */
     static final int SEGMENT_BYTES = 8 << 20;
 
+    /** Segments of so many bytes of the target refer to one range of the base, read once. */
+    static final int NEIGHBOURS_BYTES = 4 * SEGMENT_BYTES;
+
     /** Bytes of the base that a segment may refer to, at most. */
     static final int BASE_BYTES = 64 << 20;
 
@@ -111,7 +114,8 @@ final class PatchFormat {
         /** The part of the base around the same place, for a segment of the target. */
         static Segment around(long baseSize, long targetSize, int index) {
             int length = segmentSize(targetSize, index);
-            long middle = (long) index * SEGMENT_BYTES + length / 2;
+            long first = (long) index * SEGMENT_BYTES / NEIGHBOURS_BYTES * NEIGHBOURS_BYTES;
+            long middle = first + Math.min(NEIGHBOURS_BYTES, targetSize - first) / 2;
             int baseLength = (int) Math.min(BASE_BYTES, baseSize);
             long offset = Math.clamp(middle - baseLength / 2, 0, baseSize - baseLength);
             return new Segment(offset, baseLength, length, 0);

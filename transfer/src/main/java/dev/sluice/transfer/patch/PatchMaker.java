@@ -13,8 +13,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * Makes patches. Memory is bounded by a segment, its base and what zstd needs for these: 150 MiB
- * outside of the heap. The same contents give the same patch with the same library.
+ * Makes patches. Memory is bounded by a segment and what zstd needs for it, 40 MiB outside of the
+ * heap, and the base's pages that it refers to. The same contents give the same patch with the same
+ * library.
  */
 public final class PatchMaker {
 
@@ -37,6 +38,7 @@ public final class PatchMaker {
             PatchSource base, PatchSource target, LeafTable table, Path file, long maxBytes)
             throws IOException {
         try (FileChannel from = FileChannel.open(base.file(), StandardOpenOption.READ);
+                BaseWindow window = new BaseWindow(base, from, NativeMemory::lock);
                 FileChannel to = FileChannel.open(target.file(), StandardOpenOption.READ);
                 FileChannel out =
                         FileChannel.open(
@@ -47,7 +49,7 @@ public final class PatchMaker {
             PatchFormat.Header header = PatchFormat.Header.of(base.content(), target.content());
             NativeReading.write(out, header.encode());
             NativeReading.write(out, ByteBuffer.wrap(table.encoded()));
-            boolean isSmall = segments(header, new Ends(base, from, target, to), out, maxBytes);
+            boolean isSmall = segments(header, new Ends(window, target, to), out, maxBytes);
             int padding = PatchFormat.padding(out.position());
             if (!isSmall || out.position() + padding > maxBytes) {
                 return Optional.empty();
@@ -58,15 +60,10 @@ public final class PatchMaker {
         }
     }
 
-    private record Ends(PatchSource base, FileChannel from, PatchSource target, FileChannel to) {
+    private record Ends(BaseWindow window, PatchSource target, FileChannel to) {
 
-        MemorySegment base(PatchFormat.Segment segment, MemorySegment memory) throws IOException {
-            return NativeReading.read(
-                    from,
-                    base.start() + segment.baseOffset(),
-                    memory,
-                    segment.baseLength(),
-                    base.file().toString());
+        MemorySegment base(PatchFormat.Segment segment) throws IOException {
+            return window.range(segment.baseOffset(), segment.baseLength());
         }
 
         MemorySegment target(long offset, MemorySegment memory, int length) throws IOException {
@@ -82,9 +79,6 @@ public final class PatchMaker {
                 Zstd.Compressor compressor = zstd.compressor()) {
             long longest = Math.min(PatchFormat.SEGMENT_BYTES, header.targetSize());
             MemorySegment plain = NativeMemory.allocate(arena, longest);
-            MemorySegment prefix =
-                    NativeMemory.allocate(
-                            arena, Math.min(PatchFormat.BASE_BYTES, header.baseSize()));
             MemorySegment compressed = NativeMemory.allocate(arena, zstd.compressBound(longest));
             for (int i = 0; i < header.segments(); i++) {
                 if (Thread.currentThread().isInterrupted()) {
@@ -97,7 +91,7 @@ public final class PatchMaker {
                         (int)
                                 compressor.compress(
                                         ends.target(offset, plain, segment.targetLength()),
-                                        ends.base(segment, prefix),
+                                        ends.base(segment),
                                         compressed);
                 if (out.position() + PatchFormat.SEGMENT_HEADER_BYTES + length > maxBytes) {
                     return false;

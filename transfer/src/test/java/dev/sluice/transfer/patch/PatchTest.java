@@ -354,6 +354,27 @@ final class PatchTest {
     }
 
     @Test
+    void neighboursReferToOneRangeOfTheBaseWith16MibOnEitherSide() {
+        long size = 200L * MIB;
+        int segments = (int) (size / PatchFormat.SEGMENT_BYTES);
+        for (int i = 0; i < segments; i++) {
+            PatchFormat.Segment segment = PatchFormat.Segment.around(size, size, i);
+            int first = i / 4 * 4;
+            assertThat(segment.baseOffset())
+                    .as("segment %d", i)
+                    .isEqualTo(PatchFormat.Segment.around(size, size, first).baseOffset());
+            long begin = (long) i * PatchFormat.SEGMENT_BYTES;
+            assertThat(segment.baseOffset())
+                    .as("segment %d", i)
+                    .isLessThanOrEqualTo(Math.max(0, begin - 16L * MIB));
+            assertThat(segment.baseOffset() + segment.baseLength())
+                    .as("segment %d", i)
+                    .isGreaterThanOrEqualTo(
+                            Math.min(size, begin + segment.targetLength() + 16L * MIB));
+        }
+    }
+
+    @Test
     void whatASegmentHasSeveralTimesIsInThePatchOnce() throws Exception {
         byte[] part = random(PatchFormat.SEGMENT_BYTES / 8, 22);
         byte[] bytes = new byte[8 * part.length];

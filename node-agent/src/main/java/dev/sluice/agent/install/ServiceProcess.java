@@ -113,7 +113,7 @@ public final class ServiceProcess {
     }
 
     private Optional<ProcessIdentity> running() {
-        if (!Files.exists(pidFile)) {
+        if (Files.notExists(pidFile)) {
             return Optional.empty();
         }
         try {

@@ -5,12 +5,11 @@ import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.SourceId;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
@@ -24,7 +23,7 @@ final class PullWatch implements ContentPull.Events {
     private final LongConsumer verified;
     private final Runnable changed;
     private final Ticker ticker;
-    private final Map<String, AtomicLong> totals = new ConcurrentHashMap<>();
+    private final Set<String> nodes = ConcurrentHashMap.newKeySet();
     private volatile long progressAt;
     private volatile ContentPull.Status status =
             new ContentPull.Status(Optional.empty(), new TreeMap<>());
@@ -42,7 +41,8 @@ final class PullWatch implements ContentPull.Events {
 
     @Override
     public void received(String node, long bytes) {
-        totals.computeIfAbsent(node, received::total).addAndGet(bytes);
+        nodes.add(node);
+        received.add(node, bytes);
     }
 
     @Override
@@ -96,7 +96,7 @@ final class PullWatch implements ContentPull.Events {
 
     /** The bytes that came are in the ledger afterwards. */
     void persist() throws IOException {
-        for (String node : totals.keySet()) {
+        for (String node : nodes) {
             received.persist(node);
         }
     }

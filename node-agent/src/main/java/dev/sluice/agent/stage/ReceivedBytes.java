@@ -30,12 +30,7 @@ public final class ReceivedBytes {
     }
 
     void add(String fromNode, long bytes) {
-        total(fromNode).addAndGet(bytes);
-    }
-
-    /** Counts what comes from a node, for those who get it in many small parts. */
-    AtomicLong total(String fromNode) {
-        return totals.computeIfAbsent(fromNode, _ -> new AtomicLong());
+        totals.computeIfAbsent(fromNode, _ -> new AtomicLong()).addAndGet(bytes);
     }
 
     void persist(String fromNode) throws IOException {

@@ -82,10 +82,7 @@ record DetachedSignature(List<Signer> signers) {
 
         private JcaSimpleSignerInfoVerifierBuilder verifier() {
             JcaSimpleSignerInfoVerifierBuilder builder = new JcaSimpleSignerInfoVerifierBuilder();
-            if (scheme == SignatureScheme.ECDSA_P256) {
-                NativeCrypto.provider("Signature", scheme.algorithm())
-                        .ifPresent(builder::setProvider);
-            }
+            NativeCrypto.provider("Signature", scheme.algorithm()).ifPresent(builder::setProvider);
             return builder;
         }
     }

@@ -3,9 +3,7 @@ package dev.sluice.trust.packages;
 import dev.sluice.trust.x509.NativeCrypto;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.Provider;
 import java.util.HexFormat;
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -56,11 +54,8 @@ public record Sha256(String hex) {
     }
 
     private static MessageDigest fresh() {
-        Optional<Provider> fast = NativeCrypto.provider("MessageDigest", ALGORITHM);
         try {
-            return fast.isPresent()
-                    ? MessageDigest.getInstance(ALGORITHM, fast.get())
-                    : MessageDigest.getInstance(ALGORITHM);
+            return NativeCrypto.digest(ALGORITHM);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }

@@ -1,6 +1,7 @@
 package dev.sluice.trust.x509;
 
 import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
+import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.Provider;
 import java.security.PublicKey;
@@ -42,6 +43,14 @@ public final class NativeCrypto {
         return fast.isPresent()
                 ? Signature.getInstance(algorithm, fast.get())
                 : Signature.getInstance(algorithm);
+    }
+
+    /** A digest of an algorithm, native where it can be. */
+    public static MessageDigest digest(String algorithm) throws NoSuchAlgorithmException {
+        Optional<Provider> fast = provider("MessageDigest", algorithm);
+        return fast.isPresent()
+                ? MessageDigest.getInstance(algorithm, fast.get())
+                : MessageDigest.getInstance(algorithm);
     }
 
     /** Has the signatures on a path verified natively, if those of its authorities can be. */

@@ -84,10 +84,7 @@ public enum SignatureScheme {
     /** Whether the signature is one over these bytes by the other half of {@code key}. */
     public boolean verifies(PublicKey key, byte[] message, byte[] signature) {
         try {
-            Signature verifier =
-                    this == ECDSA_P256
-                            ? NativeCrypto.signature(algorithm)
-                            : Signature.getInstance(algorithm);
+            Signature verifier = NativeCrypto.signature(algorithm);
             verifier.initVerify(key);
             verifier.update(message);
             return verifier.verify(signature);

@@ -86,6 +86,8 @@ final class NativeCryptoTest {
     @Test
     void leavesWhatItDoesNotHaveToTheJdk() throws GeneralSecurityException {
         assertThat(NativeCrypto.provider("Signature", "SHA256withNOTHING")).isEmpty();
+        assertThat(NativeCrypto.provider("Signature", SignatureScheme.ML_DSA_65.algorithm()))
+                .isEmpty();
         assertThat(NativeCrypto.signature("SHA256withDSA").getProvider().getName())
                 .isEqualTo("SUN");
     }

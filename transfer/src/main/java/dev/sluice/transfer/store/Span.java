@@ -1,0 +1,51 @@
+package dev.sluice.transfer.store;
+
+import dev.sluice.trust.packages.PackageContent;
+import java.util.List;
+
+/**
+ * A part of a content that is pulled from one source at a time. A large content has two, each of
+ * which runs down a tree of its own.
+ *
+ * @param begin its first byte, a multiple of 1 MiB
+ * @param end after its last byte, a multiple of 1 MiB or the content's end
+ */
+public record Span(long begin, long end) {
+
+    /**
+     * Contents that are smaller have one span: a second connection would cost more than it gives.
+     */
+    public static final long TWO_FROM_BYTES = 4L << 20;
+
+    public Span {
+        if (begin < 0 || begin % Progress.PIECE_BYTES != 0 || end <= begin) {
+            throw new IllegalArgumentException(
+                    "span from %d to %d: expected a beginning that is a multiple of %d, and an end after it"
+                            .formatted(begin, end, Progress.PIECE_BYTES));
+        }
+    }
+
+    /** The spans of a content, in order: the same for every node that pulls it. */
+    public static List<Span> of(PackageContent content) {
+        long size = content.size();
+        if (!isSplit(size)) {
+            return List.of(new Span(0, size));
+        }
+        long middle = size / 2 - size / 2 % Progress.PIECE_BYTES;
+        return List.of(new Span(0, middle), new Span(middle, size));
+    }
+
+    /** Whether a content of a size has two spans. */
+    public static boolean isSplit(long size) {
+        return size >= TWO_FROM_BYTES;
+    }
+
+    /** Bytes in it. */
+    public long size() {
+        return end - begin;
+    }
+
+    boolean contains(long offset) {
+        return offset >= begin && offset < end;
+    }
+}

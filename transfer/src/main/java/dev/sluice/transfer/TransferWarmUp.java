@@ -8,6 +8,7 @@ import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.PullTiming;
 import dev.sluice.transfer.pull.Source;
+import dev.sluice.transfer.pull.Sources;
 import dev.sluice.transfer.serve.ServeLimits;
 import dev.sluice.transfer.serve.TransferServer;
 import dev.sluice.transfer.store.CompleteContent;
@@ -126,7 +127,8 @@ public final class TransferWarmUp {
         Source source =
                 new Source(self, from.address().getHostString(), from.address().getPort(), 0);
         return ContentPull.start(
-                new ContentPull.Order(Files.createDirectory(directory), content, List.of(source)),
+                new ContentPull.Order(
+                        Files.createDirectory(directory), content, Sources.ofAll(List.of(source))),
                 new ContentPull.Means(
                         network,
                         DiskSpace.system(),

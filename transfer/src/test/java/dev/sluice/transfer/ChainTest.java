@@ -95,7 +95,7 @@ final class ChainTest {
         origin.upLimit.set(1 << 20);
         ContentPull pull = pull(slow, origin.source());
         slow.awaitVerified(1 << 16);
-        pull.content().whenSettled(() -> awaitQuietly(disk));
+        pull.content().spans().getFirst().whenSettled(() -> awaitQuietly(disk));
 
         origin.upLimit.set(0);
         slow.awaitReceived(8 << 16);

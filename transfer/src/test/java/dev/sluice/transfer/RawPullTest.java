@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +63,7 @@ final class RawPullTest {
     /** Writes down what comes until the connection or the content ends. */
     private static final class Answers extends ChannelInboundHandlerAdapter implements FrameSink {
         private final List<String> seen = new ArrayList<>();
+        private int bytes;
         private final CompletableFuture<List<String>> ended = new CompletableFuture<>();
         private final CountDownLatch begun = new CountDownLatch(1);
         private final FrameReader reader = new FrameReader();
@@ -96,7 +98,8 @@ final class RawPullTest {
         }
 
         @Override
-        public void data(long offset, ByteBuf bytes, int count) {
+        public void data(long offset, ByteBuf data, int count) {
+            bytes += count;
             begun.countDown();
         }
 
@@ -143,7 +146,8 @@ final class RawPullTest {
     }
 
     private PullRequest pull(long offset, boolean table) {
-        return new PullRequest(content.content().sha256(), offset, 0, table);
+        return new PullRequest(
+                content.content().sha256(), offset, content.content().size(), 0, table);
     }
 
     @Test
@@ -185,20 +189,36 @@ final class RawPullTest {
 
         assertThat(answers)
                 .containsExactly(
-                        "BAD_REQUEST frame PULL: expected version 1 with 50 bytes, found version 2 with 50");
+                        "BAD_REQUEST frame PULL: expected version 1 with 58 bytes, found version 2 with 58");
     }
 
     @Test
-    void anOffsetBehindTheEndIsRefused() throws Exception {
-        assertThat(ask(network, out -> Frames.pull(out, pull(5 * 65_536, false))))
-                .containsExactly("BAD_REQUEST offset 327680: expected at most 197120");
+    void anEndBehindTheContentsIsRefused() throws Exception {
+        PullRequest tooFar = new PullRequest(content.content().sha256(), 0, 5 * 65_536, 0, false);
+
+        assertThat(ask(network, out -> Frames.pull(out, tooFar)))
+                .containsExactly("BAD_REQUEST end 327680: expected at most 197120");
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aPartIsSentToItsEnd() throws Exception {
+        PullRequest part =
+                new PullRequest(content.content().sha256(), 65_536, 2 * 65_536, 0, false);
+        Answers[] answered = new Answers[1];
+
+        List<String> answers =
+                ask(network, out -> Frames.pull(out, part), given -> answered[0] = given);
+
+        assertThat(answers).containsExactly("end");
+        assertThat(answered[0].bytes).isEqualTo(65_536);
     }
 
     @Test
     void aContentThatDoesNotComeIsRefusedAfterAWhile() throws Exception {
         Sha256 other = new Sha256("ab".repeat(32));
 
-        assertThat(ask(network, out -> Frames.pull(out, new PullRequest(other, 0, 0, false))))
+        assertThat(ask(network, out -> Frames.pull(out, new PullRequest(other, 0, 1, 0, false))))
                 .containsExactly("NOT_HERE content " + other + " is not here");
         assertThat(server.server.pulls()).isZero();
     }
@@ -216,7 +236,8 @@ final class RawPullTest {
     void aSourceThatGoesAwaySaysSoInTheMiddleOfWhatItSends() throws Exception {
         ReadableContent endless = new Endless();
         server.serve(endless);
-        PullRequest pull = new PullRequest(endless.content().sha256(), 0, 0, false);
+        PullRequest pull =
+                new PullRequest(endless.content().sha256(), 0, endless.content().size(), 0, false);
 
         List<String> seen =
                 ask(

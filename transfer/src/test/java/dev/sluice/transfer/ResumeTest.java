@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.transfer.pull.ContentPull;
+import dev.sluice.transfer.pull.Sources;
 import dev.sluice.transfer.store.DiskFullException;
 import dev.sluice.transfer.store.DiskSpace;
 import java.nio.file.Files;
@@ -94,7 +95,7 @@ final class ResumeTest {
             puller.awaitReceived(1);
             puller.downLimit.set(0);
 
-            pull.sources(List.of(origin.source()));
+            pull.sources(Sources.ofAll(List.of(origin.source())));
 
             TestNode.await(pull.done());
             assertThat(pull.status().failures()).isEmpty();
@@ -107,7 +108,7 @@ final class ResumeTest {
         try (ContentPull pull = puller.pull(content)) {
             assertThat(pull.done()).isNotDone();
 
-            pull.sources(List.of(origin.source()));
+            pull.sources(Sources.ofAll(List.of(origin.source())));
 
             TestNode.await(pull.done());
         }

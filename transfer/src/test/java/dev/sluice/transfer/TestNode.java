@@ -6,6 +6,7 @@ import dev.sluice.transfer.pace.Ticker;
 import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.PullTiming;
 import dev.sluice.transfer.pull.Source;
+import dev.sluice.transfer.pull.Sources;
 import dev.sluice.transfer.serve.ContentLibrary;
 import dev.sluice.transfer.serve.ServeLimits;
 import dev.sluice.transfer.serve.TransferServer;
@@ -101,9 +102,18 @@ final class TestNode implements AutoCloseable, ContentLibrary {
     }
 
     ContentPull pull(TestContent content, DiskSpace disk, Source... sources) throws IOException {
+        return pull(content, disk, Sources.ofAll(List.of(sources)));
+    }
+
+    ContentPull pull(TestContent content, Sources sources) throws IOException {
+        return pull(content, DiskSpace.system(), sources);
+    }
+
+    private ContentPull pull(TestContent content, DiskSpace disk, Sources sources)
+            throws IOException {
         ContentPull pull =
                 ContentPull.start(
-                        new ContentPull.Order(directory, content.content(), List.of(sources)),
+                        new ContentPull.Order(directory, content.content(), sources),
                         new ContentPull.Means(network, disk, downLimit, timing, Ticker.system()),
                         new ContentPull.Events() {
                             @Override

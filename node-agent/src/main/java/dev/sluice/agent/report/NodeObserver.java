@@ -153,6 +153,7 @@ public final class NodeObserver {
                 .apply(entry.contentSha256())
                 .ifPresent(telling -> {
                     staged.setSource(telling.source())
+                            .setSecondHalfSource(telling.secondHalfSource())
                             .putAllFailedSources(telling.failedSources())
                             .setPatchSha256(telling.patch())
                             .setPatchBytesPresent(telling.patchPresent())

@@ -88,6 +88,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
      * What is told of a content.
      *
      * @param source the address that it or its patch is pulled from; empty: none
+     * @param secondHalfSource the same of its second half, if it has one
      * @param failedSources addresses, and who failed how there
      * @param patch the SHA-256 of the patch by which it comes or came; empty: none is here
      * @param patchPresent bytes of it that are here
@@ -95,6 +96,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
      */
     public record Telling(
             String source,
+            String secondHalfSource,
             SortedMap<String, String> failedSources,
             String patch,
             long patchPresent,
@@ -216,6 +218,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
                 : Optional.of(
                         new Telling(
                                 watch.map(PullWatch::source).orElse(""),
+                                watch.map(PullWatch::secondHalfSource).orElse(""),
                                 watch.map(PullWatch::failedSources).orElseGet(TreeMap::new),
                                 patch.map(PatchArea.Telling::patch).orElse(""),
                                 patch.map(PatchArea.Telling::present).orElse(0L),
@@ -255,7 +258,8 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
                         && patch.getSize() < manifest.content().size()
                         && !patches.hasFailed(patch.getSha256(), target);
         if (!isUsable) {
-            return new Way.Whole(Way.sources(order.getSourcesList()));
+            return new Way.Whole(
+                    Way.sources(order.getSourcesList(), order.getSecondHalfSourcesList()));
         }
         try {
             Manifest old = Manifest.parse(area.manifestOf(patch.getBaseSha256()));
@@ -263,10 +267,11 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
                     Way.patchOf(patch),
                     new PatchSource(base.get(), 0, old.content()),
                     old.version().value(),
-                    Way.sources(patch.getSourcesList()));
+                    Way.sources(patch.getSourcesList(), patch.getSecondHalfSourcesList()));
         } catch (IOException | IllegalArgumentException e) {
             LOG.warn("{}: its patch is not used: {}", manifest.title(), e.getMessage());
-            return new Way.Whole(Way.sources(order.getSourcesList()));
+            return new Way.Whole(
+                    Way.sources(order.getSourcesList(), order.getSecondHalfSourcesList()));
         }
     }
 

@@ -5,7 +5,6 @@ import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.SourceId;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -25,8 +24,7 @@ final class PullWatch implements ContentPull.Events {
     private final Ticker ticker;
     private final Set<String> nodes = ConcurrentHashMap.newKeySet();
     private volatile long progressAt;
-    private volatile ContentPull.Status status =
-            new ContentPull.Status(Optional.empty(), new TreeMap<>());
+    private volatile ContentPull.Status status = ContentPull.Status.NONE;
 
     /**
      * @param verified told how many bytes are verified and on disk
@@ -63,7 +61,21 @@ final class PullWatch implements ContentPull.Events {
 
     /** The address of the source that is pulled from; empty: none. */
     String source() {
-        return status.source().map(SourceId::address).orElse("");
+        return source(0);
+    }
+
+    /** The same of the second half; empty: none, or there is but one. */
+    String secondHalfSource() {
+        return source(1);
+    }
+
+    private String source(int span) {
+        return status.sources().stream()
+                .skip(span)
+                .findFirst()
+                .flatMap(source -> source)
+                .map(SourceId::address)
+                .orElse("");
     }
 
     /** Addresses of sources that failed lately, and who failed how there. */

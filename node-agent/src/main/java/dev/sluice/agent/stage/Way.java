@@ -3,6 +3,7 @@ package dev.sluice.agent.stage;
 import dev.sluice.agent.config.HostPort;
 import dev.sluice.transfer.patch.PatchSource;
 import dev.sluice.transfer.pull.Source;
+import dev.sluice.transfer.pull.Sources;
 import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.Sha256;
 import dev.sluice.v1.ContentPatch;
@@ -15,23 +16,15 @@ import org.slf4j.LoggerFactory;
 /** How the content of a package comes to this node. */
 sealed interface Way {
 
-    /** Best first. */
-    List<Source> sources();
+    /** Where what is pulled may be pulled from. */
+    Sources sources();
 
     /** Every byte of it is pulled. */
-    record Whole(List<Source> sources) implements Way {
-        public Whole {
-            sources = List.copyOf(sources);
-        }
-    }
+    record Whole(Sources sources) implements Way {}
 
     /** A patch is pulled, and makes it of a content that is here. */
-    record ByPatch(PackageContent patch, PatchSource base, String baseVersion, List<Source> sources)
-            implements Way {
-        public ByPatch {
-            sources = List.copyOf(sources);
-        }
-    }
+    record ByPatch(PackageContent patch, PatchSource base, String baseVersion, Sources sources)
+            implements Way {}
 
     /** Whether a change of the sources is all that lies between the two. */
     static boolean same(Way one, Way other) {
@@ -53,8 +46,16 @@ sealed interface Way {
                 new Sha256(patch.getMerkleRoot()));
     }
 
-    /** Those that speak the transfer protocol. */
-    static List<Source> sources(List<PackageLocation> locations) {
+    /**
+     * Those that speak the transfer protocol; the first half's are the second's when it has none.
+     */
+    static Sources sources(List<PackageLocation> first, List<PackageLocation> second) {
+        return second.isEmpty()
+                ? Sources.ofAll(sources(first))
+                : new Sources(sources(first), sources(second));
+    }
+
+    private static List<Source> sources(List<PackageLocation> locations) {
         Logger log = LoggerFactory.getLogger(Way.class);
         List<Source> sources = new ArrayList<>();
         for (PackageLocation location : locations) {

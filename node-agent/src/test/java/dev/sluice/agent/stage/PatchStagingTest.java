@@ -281,7 +281,8 @@ final class PatchStagingTest {
         return node.transfers
                 .telling(newOne.orElseThrow().sha256())
                 .orElseGet(() ->
-                        new ContentTransfers.Telling("", new TreeMap<>(), "", 0, new TreeMap<>()));
+                        new ContentTransfers.Telling(
+                                "", "", new TreeMap<>(), "", 0, new TreeMap<>()));
     }
 
     @Test

@@ -2,12 +2,14 @@ package dev.sluice.transfer.patch;
 
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
+import dev.sluice.transfer.store.GrowingSpan;
 import dev.sluice.trust.packages.PackageContent;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -105,12 +107,12 @@ public final class PatchApply implements AutoCloseable {
     public Result run() throws IOException, InterruptedException {
         try (PatchReader reader = PatchReader.open(zstd, patch, base, content.content())) {
             byte[] encoded = reader.table();
-            GrowingContent.Feed feed = content.beginFeed();
+            Target target = new Target();
             if (!content.hasTable()) {
-                feed.table(encoded);
+                target.spans.getFirst().feed.table(encoded);
                 await(() -> table);
             }
-            give(reader, new Target(feed));
+            give(reader, target);
             await(() -> complete);
         } catch (PatchException e) {
             return new Result.Refused(String.valueOf(e.getMessage()));
@@ -122,7 +124,7 @@ public final class PatchApply implements AutoCloseable {
         while (reader.hasNext()) {
             long end =
                     Math.min(content.content().size(), target.position + PatchFormat.SEGMENT_BYTES);
-            if (end <= target.feed.offset()) {
+            if (target.hasUpTo(end)) {
                 reader.skip();
                 target.position = end;
             } else {
@@ -131,24 +133,48 @@ public final class PatchApply implements AutoCloseable {
         }
     }
 
-    /** What is made of the content, on its way there but for what is there already. */
+    /** What is made of a span, but for what is there already. */
+    private record Fed(GrowingSpan span, GrowingSpan.Feed feed) {
+
+        static Fed begin(GrowingSpan span) {
+            return new Fed(span, span.beginFeed());
+        }
+
+        /** Whether nothing of the span that lies between two offsets is to be made. */
+        boolean has(long from, long to) {
+            return Math.max(from, feed.offset()) >= Math.min(to, span.span().end());
+        }
+    }
+
+    /** What is made of the content, on its way there. */
     private final class Target implements PatchReader.Sink {
-        private final GrowingContent.Feed feed;
+        private final List<Fed> spans = content.spans().stream().map(Fed::begin).toList();
         private long position;
 
-        Target(GrowingContent.Feed feed) {
-            this.feed = feed;
+        /** Whether everything from the position on is there, up to an offset. */
+        boolean hasUpTo(long end) {
+            return spans.stream().allMatch(fed -> fed.has(position, end));
         }
 
         @Override
         public void take(ByteBuffer piece) throws IOException, InterruptedException {
-            int there = Math.clamp(feed.offset() - position, 0, piece.remaining());
+            ByteBuf from = Unpooled.wrappedBuffer(piece);
+            long begin = position;
             position += piece.remaining();
-            ByteBuf from = Unpooled.wrappedBuffer(piece.position(there));
-            while (from.isReadable()) {
-                await(() -> !content.isFull());
-                feed.data(from, Math.min(LEAF, from.readableBytes()));
-                content.share();
+            for (Fed fed : spans) {
+                long first = Math.max(begin, fed.feed().offset());
+                long last = Math.min(position, fed.span().span().end());
+                if (first < last) {
+                    give(fed, from.slice((int) (first - begin), (int) (last - first)));
+                }
+            }
+        }
+
+        private void give(Fed fed, ByteBuf bytes) throws IOException, InterruptedException {
+            while (bytes.isReadable()) {
+                await(() -> !fed.span().isFull());
+                fed.feed().data(bytes, Math.min(LEAF, bytes.readableBytes()));
+                fed.span().share();
             }
         }
     }
@@ -197,18 +223,21 @@ public final class PatchApply implements AutoCloseable {
         }
 
         @Override
-        public void wrongTable(String reason) {
+        public void wrongTable(GrowingSpan from, String reason) {
             tell(() -> wrong = reason);
         }
 
         @Override
-        public void advanced(long offset) {
+        public void advanced(long bytes) {
             tell(() -> {});
-            progress.verified(offset);
+            progress.verified(bytes);
         }
 
         @Override
-        public void wrongLeaf(long offset) {
+        public void spanComplete(GrowingSpan span) {}
+
+        @Override
+        public void wrongLeaf(GrowingSpan span, long offset) {
             tell(() -> wrong = "the leaf at %d is not what the manifest says".formatted(offset));
         }
 

@@ -5,33 +5,27 @@ import dev.sluice.transfer.pace.RateLimit;
 import dev.sluice.transfer.pace.Ticker;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
-import dev.sluice.transfer.wire.PullRequest;
+import dev.sluice.transfer.store.GrowingSpan;
 import dev.sluice.trust.packages.PackageContent;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The pull of one content, from one source at a time, until it is complete, the disk fails or it is
- * closed. What is here already is not pulled again. {@link SourceChoice} decides about sources; all
- * of it runs on the network's control thread, and each connection on a thread of its own.
+ * The pull of one content, each of its spans from one source at a time, until it is complete, the
+ * disk fails or it is closed. What is here already is not pulled again.
  */
 public final class ContentPull implements AutoCloseable {
-
-    private static final Logger LOG = LoggerFactory.getLogger(ContentPull.class);
 
     private final TransferNetwork network;
     private final Ticker ticker;
@@ -43,12 +37,8 @@ public final class ContentPull implements AutoCloseable {
     private final CompletableFuture<Void> done = new CompletableFuture<>();
 
     // Of the control thread.
-    private final SourceChoice choice;
-    private final Map<SourceId, Source> sources = new HashMap<>();
-    private @Nullable PullAttempt attempt;
-    private @Nullable Future<?> look;
+    private final List<SpanPull> spans = new ArrayList<>();
     private boolean ended;
-    private boolean wasHeld;
 
     private volatile Status status;
 
@@ -71,11 +61,17 @@ public final class ContentPull implements AutoCloseable {
     /**
      * What a pull is doing.
      *
-     * @param source empty while none is pulled from
+     * @param sources from which each span is pulled, in the spans' order; empty while none is
      * @param failures how the sources failed last, by source
      */
-    public record Status(Optional<SourceId> source, SortedMap<SourceId, SourceFailure> failures) {
+    public record Status(
+            List<Optional<SourceId>> sources, SortedMap<SourceId, SourceFailure> failures) {
+
+        /** Of a pull that has not begun. */
+        public static final Status NONE = new Status(List.of(), new TreeMap<>());
+
         public Status {
+            sources = List.copyOf(sources);
             failures = new TreeMap<>(failures);
         }
     }
@@ -84,13 +80,8 @@ public final class ContentPull implements AutoCloseable {
      * What is to be pulled.
      *
      * @param directory where the part file is, or will be
-     * @param sources best first
      */
-    public record Order(Path directory, PackageContent content, List<Source> sources) {
-        public Order {
-            sources = List.copyOf(sources);
-        }
-    }
+    public record Order(Path directory, PackageContent content, Sources sources) {}
 
     /**
      * What the pulls of a process share.
@@ -114,13 +105,11 @@ public final class ContentPull implements AutoCloseable {
         this.content =
                 GrowingContent.open(
                         order.directory(), order.content(), means.disk(), new Keeping());
-        this.choice =
-                new SourceChoice(
-                        order.sources().stream().map(Source::id).toList(),
-                        content.verified(),
-                        means.timing());
-        this.status = new Status(Optional.empty(), new TreeMap<>());
-        remember(order.sources());
+        for (GrowingSpan span : content.spans()) {
+            List<Source> from = order.sources().of(spans.size());
+            spans.add(new SpanPull(this, span, from, means.timing()));
+        }
+        this.status = Status.NONE;
     }
 
     /**
@@ -130,7 +119,7 @@ public final class ContentPull implements AutoCloseable {
      */
     public static ContentPull start(Order order, Means means, Events events) throws IOException {
         ContentPull pull = new ContentPull(order, means, events);
-        pull.control.execute(pull::step);
+        pull.control.execute(() -> pull.spans.forEach(SpanPull::step));
         return pull;
     }
 
@@ -148,128 +137,35 @@ public final class ContentPull implements AutoCloseable {
         return status;
     }
 
-    /** Other sources; the one that is pulled from stays when it is among them. */
-    public void sources(List<Source> next) {
+    /** Other sources; those that are pulled from stay when they are among them. */
+    public void sources(Sources next) {
         inOrder(() -> {
-            remember(next);
-            choice.sources(next.stream().map(Source::id).toList());
+            for (int i = 0; i < spans.size(); i++) {
+                spans.get(i).sources(next.of(i));
+            }
             limitLink();
-            askForMore();
-            step();
+            spans.forEach(SpanPull::askForMore);
+            spans.forEach(SpanPull::step);
         });
     }
 
-    /** A source that was asked to send more slowly than it may now is asked anew. */
-    private void askForMore() {
-        PullAttempt running = attempt;
-        Source source = running == null ? null : sources.get(running.source().id());
-        if (running == null || source == null) {
-            return;
+    void tell() {
+        SortedMap<SourceId, SourceFailure> failures = new TreeMap<>();
+        for (SpanPull span : spans) {
+            span.failures()
+                    .forEach((source, failure) ->
+                            failures.merge(
+                                    source,
+                                    failure,
+                                    BinaryOperator.maxBy(
+                                            Comparator.comparingLong(SourceFailure::atMillis))));
         }
-        long asked = running.bytesPerSecond();
-        long allowed = strictest(source);
-        if (asked != 0 && (allowed == 0 || allowed > asked)) {
-            leave();
-            choice.again(ticker.millis());
-            content.whenSettled(() -> inOrder(() -> connect(source.id())));
-        }
-    }
-
-    private void remember(List<Source> next) {
-        sources.clear();
-        next.forEach(source -> sources.putIfAbsent(source.id(), source));
-    }
-
-    /** Asks what to do, does it, and looks again when something else may be to be done. */
-    private void step() {
-        act();
-        lookLater();
-    }
-
-    private void act() {
-        if (isOver()) {
-            return;
-        }
-        PullAttempt running = attempt;
-        if (running != null) {
-            listen(running);
-        }
-        switch (choice.next(ticker.millis())) {
-            case SourceChoice.Move.Stay _ -> {}
-            case SourceChoice.Move.PullFrom(var source) -> {
-                leave();
-                content.whenSettled(() -> inOrder(() -> connect(source)));
-                tell();
-            }
-            case SourceChoice.Move.WaitUntil _ -> {
-                if (attempt != null) {
-                    leave();
-                    tell();
-                }
-            }
-        }
-    }
-
-    private void lookLater() {
-        if (look != null) {
-            look.cancel(false);
-        }
-        long now = ticker.millis();
-        long at = choice.lookAt(now);
-        if (!isOver() && at != SourceChoice.NEVER) {
-            look = control.schedule(this::step, Math.max(1, at - now), TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private boolean isOver() {
-        return ended || content.verified() == content.content().size();
-    }
-
-    private void listen(PullAttempt running) {
-        boolean held = running.isHeld();
-        if (held || wasHeld) {
-            choice.held(ticker.millis(), held);
-        }
-        wasHeld = held;
-        if (running.heardAt() > 0) {
-            choice.reached(running.heardAt(), running.reached());
-        }
-    }
-
-    private void tell() {
-        status = new Status(choice.current(), choice.failures());
+        status = new Status(spans.stream().map(SpanPull::source).toList(), failures);
         events.changed(status);
     }
 
-    private void leave() {
-        PullAttempt running = attempt;
-        if (running != null) {
-            attempt = null;
-            running.close();
-        }
-        content.endFeed();
-    }
-
-    private void connect(SourceId id) {
-        Source source = sources.get(id);
-        boolean stale = !choice.current().equals(Optional.of(id)) || attempt != null;
-        if (ended || stale || source == null) {
-            return;
-        }
-        linkLimit.set(source.linkBytesPerSecond());
-        GrowingContent.Feed feed = content.beginFeed();
-        PullRequest request =
-                new PullRequest(
-                        content.content().sha256(),
-                        feed.offset(),
-                        strictest(source),
-                        !content.hasTable());
-        PullAttempt next = new PullAttempt(this, source, request, feed);
-        attempt = next;
-        Thread.ofPlatform()
-                .name("transfer-pull-" + content.content().sha256().hex().substring(0, 8))
-                .daemon()
-                .start(next);
+    ScheduledExecutorService control() {
+        return control;
     }
 
     TransferNetwork network() {
@@ -280,19 +176,30 @@ public final class ContentPull implements AutoCloseable {
         return ticker.millis();
     }
 
-    private long strictest(Source source) {
+    /**
+     * The rate to ask a source for: of what limits the node or the link, each span that is pulled
+     * has an equal part.
+     */
+    long rateFrom(Source source) {
         long node = nodeLimit.bytesPerSecond();
         long link = source.linkBytesPerSecond();
-        return node == 0 || link == 0 ? Math.max(node, link) : Math.min(node, link);
+        long strictest = node == 0 || link == 0 ? Math.max(node, link) : Math.min(node, link);
+        long pulled = spans.stream().filter(span -> !span.isOver()).count();
+        return strictest == 0 ? 0 : Math.max(1, strictest / Math.max(1, pulled));
     }
 
-    private void limitLink() {
-        choice.current()
-                .map(sources::get)
-                .ifPresent(source -> linkLimit.set(source.linkBytesPerSecond()));
+    /** The link is limited as its strictest source says; spans that cross none are not. */
+    void limitLink() {
+        linkLimit.set(
+                spans.stream()
+                        .filter(span -> !span.isOver())
+                        .mapToLong(SpanPull::linkBytesPerSecond)
+                        .filter(rate -> rate > 0)
+                        .min()
+                        .orElse(0));
     }
 
-    private void inOrder(Runnable action) {
+    void inOrder(Runnable action) {
         try {
             control.execute(action);
         } catch (RejectedExecutionException e) {
@@ -300,33 +207,7 @@ public final class ContentPull implements AutoCloseable {
         }
     }
 
-    // What an attempt tells, by its thread. One that was left is not listened to.
-
-    private boolean isPresent(PullAttempt from) {
-        return !ended && attempt == from;
-    }
-
-    void connected(PullAttempt from) {
-        inOrder(() -> {
-            if (isPresent(from)) {
-                choice.connected(ticker.millis());
-                lookLater();
-                LOG.info(
-                        "content {}: pulling from {} at offset {}",
-                        content.content().sha256(),
-                        from.source().id(),
-                        from.offset());
-            }
-        });
-    }
-
-    void offers(PullAttempt from, long upTo) {
-        inOrder(() -> {
-            if (isPresent(from)) {
-                choice.offers(ticker.millis(), upTo);
-            }
-        });
-    }
+    // What an attempt asks, by its thread.
 
     /**
      * Bytes came, and were put into the content.
@@ -335,32 +216,22 @@ public final class ContentPull implements AutoCloseable {
      */
     long received(PullAttempt from, int bytes) {
         events.received(from.source().node(), bytes);
-        return Math.max(nodeLimit.take(bytes), linkLimit.take(bytes));
+        long node = nodeLimit.take(bytes);
+        return crosses(from) ? Math.max(node, linkLimit.take(bytes)) : node;
     }
 
     /** How many bytes to take at once, so that others that share a limit get their part. */
-    int atOnce(int most) {
-        return nodeLimit.atOnce(linkLimit.atOnce(most));
+    int atOnce(PullAttempt from, int most) {
+        return nodeLimit.atOnce(crosses(from) ? linkLimit.atOnce(most) : most);
     }
 
     /** Nanoseconds until nothing is owed to the limits any more. */
-    long debt() {
-        return Math.max(nodeLimit.debt(), linkLimit.debt());
+    long debt(PullAttempt from) {
+        return crosses(from) ? Math.max(nodeLimit.debt(), linkLimit.debt()) : nodeLimit.debt();
     }
 
-    void failed(PullAttempt from, SourceFailure.Kind kind, String detail) {
-        inOrder(() -> failedNow(from, kind, detail));
-    }
-
-    private void failedNow(PullAttempt from, SourceFailure.Kind kind, String detail) {
-        if (!isPresent(from)) {
-            return;
-        }
-        LOG.warn("content {}: {}: {}", content.content().sha256(), from.source().id(), detail);
-        choice.failed(ticker.millis(), kind, detail);
-        leave();
-        tell();
-        step();
+    private static boolean crosses(PullAttempt from) {
+        return from.source().linkBytesPerSecond() > 0;
     }
 
     /** The keeper's word. */
@@ -370,18 +241,30 @@ public final class ContentPull implements AutoCloseable {
         public void tableVerified() {}
 
         @Override
-        public void wrongTable(String reason) {
-            inOrder(() -> blame(reason));
+        public void wrongTable(GrowingSpan from, String reason) {
+            inOrder(() -> of(from).blame(reason));
         }
 
         @Override
-        public void wrongLeaf(long offset) {
-            inOrder(() -> blame("the leaf at %d is not what the manifest says".formatted(offset)));
+        public void wrongLeaf(GrowingSpan span, long offset) {
+            inOrder(() ->
+                    of(span).blame(
+                                    "the leaf at %d is not what the manifest says"
+                                            .formatted(offset)));
         }
 
         @Override
-        public void advanced(long offset) {
-            events.verified(offset);
+        public void advanced(long bytes) {
+            events.verified(bytes);
+        }
+
+        @Override
+        public void spanComplete(GrowingSpan span) {
+            inOrder(() -> {
+                of(span).end();
+                limitLink();
+                spans.forEach(SpanPull::askForMore);
+            });
         }
 
         @Override
@@ -398,12 +281,8 @@ public final class ContentPull implements AutoCloseable {
         }
     }
 
-    /** Whoever is present sent the wrong bytes: sources change only when all is judged. */
-    private void blame(String reason) {
-        PullAttempt present = attempt;
-        if (present != null) {
-            failedNow(present, SourceFailure.Kind.WRONG_BYTES, reason);
-        }
+    private SpanPull of(GrowingSpan span) {
+        return spans.get(content.spans().indexOf(span));
     }
 
     private void end(@Nullable IOException failure) {
@@ -411,19 +290,12 @@ public final class ContentPull implements AutoCloseable {
             return;
         }
         ended = true;
-        leave();
-        if (look != null) {
-            look.cancel(false);
-        }
+        spans.forEach(SpanPull::end);
         if (failure == null) {
             done.complete(null);
         } else {
             done.completeExceptionally(failure);
         }
-    }
-
-    GrowingContent target() {
-        return content;
     }
 
     /**

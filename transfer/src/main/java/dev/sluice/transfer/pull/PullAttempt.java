@@ -2,7 +2,7 @@ package dev.sluice.transfer.pull;
 
 import dev.sluice.transfer.memory.TransferMemory;
 import dev.sluice.transfer.net.Connection;
-import dev.sluice.transfer.store.GrowingContent;
+import dev.sluice.transfer.store.GrowingSpan;
 import dev.sluice.transfer.wire.FrameReader;
 import dev.sluice.transfer.wire.FrameSink;
 import dev.sluice.transfer.wire.Frames;
@@ -10,6 +10,7 @@ import dev.sluice.transfer.wire.PullRequest;
 import dev.sluice.transfer.wire.RefusalCode;
 import dev.sluice.transfer.wire.SourceFrames;
 import dev.sluice.transfer.wire.WireException;
+import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.Sha256;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -44,11 +45,13 @@ final class PullAttempt implements FrameSink, Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PullAttempt.class);
 
+    private final SpanPull of;
     private final ContentPull pull;
     private final Source source;
     private final PullRequest request;
-    private final GrowingContent content;
-    private final GrowingContent.Feed feed;
+    private final PackageContent content;
+    private final GrowingSpan span;
+    private final GrowingSpan.Feed feed;
     private final FrameReader reader = new FrameReader();
     private final SourceFrames legal;
     private final byte[] table;
@@ -76,15 +79,16 @@ final class PullAttempt implements FrameSink, Runnable {
 
     private volatile long reached;
 
-    PullAttempt(ContentPull pull, Source source, PullRequest request, GrowingContent.Feed feed) {
-        this.pull = pull;
+    PullAttempt(SpanPull of, Source source, PullRequest request, GrowingSpan.Feed feed) {
+        this.of = of;
+        this.pull = of.pull();
         this.source = source;
         this.request = request;
-        this.content = pull.target();
+        this.content = pull.content().content();
+        this.span = of.span();
         this.feed = feed;
-        this.legal = new SourceFrames(content.content(), request, this);
-        this.table =
-                new byte[request.tableWanted() ? content.content().leafCount() * Sha256.BYTES : 0];
+        this.legal = new SourceFrames(content, request, this);
+        this.table = new byte[request.tableWanted() ? content.leafCount() * Sha256.BYTES : 0];
     }
 
     Source source() {
@@ -133,7 +137,7 @@ final class PullAttempt implements FrameSink, Runnable {
                 return;
             }
             connected = true;
-            pull.connected(this);
+            of.connected(this);
             pull(open);
         } catch (WireException e) {
             fail(SourceFailure.Kind.MISBEHAVED, String.valueOf(e.getMessage()));
@@ -142,7 +146,7 @@ final class PullAttempt implements FrameSink, Runnable {
         } catch (InterruptedException _) {
             fail(SourceFailure.Kind.CLOSED, "this side was interrupted");
         } catch (RuntimeException e) {
-            LOG.error("content {}: pulling failed", content.content().sha256(), e);
+            LOG.error("content {}: pulling failed", content.sha256(), e);
             fail(SourceFailure.Kind.CLOSED, e.toString());
         } finally {
             if (open != null) {
@@ -184,7 +188,7 @@ final class PullAttempt implements FrameSink, Runnable {
      */
     private boolean takeAll(Connection connection, ByteBuf bytes) throws IOException {
         bytes.clear();
-        int count = connection.read(bytes, pull.atOnce(Connection.READ_BYTES));
+        int count = connection.read(bytes, pull.atOnce(this, Connection.READ_BYTES));
         while (count > 0 && !closed && !atEnd) {
             heardAt = pull.now();
             reader.read(bytes, legal);
@@ -201,12 +205,12 @@ final class PullAttempt implements FrameSink, Runnable {
      */
     private long share(int fed) {
         if (fed == 0) {
-            content.settle();
+            span.settle();
             return 0;
         }
         long owed = pull.received(this, fed);
         reached = upTo;
-        content.share();
+        span.share();
         return owed;
     }
 
@@ -217,11 +221,11 @@ final class PullAttempt implements FrameSink, Runnable {
             held = true;
             while (owed > 0 && !closed) {
                 LockSupport.parkNanos(Math.min(owed, PAUSE_LOOK_NANOS));
-                owed = pull.debt();
+                owed = pull.debt(this);
             }
             released();
         }
-        if (content.isFull()) {
+        if (span.isFull()) {
             held = true;
             feed.awaitRoom();
             released();
@@ -270,7 +274,7 @@ final class PullAttempt implements FrameSink, Runnable {
 
     @Override
     public void alive(long offset) {
-        pull.offers(this, offset);
+        of.offers(this, offset);
     }
 
     @Override
@@ -290,7 +294,7 @@ final class PullAttempt implements FrameSink, Runnable {
 
     private void fail(SourceFailure.Kind kind, String detail) {
         if (!closed) {
-            pull.failed(this, kind, detail);
+            of.failed(this, kind, detail);
             close();
         }
     }

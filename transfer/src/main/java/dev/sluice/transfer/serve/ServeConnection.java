@@ -213,7 +213,7 @@ final class ServeConnection implements Runnable, FrameSink {
         }
         try {
             sentAt = shared.ticker().nanos();
-            send(pull, find(pull));
+            send(puller, pull, find(pull));
         } finally {
             shared.admission().end(puller);
         }
@@ -239,21 +239,23 @@ final class ServeConnection implements Runnable, FrameSink {
         throw new Refusal(RefusalCode.NOT_HERE, "content %s is not here".formatted(pull.content()));
     }
 
-    private void send(PullRequest pull, ReadableContent found) throws IOException, Refusal {
+    private void send(PeerName puller, PullRequest pull, ReadableContent found)
+            throws IOException, Refusal {
         long size = found.content().size();
-        if (pull.offset() > size) {
+        if (pull.end() > size) {
             throw new Refusal(
                     RefusalCode.BAD_REQUEST,
-                    "offset %d: expected at most %d".formatted(pull.offset(), size));
+                    "end %d: expected at most %d".formatted(pull.end(), size));
         }
         batch.capacity(BATCH_BYTES);
         RateLimit limit = new RateLimit(pull.bytesPerSecond(), shared.ticker());
-        try (ReadableContent.Reader reader = onDisk(() -> found.open(pull.offset(), this::wake))) {
+        try (ReadableContent.Reader reader = onDisk(() -> found.open(pull.offset(), this::wake));
+                InStep.Pull step = shared.inStep().begin(puller, pull.content(), this::wake)) {
             if (pull.tableWanted()) {
                 sendTable(reader, size, found.content().leafCount() * (long) Sha256.BYTES);
             }
-            while (reader.position() < size) {
-                sendData(reader, size, limit);
+            while (reader.position() < pull.end()) {
+                sendData(reader, pull.end(), limit, step);
             }
         }
         batch.clear();
@@ -280,18 +282,23 @@ final class ServeConnection implements Runnable, FrameSink {
         }
     }
 
-    private void sendData(ReadableContent.Reader from, long size, RateLimit own)
+    private void sendData(ReadableContent.Reader from, long end, RateLimit own, InStep.Pull step)
             throws IOException, Refusal {
         checkStaying();
+        if (step.isAhead()) {
+            doze(ALIVE_EVERY.toNanos(), from.available());
+            return;
+        }
         retract(from);
         long position = from.position();
         int most = shared.limit().atOnce(own.atOnce(Frames.FULL_DATA_BYTES));
-        int there = Math.clamp(from.available() - position, 0, most);
+        int there = Math.clamp(Math.min(from.available(), end) - position, 0, most);
         if (there == 0) {
+            step.idle();
             awaitMore(from);
             return;
         }
-        if (!waited && there < FEW_BYTES && position + there < size && !from.ended()) {
+        if (!waited && there < FEW_BYTES && position + there < end && !from.ended()) {
             pause(FEW_WAIT.toNanos(), from.available());
             waited = true;
             return;
@@ -304,6 +311,7 @@ final class ServeConnection implements Runnable, FrameSink {
         }
         if (count > 0) {
             write(count);
+            step.sent(count);
             long nanos = Math.max(own.take(count), shared.limit().take(count));
             if (nanos > 0) {
                 pause(nanos, from.available());
@@ -401,6 +409,10 @@ final class ServeConnection implements Runnable, FrameSink {
     /** Waits until it is woken, or for a time, and says that it is alive. */
     private void rest(long nanos, long available) throws IOException, Refusal {
         uplink.idle();
+        doze(nanos, available);
+    }
+
+    private void doze(long nanos, long available) throws IOException, Refusal {
         LockSupport.parkNanos(this, nanos);
         checkStaying();
         if (shared.ticker().nanos() - sentAt >= ALIVE_EVERY.toNanos()) {

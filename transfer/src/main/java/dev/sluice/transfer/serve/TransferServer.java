@@ -49,7 +49,8 @@ public final class TransferServer implements AutoCloseable {
             Ticker ticker,
             ScheduledExecutorService control,
             LongAdder sentBytes,
-            UplinkMeter uplink) {}
+            UplinkMeter uplink,
+            InStep inStep) {}
 
     private TransferServer(
             ServerSocketChannel listener, TransferNetwork network, SslContext tls, Shared shared)
@@ -84,7 +85,8 @@ public final class TransferServer implements AutoCloseable {
                         ticker,
                         network.control(),
                         new LongAdder(),
-                        new UplinkMeter());
+                        new UplinkMeter(),
+                        new InStep(ticker));
         ServerSocketChannel listener = ServerSocketChannel.open();
         try {
             listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
@@ -159,8 +161,8 @@ public final class TransferServer implements AutoCloseable {
     }
 
     /**
-     * The rate at which the network last took the bytes of one pull, while it was what held them
-     * back; 0: it never was.
+     * The rate at which the network last took the bytes of all pulls together, while it was what
+     * held one of them back; 0: it never was.
      */
     public long uplinkBytesPerSecond() {
         return shared.uplink().bytesPerSecond();

@@ -1,15 +1,15 @@
 package dev.sluice.transfer.serve;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The rate at which the network took bytes while it was what held them back: from one write that
+ * The rate at which the network took bytes while it was what held a pull back: from one write that
  * had to wait for room to the next, when there was always something to write between them. At both
  * moments the kernel's buffer is as full. A source that waits for its own source, its disk or its
  * limit says nothing about its uplink.
  *
- * <p>Of one pull at a time: two that share the uplink each see their part. Safe for use by many
- * threads.
+ * <p>The bytes are those of all pulls, which share the uplink. Safe for use by many threads.
  */
 final class UplinkMeter {
 
@@ -21,6 +21,7 @@ final class UplinkMeter {
 
     private static final double NANOS_PER_SECOND = 1e9;
 
+    private final AtomicLong written = new AtomicLong();
     private volatile long bytesPerSecond;
 
     /** The last rate; 0: none was measured yet. */
@@ -33,29 +34,29 @@ final class UplinkMeter {
         return new Phases();
     }
 
-    /** What one connection gave to the network while that held it back. */
+    /** What one connection saw while the network held it back. */
     final class Phases {
         private long fullNanos;
         private long fullBytes;
 
-        /** Since the last write that waited. */
-        private long bytes;
-
+        /** At the last write that waited: when, and what all pulls had written. */
         private long since;
+
+        private long writtenThen;
         private boolean full;
 
         /** The network took so many bytes between those moments. */
         void written(long count, long began, long ended) {
-            bytes += count;
+            long all = written.addAndGet(count);
             if (ended - began < WAITED.toNanos()) {
                 return;
             }
             if (full) {
-                add(bytes, ended - since);
+                add(all - writtenThen, ended - since);
             }
             full = true;
             since = ended;
-            bytes = 0;
+            writtenThen = all;
         }
 
         /** There is nothing to write for a while. */

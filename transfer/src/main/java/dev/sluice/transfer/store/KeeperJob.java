@@ -8,10 +8,10 @@ sealed interface KeeperJob {
 
     /** Judge a table. */
     @SuppressWarnings("ArrayRecordComponent") // Handed over once, never compared.
-    record Table(byte[] encoded) implements KeeperJob {}
+    record Table(GrowingSpan from, byte[] encoded) implements KeeperJob {}
 
-    /** Write leaves, in their order. */
-    record WholeLeaves(List<WholeLeaf> leaves) implements KeeperJob {}
+    /** Write leaves of a span, in their order. */
+    record WholeLeaves(GrowingSpan span, List<WholeLeaf> leaves) implements KeeperJob {}
 
     /**
      * Write a leaf that was fed to its end.
@@ -23,7 +23,7 @@ sealed interface KeeperJob {
     record WholeLeaf(int index, ByteBuf bytes, int epoch, boolean sure) {}
 
     /** Run this when everything before is judged and in the file. */
-    record Marker(Runnable then) implements KeeperJob {}
+    record Marker(GrowingSpan span, Runnable then) implements KeeperJob {}
 
     /** End. */
     record Stop() implements KeeperJob {}

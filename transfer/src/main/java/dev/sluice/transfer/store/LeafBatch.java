@@ -35,13 +35,13 @@ final class LeafBatch {
     }
 
     /** Writes all of them; they are gone then, written or not. */
-    void writeTo(PartFile file) throws IOException {
+    void writeTo(PartFile file, Span span) throws IOException {
         try {
             List<ByteBuffer> all = new ArrayList<>(leaves.size());
             for (Leaf leaf : leaves) {
                 all.add(leaf.bytes().nioBuffer(0, leaf.size()));
             }
-            file.write(offset, all);
+            file.write(span, offset, all);
         } finally {
             leaves.forEach(leaf -> leaf.bytes().release());
             leaves.clear();

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A content on its way to disk: {@code content.part}, its verified table in {@code leaves}, and
- * {@code progress}. Only verified leaves are written to it, in order. Every 64 MiB, and at its end,
- * the data is forced and then the progress written.
+ * {@code progress}. Only verified leaves are written to it, those of a span in order. Every 64 MiB,
+ * and at its end, the data is forced and then the progress written.
  *
  * <p>One thread writes; any may read what is verified.
  */
@@ -39,8 +39,12 @@ final class PartFile implements AutoCloseable {
     private final LeafWriter writer;
     private volatile @Nullable LeafTable table;
     private volatile @Nullable FileChannel leaves;
-    private long verified;
-    private long synced;
+    private final List<Span> spans;
+
+    /** Of each span: up to where it is verified and in the file. */
+    private final long[] verified;
+
+    private long unsynced;
     private @Nullable Thread syncing;
     private volatile @Nullable IOException syncFailure;
 
@@ -50,6 +54,8 @@ final class PartFile implements AutoCloseable {
         this.content = content;
         this.channel = channel;
         this.writer = writer;
+        this.spans = Span.of(content);
+        this.verified = spans.stream().mapToLong(Span::begin).toArray();
     }
 
     /**
@@ -89,40 +95,54 @@ final class PartFile implements AutoCloseable {
         long size = Files.size(part);
         boolean isOfOlderRelease =
                 size < content.size() && !Files.exists(directory.resolve(PROGRESS));
-        return isOfOlderRelease
-                ? size
-                : Progress.verifiedPrefix(
-                        content.size(), Progress.read(directory.resolve(PROGRESS), content));
+        if (isOfOlderRelease) {
+            return size;
+        }
+        BitSet pieces = Progress.read(directory.resolve(PROGRESS), content);
+        return Span.of(content).stream()
+                .mapToLong(span -> Progress.verified(span, pieces) - span.begin())
+                .sum();
     }
 
     private void recover() throws IOException {
         BitSet pieces = Progress.read(directory.resolve(PROGRESS), content);
-        verified = Progress.verifiedPrefix(content.size(), pieces);
-        synced = verified;
-        table = LeafFile.read(directory.resolve(LEAVES), content).orElse(null);
-        if (table == null) {
+        for (int i = 0; i < verified.length; i++) {
+            verified[i] = Progress.verified(spans.get(i), pieces);
+        }
+        LeafTable known = LeafFile.read(directory.resolve(LEAVES), content).orElse(null);
+        if (known == null) {
             return;
         }
+        table = known;
         openLeaves();
-        long trusted = verified;
+        for (int i = 0; i < verified.length; i++) {
+            verified[i] = recover(spans.get(i), verified[i], known);
+        }
+    }
+
+    /** Goes on behind what progress says as long as the leaves there are right. */
+    private long recover(Span span, long trusted, LeafTable known) throws IOException {
+        long right = trusted;
         ByteBuffer leaf = ByteBuffer.allocate(PackageContent.LEAF_SIZE);
-        while (verified < content.size()) {
-            int index = index(verified);
+        while (right < span.end()) {
+            int index = index(right);
             leaf.clear().limit(content.sizeOfLeaf(index));
-            read(verified, leaf);
-            if (!table.matches(index, leaf.flip())) {
+            read(right, leaf);
+            if (!known.matches(index, leaf.flip())) {
                 break;
             }
-            verified += content.sizeOfLeaf(index);
+            right += content.sizeOfLeaf(index);
         }
-        if (verified > 0) {
+        if (right > span.begin()) {
             LOG.info(
-                    "{}: {} of {} bytes are here, {} of them verified again",
+                    "{}: {} of {} bytes from {} on are here, {} of them verified again",
                     directory,
-                    verified,
-                    content.size(),
-                    verified - trusted);
+                    right - span.begin(),
+                    span.size(),
+                    span.begin(),
+                    right - trusted);
         }
+        return right;
     }
 
     Optional<LeafTable> table() {
@@ -155,29 +175,32 @@ final class PartFile implements AutoCloseable {
         FileRanges.readFully(file, offset, into, directory.resolve(LEAVES));
     }
 
-    /** Bytes from the beginning that are verified and in the file. */
-    long verified() {
-        return verified;
+    /** Up to where a span is verified and in the file. */
+    long verified(Span span) {
+        return verified[spans.indexOf(span)];
     }
 
     /**
-     * Writes the next leaves, which were verified.
+     * Writes the next leaves of a span, which were verified.
      *
      * @param offset of the first of them
      * @throws IOException when the disk failed, or did for leaves before these
      */
-    void write(long offset, List<ByteBuffer> leaves) throws IOException {
+    void write(Span span, long offset, List<ByteBuffer> leaves) throws IOException {
         IOException failed = syncFailure;
         if (failed != null) {
             throw failed;
         }
-        if (offset != verified) {
+        int which = spans.indexOf(span);
+        if (offset != verified[which]) {
             throw new IOException(
-                    "%s: the leaf at %d can't be written, the file ends at %d"
-                            .formatted(directory.resolve(PART), offset, verified));
+                    "%s: the leaf at %d can't be written, what is there ends at %d"
+                            .formatted(directory.resolve(PART), offset, verified[which]));
         }
-        verified += writer.write(leaves, verified);
-        if (verified - synced >= SYNC_EVERY_BYTES) {
+        long written = writer.write(leaves, offset);
+        verified[which] += written;
+        unsynced += written;
+        if (unsynced >= SYNC_EVERY_BYTES) {
             syncInBackground();
         }
     }
@@ -192,24 +215,32 @@ final class PartFile implements AutoCloseable {
         if (running != null && running.isAlive()) {
             return;
         }
-        long upTo = verified;
-        synced = upTo;
+        BitSet pieces = verifiedPieces();
+        unsynced = 0;
         syncing =
                 Thread.ofPlatform()
                         .name("transfer-sync")
                         .daemon()
                         .start(() -> {
                             try {
-                                sync(upTo);
+                                sync(pieces);
                             } catch (IOException e) {
                                 syncFailure = e;
                             }
                         });
     }
 
-    private void sync(long upTo) throws IOException {
+    private BitSet verifiedPieces() {
+        BitSet pieces = new BitSet();
+        for (int i = 0; i < verified.length; i++) {
+            Progress.add(pieces, spans.get(i), verified[i]);
+        }
+        return pieces;
+    }
+
+    private void sync(BitSet pieces) throws IOException {
         channel.force(false);
-        Progress.write(directory.resolve(PROGRESS), content, Progress.prefix(content.size(), upTo));
+        Progress.write(directory.resolve(PROGRESS), content, pieces);
     }
 
     /** Makes everything that is verified durable, and says so. */
@@ -219,8 +250,8 @@ final class PartFile implements AutoCloseable {
         if (failed != null) {
             throw failed;
         }
-        sync(verified);
-        synced = verified;
+        sync(verifiedPieces());
+        unsynced = 0;
     }
 
     private void joinSync() {

@@ -33,16 +33,17 @@ final class Progress {
         return (int) ((size + PIECE_BYTES - 1) / PIECE_BYTES);
     }
 
-    /** Whole pieces, or all of them, in the first {@code verified} bytes. */
-    static BitSet prefix(long size, long verified) {
-        BitSet pieces = new BitSet();
-        pieces.set(0, verified == size ? pieces(size) : (int) (verified / PIECE_BYTES));
-        return pieces;
+    /** Adds the whole pieces of a span that is verified up to an offset, or all of its pieces. */
+    static void add(BitSet pieces, Span span, long verified) {
+        pieces.set(
+                (int) (span.begin() / PIECE_BYTES),
+                verified == span.end() ? pieces(span.end()) : (int) (verified / PIECE_BYTES));
     }
 
-    /** How many bytes from the beginning are covered without a gap. */
-    static long verifiedPrefix(long size, BitSet pieces) {
-        return Math.min(size, (long) pieces.nextClearBit(0) * PIECE_BYTES);
+    /** Up to where a span is covered from its beginning without a gap. */
+    static long verified(Span span, BitSet pieces) {
+        int gap = pieces.nextClearBit((int) (span.begin() / PIECE_BYTES));
+        return Math.min(span.end(), (long) gap * PIECE_BYTES);
     }
 
     static void write(Path file, PackageContent content, BitSet pieces) throws IOException {

@@ -1,6 +1,5 @@
 package dev.sluice.transfer.wire;
 
-import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.Sha256;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -105,18 +104,14 @@ public final class FrameReader {
         byte[] content = new byte[Sha256.BYTES];
         kept.readBytes(content);
         long offset = kept.readLong();
+        long end = kept.readLong();
         long rate = kept.readLong();
         int flags = kept.readUnsignedByte();
-        if (offset < 0
-                || offset > PackageContent.MAX_SIZE
-                || offset % PackageContent.LEAF_SIZE != 0
-                || rate < 0) {
-            throw new WireException(
-                    "frame PULL: expected an offset that is a multiple of %d and a rate from 0 on, found %d and %d"
-                            .formatted(PackageContent.LEAF_SIZE, offset, rate));
+        if (!PullRequest.isPossible(offset, end, rate)) {
+            throw new WireException("frame PULL: " + PullRequest.wrong(offset, end, rate));
         }
         return new PullRequest(
-                Sha256.of(content), offset, rate, (flags & PullRequest.FLAG_TABLE) != 0);
+                Sha256.of(content), offset, end, rate, (flags & PullRequest.FLAG_TABLE) != 0);
     }
 
     private void streamData(ByteBuf in, FrameSink sink) throws WireException {

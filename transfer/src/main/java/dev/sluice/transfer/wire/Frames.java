@@ -38,6 +38,7 @@ public final class Frames {
         out.writeByte(PullRequest.VERSION)
                 .writeBytes(request.content().bytes())
                 .writeLong(request.offset())
+                .writeLong(request.end())
                 .writeLong(request.bytesPerSecond())
                 .writeByte(request.tableWanted() ? PullRequest.FLAG_TABLE : 0);
     }

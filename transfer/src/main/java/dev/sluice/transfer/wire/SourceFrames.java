@@ -6,8 +6,8 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * What a source may send when: the table first when it was asked for and exactly as large as the
- * content's, then bytes in order and without a gap, never more than there are. Everything legal is
- * given to the next sink.
+ * content's, then bytes in order and without a gap, never more than were asked for. Everything
+ * legal is given to the next sink.
  *
  * <p>A leaf whose last byte was sent is vouched for: only the leaf that is under way can be taken
  * back. For one thread.
@@ -16,6 +16,7 @@ public final class SourceFrames implements FrameSink {
 
     private final PackageContent content;
     private final FrameSink next;
+    private final long end;
     private long tableBytesLeft;
     private long position;
     private boolean ended;
@@ -25,6 +26,7 @@ public final class SourceFrames implements FrameSink {
         this.next = next;
         this.tableBytesLeft = request.tableWanted() ? (long) content.leafCount() * Sha256.BYTES : 0;
         this.position = request.offset();
+        this.end = request.end();
     }
 
     @Override
@@ -57,10 +59,9 @@ public final class SourceFrames implements FrameSink {
                     "frame DATA: expected the bytes at offset %d, found those at %d"
                             .formatted(position, offset));
         }
-        if (count > content.size() - position) {
+        if (count > end - position) {
             throw new WireException(
-                    "frame DATA: expected %d bytes of content, found more"
-                            .formatted(content.size()));
+                    "frame DATA: expected the content up to offset %d, found more".formatted(end));
         }
         position += count;
         next.data(offset, bytes, count);
@@ -80,7 +81,7 @@ public final class SourceFrames implements FrameSink {
     public void retract(long offset) throws WireException {
         open("RETRACT");
         long leaf = position - position % PackageContent.LEAF_SIZE;
-        if (offset != leaf || offset == position || position == content.size()) {
+        if (offset != leaf || offset == position || position == end) {
             throw new WireException(
                     "frame RETRACT: expected the leaf that is under way at %d, found %d"
                             .formatted(position, offset));
@@ -92,10 +93,10 @@ public final class SourceFrames implements FrameSink {
     @Override
     public void end() throws WireException {
         open("END");
-        if (position != content.size()) {
+        if (position != end) {
             throw new WireException(
-                    "frame END: expected %d bytes of content, found %d"
-                            .formatted(content.size(), position));
+                    "frame END: expected the content up to offset %d, found it up to %d"
+                            .formatted(end, position));
         }
         ended = true;
         next.end();

@@ -2,6 +2,7 @@ package dev.sluice.transfer.patch;
 
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
+import dev.sluice.transfer.store.GrowingSpan;
 import dev.sluice.trust.packages.LeafHashing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -134,15 +135,18 @@ final class PatchApplyCost {
                             }
 
                             @Override
-                            public void wrongTable(String reason) {
+                            public void wrongTable(GrowingSpan from, String reason) {
                                 throw new IllegalStateException(reason);
                             }
 
                             @Override
-                            public void advanced(long offset) {}
+                            public void advanced(long bytes) {}
 
                             @Override
-                            public void wrongLeaf(long offset) {
+                            public void spanComplete(GrowingSpan span) {}
+
+                            @Override
+                            public void wrongLeaf(GrowingSpan span, long offset) {
                                 throw new IllegalStateException("leaf " + offset);
                             }
 
@@ -158,15 +162,21 @@ final class PatchApplyCost {
                         });
         try (content;
                 FileChannel from = FileChannel.open(file, StandardOpenOption.READ)) {
-            GrowingContent.Feed feed = content.beginFeed();
-            feed.table(described.table().encoded());
-            table.get();
-            ByteBuffer piece = ByteBuffer.allocateDirect(16 << 10);
-            while (from.read(piece.clear()) > 0) {
-                ByteBuf bytes = Unpooled.wrappedBuffer(piece.flip());
-                feed.awaitRoom();
-                feed.data(bytes, bytes.readableBytes());
-                content.share();
+            for (GrowingSpan span : content.spans()) {
+                GrowingSpan.Feed feed = span.beginFeed();
+                if (!content.hasTable()) {
+                    feed.table(described.table().encoded());
+                    table.get();
+                }
+                ByteBuffer piece = ByteBuffer.allocateDirect(16 << 10);
+                while (from.position() < span.span().end()) {
+                    long left = span.span().end() - from.position();
+                    from.read(piece.clear().limit((int) Math.min(piece.capacity(), left)));
+                    ByteBuf bytes = Unpooled.wrappedBuffer(piece.flip());
+                    feed.awaitRoom();
+                    feed.data(bytes, bytes.readableBytes());
+                    span.share();
+                }
             }
             complete.get();
         }

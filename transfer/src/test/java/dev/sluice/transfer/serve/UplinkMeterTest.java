@@ -73,4 +73,16 @@ final class UplinkMeterTest {
 
         assertThat(meter.bytesPerSecond()).isZero();
     }
+
+    @Test
+    void pullsThatShareTheUplinkAreMeasuredTogether() {
+        UplinkMeter.Phases other = meter.phases();
+        fullFor(MIB, 10);
+        for (int i = 0; i < 10; i++) {
+            other.written(MIB, millis * 1_000_000, millis * 1_000_000);
+            fullFor(MIB, 100);
+        }
+
+        assertThat(meter.bytesPerSecond()).isEqualTo(20 * MIB);
+    }
 }

@@ -33,8 +33,9 @@ final class GrowingContentTest {
 
     @TempDir private Path directory;
     private GrowingContent growing;
+    private GrowingSpan span;
     private byte[] table;
-    private GrowingContent.Feed feed;
+    private GrowingSpan.Feed feed;
 
     /** Holds the keeper up from when the table is verified until it is let go. */
     private static final class Told implements GrowingContent.Owner {
@@ -54,15 +55,18 @@ final class GrowingContentTest {
         }
 
         @Override
-        public void wrongTable(String reason) {
+        public void wrongTable(GrowingSpan from, String reason) {
             complete.completeExceptionally(new IllegalStateException(reason));
         }
 
         @Override
-        public void advanced(long offset) {}
+        public void advanced(long count) {}
 
         @Override
-        public void wrongLeaf(long offset) {
+        public void spanComplete(GrowingSpan complete) {}
+
+        @Override
+        public void wrongLeaf(GrowingSpan of, long offset) {
             wrong.complete(offset);
         }
 
@@ -88,7 +92,8 @@ final class GrowingContentTest {
         }
         Path growingIn = Files.createDirectory(directory.resolve("growing"));
         growing = GrowingContent.open(growingIn, content, DiskSpace.system(), told);
-        feed = growing.beginFeed();
+        span = growing.spans().getFirst();
+        feed = span.beginFeed();
     }
 
     @AfterEach
@@ -101,7 +106,7 @@ final class GrowingContentTest {
     private void feed(byte[] from, int offset, int count) {
         ByteBuf piece = Unpooled.wrappedBuffer(from, offset, count);
         feed.data(piece, count);
-        growing.share();
+        span.share();
         piece.release();
     }
 
@@ -142,8 +147,8 @@ final class GrowingContentTest {
         told.letGo.countDown();
 
         assertThat(told.wrong.get(10, TimeUnit.SECONDS)).isEqualTo(LEAF);
-        growing.whenSettled(() -> {});
-        feed = growing.beginFeed();
+        span.whenSettled(() -> {});
+        feed = span.beginFeed();
         assertThat(feed.offset()).isEqualTo(LEAF);
         feed(bytes, LEAF, bytes.length - LEAF);
         told.complete.get(10, TimeUnit.SECONDS);
@@ -153,7 +158,7 @@ final class GrowingContentTest {
     @Tag("PKG-4")
     void leavesThatEndBeforeTheirTableIsVerifiedAreTheKeepersToJudge() throws Exception {
         CountDownLatch judge = new CountDownLatch(1);
-        growing.whenSettled(() -> {
+        span.whenSettled(() -> {
             try {
                 boolean _ = judge.await(10, TimeUnit.SECONDS);
             } catch (InterruptedException _) {
@@ -183,14 +188,14 @@ final class GrowingContentTest {
         assertThat(growing.verified()).as("a marker brings them to the file").isEqualTo(2L * LEAF);
 
         feed(bytes, 2 * LEAF, LEAF);
-        growing.settle();
+        span.settle();
         feed(bytes, 3 * LEAF, bytes.length - 3 * LEAF);
         told.complete.get(10, TimeUnit.SECONDS);
     }
 
     private void settle() throws Exception {
         CompletableFuture<Void> settled = new CompletableFuture<>();
-        growing.whenSettled(() -> settled.complete(null));
+        span.whenSettled(() -> settled.complete(null));
         settled.get(10, TimeUnit.SECONDS);
     }
 
@@ -207,7 +212,7 @@ final class GrowingContentTest {
             told.letGo.countDown();
             assertThat(told.wrong.get(10, TimeUnit.SECONDS)).isZero();
             settle();
-            feed = growing.beginFeed();
+            feed = span.beginFeed();
             feed(bytes, 0, bytes.length);
             told.complete.get(10, TimeUnit.SECONDS);
 
@@ -226,10 +231,10 @@ final class GrowingContentTest {
         feed.table(table);
         settle();
         feed(bytes, 0, LEAF / 2);
-        GrowingContent.Feed left = feed;
-        growing.endFeed();
+        GrowingSpan.Feed left = feed;
+        span.endFeed();
         settle();
-        feed = growing.beginFeed();
+        feed = span.beginFeed();
 
         ByteBuf late = Unpooled.wrappedBuffer(new byte[LEAF]);
         left.data(late, LEAF);

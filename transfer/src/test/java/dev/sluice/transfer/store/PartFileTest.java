@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +25,7 @@ final class PartFileTest {
 
     private static final int LEAF = PackageContent.LEAF_SIZE;
     private static final int SIZE = 3 * Progress.PIECE_BYTES + LEAF + 512;
+    private static final Span ALL = new Span(0, SIZE);
 
     @TempDir Path directory;
     private final byte[] bytes = new byte[SIZE];
@@ -48,9 +50,9 @@ final class PartFileTest {
     /** Writes leaves as they should be, from where the file ends. */
     private void write(PartFile file, int leaves) throws IOException {
         for (int i = 0; i < leaves; i++) {
-            int at = (int) file.verified();
+            int at = (int) file.verified(ALL);
             int size = content.sizeOfLeaf(at / LEAF);
-            file.write(at, List.of(ByteBuffer.wrap(bytes, at, size)));
+            file.write(ALL, at, List.of(ByteBuffer.wrap(bytes, at, size)));
         }
     }
 
@@ -71,7 +73,7 @@ final class PartFileTest {
     void allSpaceIsReservedBeforeTheFirstByte() throws IOException {
         try (PartFile file = open()) {
             assertThat(directory.resolve("content.part")).hasSize(SIZE);
-            assertThat(file.verified()).isZero();
+            assertThat(file.verified(ALL)).isZero();
             assertThat(file.table()).isEmpty();
         }
     }
@@ -86,7 +88,7 @@ final class PartFileTest {
         }
 
         try (PartFile file = open()) {
-            assertThat(file.verified()).isEqualTo(40L * LEAF);
+            assertThat(file.verified(ALL)).isEqualTo(40L * LEAF);
             assertThat(file.table()).isPresent();
         }
     }
@@ -101,7 +103,7 @@ final class PartFileTest {
         }
 
         try (PartFile file = open()) {
-            assertThat(file.verified()).isEqualTo(26L * LEAF);
+            assertThat(file.verified(ALL)).isEqualTo(26L * LEAF);
         }
     }
 
@@ -116,7 +118,7 @@ final class PartFileTest {
         corrupt("content.part", 20L * LEAF + 5);
 
         try (PartFile file = open()) {
-            assertThat(file.verified()).isEqualTo(20L * LEAF);
+            assertThat(file.verified(ALL)).isEqualTo(20L * LEAF);
         }
     }
 
@@ -131,14 +133,14 @@ final class PartFileTest {
         for (long at = 0; at < Files.size(directory.resolve("progress")); at++) {
             corrupt("progress", at);
             try (PartFile file = open()) {
-                assertThat(file.verified()).isEqualTo(3L * LEAF);
+                assertThat(file.verified(ALL)).isEqualTo(3L * LEAF);
             }
             corrupt("progress", at);
         }
         byte[] whole = Files.readAllBytes(directory.resolve("progress"));
         Files.write(directory.resolve("progress"), Arrays.copyOf(whole, whole.length - 1));
         try (PartFile file = open()) {
-            assertThat(file.verified()).isEqualTo(3L * LEAF);
+            assertThat(file.verified(ALL)).isEqualTo(3L * LEAF);
         }
     }
 
@@ -152,7 +154,7 @@ final class PartFileTest {
         Files.delete(directory.resolve("content.part"));
 
         try (PartFile file = open()) {
-            assertThat(file.verified()).isZero();
+            assertThat(file.verified(ALL)).isZero();
             assertThat(file.table()).isPresent();
         }
     }
@@ -168,7 +170,7 @@ final class PartFileTest {
 
         try (PartFile file = open()) {
             assertThat(file.table()).isEmpty();
-            assertThat(file.verified()).isEqualTo(32L * LEAF);
+            assertThat(file.verified(ALL)).isEqualTo(32L * LEAF);
         }
     }
 
@@ -178,7 +180,7 @@ final class PartFileTest {
         LeafFile.write(directory.resolve("leaves"), table);
 
         try (PartFile file = open()) {
-            assertThat(file.verified()).isEqualTo(5L * LEAF);
+            assertThat(file.verified(ALL)).isEqualTo(5L * LEAF);
         }
         assertThat(directory.resolve("content.part")).hasSize(SIZE);
     }
@@ -188,7 +190,7 @@ final class PartFileTest {
         Files.write(directory.resolve("content.part"), new byte[SIZE + 1]);
 
         try (PartFile file = open()) {
-            assertThat(file.verified()).isZero();
+            assertThat(file.verified(ALL)).isZero();
         }
         assertThat(directory.resolve("content.part")).hasSize(SIZE);
     }
@@ -205,7 +207,7 @@ final class PartFileTest {
         PackageContent changed = LeafHashing.describe(ByteBuffer.wrap(other));
 
         try (PartFile file = PartFile.open(directory, changed, DiskSpace.system())) {
-            assertThat(file.verified()).isZero();
+            assertThat(file.verified(ALL)).isZero();
             assertThat(file.table()).isEmpty();
         }
     }
@@ -235,7 +237,7 @@ final class PartFileTest {
         DiskSpace without = new DiskSpace((_, _) -> DiskSpace.Allocator.IMPOSSIBLE, _ -> 1L << 40);
 
         try (PartFile file = PartFile.open(directory, content, without)) {
-            assertThat(file.verified()).isZero();
+            assertThat(file.verified(ALL)).isZero();
         }
         assertThat(directory.resolve("content.part")).hasBinaryContent(new byte[SIZE]);
     }
@@ -263,11 +265,14 @@ final class PartFileTest {
             write(file, 1);
 
             assertThatThrownBy(() ->
-                            file.write(2L * LEAF, List.of(ByteBuffer.wrap(bytes, 2 * LEAF, LEAF))))
+                            file.write(
+                                    ALL,
+                                    2L * LEAF,
+                                    List.of(ByteBuffer.wrap(bytes, 2 * LEAF, LEAF))))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(
-                            "the leaf at 131072 can't be written, the file ends at 65536");
-            assertThat(file.verified()).isEqualTo(LEAF);
+                            "the leaf at 131072 can't be written, what is there ends at 65536");
+            assertThat(file.verified(ALL)).isEqualTo(LEAF);
         }
     }
 
@@ -276,17 +281,59 @@ final class PartFileTest {
         int size = 65 << 20;
         byte[] large = new byte[size];
         PackageContent zeros = LeafHashing.describe(ByteBuffer.wrap(large));
+        Span first = Span.of(zeros).getFirst();
+        Span second = Span.of(zeros).getLast();
         try (PartFile file = PartFile.open(directory, zeros, DiskSpace.system())) {
-            while (file.verified() < size) {
-                file.write(
-                        file.verified(),
-                        List.of(ByteBuffer.wrap(large, (int) file.verified(), LEAF)));
-            }
+            write(file, first, first.end());
+            write(file, second, second.end());
         }
 
-        assertThat(
-                        Progress.verifiedPrefix(
-                                size, Progress.read(directory.resolve("progress"), zeros)))
-                .isEqualTo(PartFile.SYNC_EVERY_BYTES);
+        BitSet pieces = Progress.read(directory.resolve("progress"), zeros);
+        assertThat(Progress.verified(first, pieces)).isEqualTo(first.end());
+        assertThat(Progress.verified(second, pieces)).isEqualTo(PartFile.SYNC_EVERY_BYTES);
+    }
+
+    /** Zeros. */
+    private static void write(PartFile file, Span span, long end) throws IOException {
+        while (file.verified(span) < end) {
+            file.write(span, file.verified(span), List.of(ByteBuffer.wrap(new byte[LEAF])));
+        }
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void eachHalfGoesOnWhereItWas() throws IOException {
+        byte[] large = new byte[6 * Progress.PIECE_BYTES + 1024];
+        new Random(5).nextBytes(large);
+        PackageContent content = LeafHashing.describe(ByteBuffer.wrap(large));
+        Span first = Span.of(content).getFirst();
+        Span second = Span.of(content).getLast();
+        long inFirst = 2L * Progress.PIECE_BYTES;
+        long inSecond = second.begin() + Progress.PIECE_BYTES + LEAF;
+        try (PartFile file = PartFile.open(directory, content, DiskSpace.system())) {
+            file.keep(tableOf(large, content));
+            for (long at = second.begin(); at < inSecond; at += LEAF) {
+                file.write(second, at, List.of(ByteBuffer.wrap(large, (int) at, LEAF)));
+            }
+            for (long at = 0; at < inFirst; at += LEAF) {
+                file.write(first, at, List.of(ByteBuffer.wrap(large, (int) at, LEAF)));
+            }
+            file.checkpoint();
+        }
+
+        assertThat(PartFile.presentIn(directory, content))
+                .as("what the file of progress says, by whole pieces")
+                .isEqualTo(3L * Progress.PIECE_BYTES);
+        try (PartFile file = PartFile.open(directory, content, DiskSpace.system())) {
+            assertThat(file.verified(first)).isEqualTo(inFirst);
+            assertThat(file.verified(second)).as("verified again").isEqualTo(inSecond);
+        }
+    }
+
+    private LeafTable tableOf(byte[] bytes, PackageContent content) throws IOException {
+        Path whole = Files.write(directory.resolve("whole"), bytes);
+        try (FileChannel file = FileChannel.open(whole, StandardOpenOption.READ)) {
+            return LeafHashing.of(file, 0, content);
+        }
     }
 }

@@ -84,12 +84,13 @@ final class FramesTest {
 
     @Test
     void bytesOfEveryFrameStayAsTheyAre() throws WireException {
-        PullRequest pull = new PullRequest(ID, 131072, 2_500_000, true);
+        PullRequest pull = new PullRequest(ID, 131072, 262_656, 2_500_000, true);
         golden(
-                "01000032"
+                "0100003a"
                         + "01"
                         + "ab".repeat(32)
                         + "0000000000020000"
+                        + "0000000000040200"
                         + "00000000002625a0"
                         + "01",
                 out -> Frames.pull(out, pull),
@@ -182,21 +183,22 @@ final class FramesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "0000000000000001" + "0000000000000000" + "00", // no multiple of a leaf
-                "ffffffffffff0000" + "0000000000000000" + "00", // negative
-                "0000001000010000" + "0000000000000000" + "00", // beyond 64 GiB
-                "0000000000000000" + "ffffffffffffffff" + "00", // a negative rate
+                "0000000000000001" + "0000000000020000" + "0000000000000000" + "00", // no leaf's
+                "ffffffffffff0000" + "0000000000020000" + "0000000000000000" + "00", // negative
+                "0000000000000000" + "0000001000000001" + "0000000000000000" + "00", // > 64 GiB
+                "0000000000020000" + "000000000001ffff" + "0000000000000000" + "00", // no way back
+                "0000000000000000" + "0000000000020000" + "ffffffffffffffff" + "00", // a rate < 0
             })
     void aPullThatAsksForNonsenseIsRefused(String rest) {
-        assertThatThrownBy(() -> read("01000032" + "01" + "ab".repeat(32) + rest))
+        assertThatThrownBy(() -> read("0100003a" + "01" + "ab".repeat(32) + rest))
                 .isInstanceOf(WireException.class)
                 .hasMessageContaining("expected an offset that is a multiple of 65536");
     }
 
     @Test
     void aPullOfALaterVersionIsRefusedByName() {
-        assertThatThrownBy(() -> read("01000033" + "02" + "00".repeat(50)))
-                .hasMessageContaining("expected version 1 with 50 bytes, found version 2 with 51");
+        assertThatThrownBy(() -> read("0100003b" + "02" + "00".repeat(58)))
+                .hasMessageContaining("expected version 1 with 58 bytes, found version 2 with 59");
     }
 
     @Test
@@ -232,7 +234,9 @@ final class FramesTest {
                         .read(
                                 Unpooled.wrappedBuffer(bytes),
                                 new SourceFrames(
-                                        CONTENT, new PullRequest(ID, 0, 0, true), new Log()));
+                                        CONTENT,
+                                        new PullRequest(ID, 0, CONTENT.size(), 0, true),
+                                        new Log()));
             } catch (WireException e) {
                 assertThat(e).hasMessageStartingWith("frame");
             }
@@ -243,7 +247,7 @@ final class FramesTest {
     void whatASideDoesNotExpectIsRefused() {
         FrameSink deaf = new FrameSink() {};
         assertThatThrownBy(deaf::end).isInstanceOf(WireException.class);
-        assertThatThrownBy(() -> deaf.pull(new PullRequest(ID, 0, 0, false)))
+        assertThatThrownBy(() -> deaf.pull(new PullRequest(ID, 0, 1, 0, false)))
                 .isInstanceOf(WireException.class);
         assertThatThrownBy(() -> deaf.data(0, Unpooled.EMPTY_BUFFER, 0))
                 .isInstanceOf(WireException.class);

@@ -22,7 +22,7 @@ final class SourceFramesTest {
     private SourceFrames from(long offset, boolean table) {
         return new SourceFrames(
                 CONTENT,
-                new PullRequest(CONTENT.sha256(), offset, 0, table),
+                new PullRequest(CONTENT.sha256(), offset, CONTENT.size(), 0, table),
                 new FrameSink() {
                     @Override
                     public void table(long size, ByteBuf hashes) {}
@@ -111,7 +111,7 @@ final class SourceFramesTest {
     @Test
     void anEndBeforeTheLastByteIsRefused() {
         assertThatThrownBy(() -> from(0, false).end())
-                .hasMessageContaining("expected 131584 bytes of content, found 0");
+                .hasMessageContaining("expected the content up to offset 131584, found it up to 0");
     }
 
     @Test

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
+import dev.sluice.transfer.store.GrowingSpan;
+import dev.sluice.transfer.store.Span;
 import dev.sluice.trust.packages.LeafHashing;
 import dev.sluice.trust.packages.PackageContent;
+import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,6 +25,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -237,6 +242,78 @@ final class PatchTest {
 
         assertThat(apply(patch, base, target, into)).isEqualTo(new PatchApply.Result.Applied());
         assertThat(Files.mismatch(part(into), target.file())).isEqualTo(-1);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatIsThereOfTheSecondHalfIsNotMadeAgain() throws Exception {
+        byte[] bytes = random(40 * MIB, 9);
+        Whole base = whole(bytes);
+        Whole target = whole(edited(bytes));
+        Whole patch = patch(base, target);
+        Path into = into();
+        receiveSecondHalf(target, Files.createDirectories(into));
+        assertThat(GrowingContent.presentIn(into, target.content()))
+                .isEqualTo(Span.of(target.content()).getLast().size());
+        try (FileChannel last = FileChannel.open(patch.file(), StandardOpenOption.WRITE)) {
+            // The last segment is of no use any more: it must not be needed.
+            last.write(ByteBuffer.allocate(100), last.size() - 100);
+        }
+
+        assertThat(apply(patch, base, target, into)).isEqualTo(new PatchApply.Result.Applied());
+        assertThat(Files.mismatch(part(into), target.file())).isEqualTo(-1);
+    }
+
+    private static void receiveSecondHalf(Whole target, Path into) throws Exception {
+        CompletableFuture<Void> received = new CompletableFuture<>();
+        GrowingContent content =
+                GrowingContent.open(
+                        into,
+                        target.content(),
+                        DiskSpace.system(),
+                        new GrowingContent.Owner() {
+                            @Override
+                            public void tableVerified() {}
+
+                            @Override
+                            public void wrongTable(GrowingSpan from, String reason) {
+                                received.completeExceptionally(new IOException(reason));
+                            }
+
+                            @Override
+                            public void advanced(long count) {}
+
+                            @Override
+                            public void spanComplete(GrowingSpan span) {
+                                received.complete(null);
+                            }
+
+                            @Override
+                            public void wrongLeaf(GrowingSpan span, long offset) {
+                                received.completeExceptionally(new IOException("at " + offset));
+                            }
+
+                            @Override
+                            public void failed(IOException failure) {
+                                received.completeExceptionally(failure);
+                            }
+
+                            @Override
+                            public void complete() {}
+                        });
+        GrowingSpan second = content.spans().getLast();
+        GrowingSpan.Feed feed = second.beginFeed();
+        feed.table(target.described().table().encoded());
+        byte[] bytes = Files.readAllBytes(target.file());
+        for (int at = (int) feed.offset(); at < bytes.length; at += MIB / 4) {
+            feed.awaitRoom();
+            int count = Math.min(MIB / 4, bytes.length - at);
+            feed.data(Unpooled.wrappedBuffer(bytes, at, count), count);
+            second.share();
+        }
+        received.get(30, TimeUnit.SECONDS);
+        content.close();
+        content.closed().get(30, TimeUnit.SECONDS);
     }
 
     /** A patch that ends with its first segment. */

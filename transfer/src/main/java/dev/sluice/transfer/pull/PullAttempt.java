@@ -30,10 +30,20 @@ import org.slf4j.LoggerFactory;
 final class PullAttempt implements FrameSink, Runnable {
 
     /**
-     * After bytes of the content were read the socket has this long to fill again. A link delivers
-     * packet by packet; a wake-up for each would cost more than all the rest of a transfer.
+     * After bytes of the content were read the socket has at least this long to fill again. A link
+     * delivers packet by packet; a wake-up for each would cost more than all the rest of a
+     * transfer.
      */
     private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
+
+    /**
+     * And at most, where the content comes in two halves. The trees have few hops, so that each may
+     * take longer than one of a chain.
+     */
+    private static final long LONGEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+
+    /** So many bytes are worth a wake-up. */
+    private static final int REST_BYTES = 128 << 10;
 
     /** A socket that gave so many bytes, almost all that are read at once, is read on. */
     private static final int NO_REST_BYTES = 192 << 10;
@@ -71,6 +81,9 @@ final class PullAttempt implements FrameSink, Runnable {
 
     /** It is this side that does not read. */
     private volatile boolean held;
+
+    /** When the socket was read last, in the system's nanoseconds. */
+    private long readAt = System.nanoTime();
 
     private volatile long heardAt;
 
@@ -230,9 +243,17 @@ final class PullAttempt implements FrameSink, Runnable {
             feed.awaitRoom();
             released();
         }
+        long now = System.nanoTime();
         if (fed < NO_REST_BYTES && !closed) {
-            LockSupport.parkNanos(REST_NANOS);
+            LockSupport.parkNanos(rest(fed, now - readAt));
         }
+        readAt = now;
+    }
+
+    /** As long as the link needs to deliver what is worth a wake-up, within bounds. */
+    private long rest(int fed, long nanos) {
+        long longest = pull.content().spans().size() == 1 ? REST_NANOS : LONGEST_REST_NANOS;
+        return Math.clamp((long) ((double) nanos * REST_BYTES / fed), REST_NANOS, longest);
     }
 
     private void released() {

@@ -3,8 +3,8 @@
  *
  * <p>Depends on the model, the state, the executor's ports and the package format of {@code
  * dev.sluice.trust.packages}; knows nothing of the wire. Start with {@link
- * dev.sluice.control.depot.Depot}. Who pulls from whom is decided by {@link
- * dev.sluice.control.executor.ChainPlan}.
+ * dev.sluice.control.depot.Depot}. Who pulls from whom is decided in {@link
+ * dev.sluice.control.executor}.
  */
 @NullMarked
 package dev.sluice.control.depot;

@@ -30,7 +30,9 @@ public record AgentCommand(
         /**
          * Have a package complete and verified on disk.
          *
-         * @param sources of the whole content; empty when there is a patch
+         * @param sources of the whole content, or of the first half of one that has two; empty when
+         *     there is a patch
+         * @param secondHalf sources of its second half; empty: those of the first
          * @param maxBytesPerSecond 0: unlimited
          * @param channels what this cluster has seen of channels; the agent refuses less
          */
@@ -38,36 +40,50 @@ public record AgentCommand(
                 Blob manifest,
                 Blob signature,
                 List<Location> sources,
+                List<Location> secondHalf,
                 long maxBytesPerSecond,
                 List<ChannelVersions> channels,
                 Optional<ByPatch> patch)
                 implements AgentWork {
             public Stage {
                 sources = List.copyOf(sources);
+                secondHalf = List.copyOf(secondHalf);
                 channels = List.copyOf(channels);
             }
 
-            /** One of the whole content. */
+            /** One of the whole content, in one part. */
             public Stage(
                     Blob manifest,
                     Blob signature,
                     List<Location> sources,
                     long maxBytesPerSecond,
                     List<ChannelVersions> channels) {
-                this(manifest, signature, sources, maxBytesPerSecond, channels, Optional.empty());
+                this(
+                        manifest,
+                        signature,
+                        sources,
+                        List.of(),
+                        maxBytesPerSecond,
+                        channels,
+                        Optional.empty());
             }
 
             /** What is to be pulled from where. */
             Pull pull() {
-                return patch.map(by -> new Pull(by.patch().sha256(), by.sources()))
-                        .orElseGet(() -> new Pull("", sources));
+                return patch.map(by -> new Pull(by.patch().sha256(), by.sources(), by.secondHalf()))
+                        .orElseGet(() -> new Pull("", sources, secondHalf));
             }
         }
 
-        /** A patch, and where to pull it from, best first. */
-        record ByPatch(ContentPatch patch, List<Location> sources) {
+        /**
+         * A patch, and where to pull it from, best first.
+         *
+         * @param secondHalf sources of its second half; empty: those of the first
+         */
+        record ByPatch(ContentPatch patch, List<Location> sources, List<Location> secondHalf) {
             public ByPatch {
                 sources = List.copyOf(sources);
+                secondHalf = List.copyOf(secondHalf);
             }
         }
 
@@ -99,13 +115,15 @@ public record AgentCommand(
      * What is pulled from where.
      *
      * @param patch the SHA-256 of a patch; empty: the whole content
+     * @param secondHalf sources of the second half; empty: those of the first
      */
-    record Pull(String patch, List<Location> sources) {
+    public record Pull(String patch, List<Location> sources, List<Location> secondHalf) {
 
-        static final Pull NOTHING = new Pull("", List.of());
+        static final Pull NOTHING = new Pull("", List.of(), List.of());
 
-        Pull {
+        public Pull {
             sources = List.copyOf(sources);
+            secondHalf = List.copyOf(secondHalf);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.sluice.control.executor;
 
+import dev.sluice.control.executor.RelayView.Member;
+import dev.sluice.control.executor.RelayView.Upstream;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.RegionId;
 import java.util.ArrayList;
@@ -25,77 +27,15 @@ import org.jspecify.annotations.Nullable;
  * in each pass would transfer nothing. A node that holds the whole content is a second origin in
  * its region.
  */
-public final class ChainPlan {
-
-    /** Sources of a node: its parent and three fallbacks. */
-    public static final int MAX_SOURCES = 4;
+final class ChainPlan {
 
     /** Nodes that one node is the parent of; two only while the line is mended. */
     static final int MAX_CHILDREN = 2;
 
-    /** From whom a node is to pull. */
-    public sealed interface Upstream {
-
-        /** This master. */
-        record Origin() implements Upstream {}
-
-        /** Another node. */
-        record Node(NodeId id) implements Upstream {}
-    }
-
-    private static final Upstream ORIGIN = new Upstream.Origin();
-
-    /**
-     * A node that is connected and can be pulled from.
-     *
-     * @param present bytes that it has, verified
-     * @param complete it has all of them
-     * @param isMaster masters stand first: whoever takes over then has a copy
-     * @param goesLast it drains, or is not to be relied on for another reason
-     * @param uplinkBytesPerSecond as it was measured last; 0: not yet
-     * @param source from whom it pulls now; null: from nobody that is known here
-     * @param blames whom it gave up lately as a source
-     */
-    public record Member(
-            NodeId node,
-            RegionId region,
-            long present,
-            boolean complete,
-            boolean isMaster,
-            boolean goesLast,
-            long uplinkBytesPerSecond,
-            @Nullable Upstream source,
-            Set<NodeId> blames) {
-        public Member {
-            blames = Set.copyOf(blames);
-        }
-
-        /**
-         * How good the uplink is, by factors of two, so that noise changes no order. One that was
-         * not measured counts as the best: at the end of a line it would never be.
-         */
-        private int uplinkClass() {
-            return uplinkBytesPerSecond <= 0
-                    ? Long.SIZE
-                    : Long.SIZE - 1 - Long.numberOfLeadingZeros(uplinkBytesPerSecond);
-        }
-    }
-
-    /**
-     * What a plan rests on.
-     *
-     * @param originHas whether this master has the content
-     */
-    public record View(Collection<Member> members, RegionId originRegion, boolean originHas) {
-        public View {
-            members = List.copyOf(members);
-        }
-    }
-
     private final SortedMap<NodeId, Member> members = new TreeMap<>();
     private final SortedMap<NodeId, Member> pullers = new TreeMap<>();
-    private final Set<NodeId> suspects = new HashSet<>();
-    private final View view;
+    private final RelayView view;
+    private final Comparator<Member> rank;
     private final Map<NodeId, Upstream> parents = new HashMap<>();
     private final Map<NodeId, List<NodeId>> children = new HashMap<>();
 
@@ -105,8 +45,9 @@ public final class ChainPlan {
     /** The end of the line of the regions that are done. */
     private @Nullable NodeId end;
 
-    private ChainPlan(Collection<NodeId> wanting, View view) {
+    private ChainPlan(Collection<NodeId> wanting, RelayView view) {
         this.view = view;
+        this.rank = view.rank();
         Set<NodeId> wanted = new HashSet<>(wanting);
         for (Member member : view.members()) {
             members.put(member.node(), member);
@@ -116,7 +57,6 @@ public final class ChainPlan {
             if (member.complete()) {
                 placed.add(member.node());
             }
-            suspects.addAll(member.blames());
         }
     }
 
@@ -126,7 +66,7 @@ public final class ChainPlan {
      *
      * @return sources of each node, best first
      */
-    public static SortedMap<NodeId, List<Upstream>> of(Collection<NodeId> wanting, View view) {
+    static SortedMap<NodeId, List<Upstream>> of(Collection<NodeId> wanting, RelayView view) {
         return new ChainPlan(wanting, view).plan();
     }
 
@@ -147,21 +87,11 @@ public final class ChainPlan {
         return sources;
     }
 
-    /** Best first: those to be relied on, masters, those that have most, the best uplinks. */
-    private Comparator<Member> rank() {
-        return Comparator.<Member, Boolean>comparing(
-                        m -> m.goesLast() || suspects.contains(m.node()))
-                .thenComparing(m -> !m.isMaster())
-                .thenComparing(Comparator.comparingLong(Member::present).reversed())
-                .thenComparing(Comparator.comparingInt(Member::uplinkClass).reversed())
-                .thenComparing(Member::node);
-    }
-
     private void placeRegion(RegionId region) {
         List<Member> here =
                 pullers.values().stream()
                         .filter(puller -> puller.region().equals(region))
-                        .sorted(rank())
+                        .sorted(rank)
                         .toList();
         here.forEach(this::keepParentHere);
         List<Member> loose = new ArrayList<>();
@@ -231,7 +161,7 @@ public final class ChainPlan {
         if (end != null && mayCross(entry, end)) {
             return Optional.of(new Upstream.Node(end));
         }
-        return view.originHas() ? Optional.of(ORIGIN) : anyHolder(entry);
+        return view.originHas() ? Optional.of(RelayView.ORIGIN) : anyHolder(entry);
     }
 
     private Optional<Upstream> anyHolder(Member puller) {
@@ -264,7 +194,7 @@ public final class ChainPlan {
     private @Nullable NodeId endOf(List<Member> here) {
         return here.stream()
                 .filter(m -> placed.contains(m.node()) && childrenHere(m) == 0)
-                .max(rank().thenComparing(Member::node))
+                .max(rank.thenComparing(Member::node))
                 .map(Member::node)
                 .orElse(end);
     }
@@ -329,13 +259,14 @@ public final class ChainPlan {
     private List<Upstream> sources(NodeId puller) {
         List<Upstream> sources = new ArrayList<>();
         NodeId at = puller;
-        while (sources.size() < MAX_SOURCES - 1 && parents.get(at) instanceof Upstream.Node node) {
+        while (sources.size() < RelayView.MAX_SOURCES - 1
+                && parents.get(at) instanceof Upstream.Node node) {
             sources.add(node);
             at = node.id();
         }
         Member member = members.get(puller);
         if (view.originHas()) {
-            sources.add(ORIGIN);
+            sources.add(RelayView.ORIGIN);
         } else if (member != null) {
             anyHolder(member).filter(holder -> !sources.contains(holder)).ifPresent(sources::add);
         }

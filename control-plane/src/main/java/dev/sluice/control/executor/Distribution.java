@@ -13,6 +13,7 @@ import dev.sluice.control.state.PackageRecord;
 import dev.sluice.control.state.Settings;
 import dev.sluice.control.state.StepStatus;
 import dev.sluice.control.state.Upgrade;
+import dev.sluice.transfer.store.Span;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -36,7 +37,7 @@ final class Distribution {
     /** Nodes decided for in one pass and package at most: the rest waits for a later one. */
     private static final int MAX_DECIDED = 256;
 
-    private static final List<ChainPlan.Upstream> ORIGIN = List.of(new ChainPlan.Upstream.Origin());
+    private static final List<RelayView.Upstream> ORIGIN = List.of(RelayView.ORIGIN);
 
     private final Map<PackageRef, SortedMap<NodeId, Told>> plans = new HashMap<>();
 
@@ -62,8 +63,12 @@ final class Distribution {
      * What a node is told.
      *
      * @param patch what it pulls instead of the whole content
+     * @param secondHalf where the second half is pulled from; empty: from the sources of the first
      */
-    private record Told(Optional<ContentPatch> patch, List<AgentCommand.Location> sources) {}
+    private record Told(
+            Optional<ContentPatch> patch,
+            List<AgentCommand.Location> sources,
+            List<AgentCommand.Location> secondHalf) {}
 
     /** Why no transfer is begun now for what is wanted at all times; empty: it may be. */
     private final Optional<String> closed;
@@ -157,9 +162,7 @@ final class Distribution {
     private static boolean isUnderWay(
             Situation situation, NodeId node, PackageRecord pkg, NodeFacts facts) {
         return facts.executing().startsWith(Standing.id(situation, node, what(pkg)))
-                || facts.staged(pkg.contentSha256())
-                        .filter(staged -> !staged.source().isEmpty())
-                        .isPresent();
+                || facts.staged(pkg.contentSha256()).filter(NodeFacts.Staged::isPulled).isPresent();
     }
 
     private static String what(PackageRecord pkg) {
@@ -197,55 +200,62 @@ final class Distribution {
         SortedMap<NodeId, RegionId> regions = regions(topology);
         RegionId home = regionOf(topology, situation.self());
         Map<Optional<ContentPatch>, List<NodeId>> ways = ways(situation, pkg, nodes);
-        List<ChainPlan.Member> whole = members(situation, regions, pkg, Optional.empty());
+        List<RelayView.Member> whole = members(situation, regions, pkg, Optional.empty());
         holders.put(
                 ref,
                 whole.stream()
-                        .filter(ChainPlan.Member::complete)
-                        .map(ChainPlan.Member::node)
+                        .filter(RelayView.Member::complete)
+                        .map(RelayView.Member::node)
                         .collect(Collectors.toSet()));
         SortedMap<NodeId, Told> told = new TreeMap<>();
         ways.forEach((patch, pulling) -> {
-            ChainPlan.View view =
+            RelayView view =
                     patch.isEmpty()
-                            ? new ChainPlan.View(whole, home, situation.sources().has(ref))
-                            : new ChainPlan.View(
-                                    members(situation, regions, pkg, patch), home, true);
-            SortedMap<NodeId, List<ChainPlan.Upstream>> chain = ChainPlan.of(pulling, view);
+                            ? new RelayView(whole, home, situation.sources().has(ref))
+                            : new RelayView(members(situation, regions, pkg, patch), home, true);
+            long size = patch.map(ContentPatch::sizeBytes).orElse(pkg.descriptor().sizeBytes());
+            SortedMap<NodeId, TreePlan.Sources> plan = plan(pulling, view, Span.isSplit(size));
             if (patch.isPresent()) {
-                applying(pulling, view).forEach(node -> chain.put(node, ORIGIN));
+                List<RelayView.Upstream> second = Span.isSplit(size) ? ORIGIN : List.of();
+                applying(pulling, view)
+                        .forEach(node -> plan.put(node, new TreePlan.Sources(ORIGIN, second)));
             }
-            chain.forEach((node, upstreams) ->
+            plan.forEach((node, sources) ->
                     told.put(
                             node,
                             new Told(
                                     patch,
-                                    upstreams.stream()
-                                            .map(up ->
-                                                    location(
-                                                            situation,
-                                                            up,
-                                                            regions,
-                                                            home,
-                                                            regions.get(node)))
-                                            .toList())));
+                                    locations(situation, sources.first(), regions, home, node),
+                                    locations(situation, sources.second(), regions, home, node))));
         });
         plans.put(ref, told);
+    }
+
+    /** Two trees for the halves of a large content, one chain for a small one. */
+    private static SortedMap<NodeId, TreePlan.Sources> plan(
+            List<NodeId> pulling, RelayView view, boolean isSplit) {
+        if (isSplit) {
+            return TreePlan.of(pulling, view);
+        }
+        SortedMap<NodeId, TreePlan.Sources> plan = new TreeMap<>();
+        ChainPlan.of(pulling, view)
+                .forEach((node, chain) -> plan.put(node, new TreePlan.Sources(chain, List.of())));
+        return plan;
     }
 
     /**
      * Nodes that have all of a patch and not yet what it makes: they pull from nobody, and are told
      * all the same, since an attempt to apply it may have failed.
      */
-    private static List<NodeId> applying(List<NodeId> pulling, ChainPlan.View view) {
+    private static List<NodeId> applying(List<NodeId> pulling, RelayView view) {
         return view.members().stream()
-                .filter(ChainPlan.Member::complete)
-                .map(ChainPlan.Member::node)
+                .filter(RelayView.Member::complete)
+                .map(RelayView.Member::node)
                 .filter(pulling::contains)
                 .toList();
     }
 
-    /** A chain for each patch, and one for those that pull all of it. */
+    /** A plan for each patch, and one for those that pull all of it. */
     private Map<Optional<ContentPatch>, List<NodeId>> ways(
             Situation situation, PackageRecord pkg, List<NodeId> nodes) {
         List<ContentPatch> patches = situation.sources().patches(pkg.ref());
@@ -272,55 +282,61 @@ final class Distribution {
     }
 
     /** The nodes that are there and can be pulled from. */
-    private List<ChainPlan.Member> members(
+    private List<RelayView.Member> members(
             Situation situation,
             SortedMap<NodeId, RegionId> regions,
             PackageRecord pkg,
             Optional<ContentPatch> patch) {
-        Map<String, ChainPlan.Upstream> byAddress = new HashMap<>();
+        Map<String, RelayView.Upstream> byAddress = new HashMap<>();
         for (NodeObservation seen : situation.fleet().values()) {
-            byAddress.put(address(seen), new ChainPlan.Upstream.Node(seen.node()));
+            byAddress.put(address(seen), new RelayView.Upstream.Node(seen.node()));
         }
-        byAddress.put(situation.sources().address(), new ChainPlan.Upstream.Origin());
-        byAddress.put(situation.sources().transferAddress(), new ChainPlan.Upstream.Origin());
+        byAddress.put(situation.sources().address(), new RelayView.Upstream.Origin());
+        byAddress.put(situation.sources().transferAddress(), new RelayView.Upstream.Origin());
         byAddress.remove("");
-        List<ChainPlan.Member> members = new ArrayList<>();
+        List<RelayView.Member> members = new ArrayList<>();
         for (NodeObservation seen : situation.fleet().values()) {
             RegionId region = regions.get(seen.node());
             if (region != null && seen.connected() && !address(seen).isEmpty()) {
-                String told =
+                AgentCommand.Pull told =
                         pkg.ref().equals(pulling.get(seen.node()))
-                                ? told(situation, seen.node())
-                                : "";
+                                ? situation.told().apply(commands.getOrDefault(seen.node(), ""))
+                                : AgentCommand.Pull.NOTHING;
                 members.add(member(situation, seen, region, pkg, patch, told, byAddress));
             }
         }
         return members;
     }
 
-    /** The parent that a node was told last; it may not have reported that it pulls yet. */
-    private String told(Situation situation, NodeId node) {
-        return situation.told().apply(commands.getOrDefault(node, "")).stream()
-                .findFirst()
-                .map(parent ->
-                        parent.transferAddress().isEmpty()
-                                ? parent.address()
-                                : parent.transferAddress())
-                .orElse("");
+    /**
+     * From whom a node pulls: by its report, else the parent that it was told last, since it may
+     * not have reported that it pulls yet.
+     */
+    private static RelayView.@Nullable Upstream source(
+            String reported,
+            List<AgentCommand.Location> told,
+            Map<String, RelayView.Upstream> byAddress) {
+        String address =
+                !reported.isEmpty() || told.isEmpty() ? reported : address(told.getFirst());
+        return byAddress.get(address);
+    }
+
+    private static String address(AgentCommand.Location source) {
+        return source.transferAddress().isEmpty() ? source.address() : source.transferAddress();
     }
 
     private static String address(NodeObservation seen) {
         return seen.transferAddress().isEmpty() ? seen.packageSource() : seen.transferAddress();
     }
 
-    private static ChainPlan.Member member(
+    private static RelayView.Member member(
             Situation situation,
             NodeObservation seen,
             RegionId region,
             PackageRecord pkg,
             Optional<ContentPatch> patch,
-            String told,
-            Map<String, ChainPlan.Upstream> byAddress) {
+            AgentCommand.Pull told,
+            Map<String, RelayView.Upstream> byAddress) {
         NodeFacts facts = seen.facts();
         NodeFacts.Staged staged =
                 Optional.ofNullable(facts)
@@ -330,12 +346,12 @@ final class Distribution {
         boolean complete = patch.map(p -> present >= p.sizeBytes()).orElse(staged.complete());
         Set<NodeId> blames = new HashSet<>();
         for (String failed : staged.failedSources()) {
-            if (byAddress.get(failed) instanceof ChainPlan.Upstream.Node(NodeId id)) {
+            if (byAddress.get(failed) instanceof RelayView.Upstream.Node(NodeId id)) {
                 blames.add(id);
             }
         }
         boolean isMaster = situation.isMaster(seen.node());
-        return new ChainPlan.Member(
+        return new RelayView.Member(
                 seen.node(),
                 region,
                 present,
@@ -343,24 +359,36 @@ final class Distribution {
                 isMaster,
                 !isMaster && (facts == null || !facts.accepting()),
                 facts == null ? 0 : facts.uplinkBytesPerSecond(),
-                byAddress.get(staged.source().isEmpty() ? told : staged.source()),
+                source(staged.source(), told.sources(), byAddress),
+                source(staged.secondHalfSource(), told.secondHalf(), byAddress),
                 blames);
+    }
+
+    private List<AgentCommand.Location> locations(
+            Situation situation,
+            List<RelayView.Upstream> upstreams,
+            SortedMap<NodeId, RegionId> regions,
+            RegionId home,
+            NodeId puller) {
+        return upstreams.stream()
+                .map(up -> location(situation, up, regions, home, regions.get(puller)))
+                .toList();
     }
 
     private AgentCommand.Location location(
             Situation situation,
-            ChainPlan.Upstream upstream,
+            RelayView.Upstream upstream,
             SortedMap<NodeId, RegionId> regions,
             RegionId home,
             @Nullable RegionId puller) {
         return switch (upstream) {
-            case ChainPlan.Upstream.Origin _ ->
+            case RelayView.Upstream.Origin _ ->
                     new AgentCommand.Location(
                             situation.self().value(),
                             situation.sources().address(),
                             situation.sources().transferAddress(),
                             home.equals(puller) ? 0 : regionBytesPerSecond);
-            case ChainPlan.Upstream.Node(NodeId id) -> {
+            case RelayView.Upstream.Node(NodeId id) -> {
                 NodeObservation seen = situation.fleet().get(id);
                 if (seen == null) {
                     throw new IllegalStateException("node %s: planned and not seen".formatted(id));
@@ -455,12 +483,15 @@ final class Distribution {
                                 pkg.manifest(),
                                 pkg.signature(),
                                 told.patch().isPresent() ? List.of() : told.sources(),
+                                told.patch().isPresent() ? List.of() : told.secondHalf(),
                                 nodeBytesPerSecond,
                                 channels,
                                 told.patch()
                                         .map(patch ->
                                                 new AgentCommand.AgentWork.ByPatch(
-                                                        patch, told.sources()))));
+                                                        patch,
+                                                        told.sources(),
+                                                        told.secondHalf()))));
     }
 
     private String progress(NodeId node, PackageRecord pkg, NodeFacts facts) {

@@ -229,9 +229,9 @@ public final class Executor implements AutoCloseable {
                 ports.clock().instant());
     }
 
-    private List<AgentCommand.Location> told(String command) {
+    private AgentCommand.Pull told(String command) {
         Sent last = sent.get(command);
-        return last == null ? List.of() : last.pull().sources();
+        return last == null ? AgentCommand.Pull.NOTHING : last.pull();
     }
 
     /**

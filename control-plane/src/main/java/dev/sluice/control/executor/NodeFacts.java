@@ -114,8 +114,11 @@ public record NodeFacts(
     /**
      * A package on the node's disk, whole or in part.
      *
-     * @param source the transfer address that it is pulled from now; empty: none
+     * @param source the transfer address that it is pulled from now, or the first half of a content
+     *     that has two; empty: none
      * @param failedSources transfer addresses that were given up lately
+     * @param secondHalfSource the transfer address that the second half is pulled from now; empty:
+     *     none
      * @param patching what patches have to do with it
      */
     public record Staged(
@@ -125,6 +128,7 @@ public record NodeFacts(
             boolean complete,
             String source,
             SortedSet<String> failedSources,
+            String secondHalfSource,
             Patching patching) {
 
         public Staged {
@@ -140,7 +144,13 @@ public record NodeFacts(
                     complete,
                     "",
                     new TreeSet<>(),
+                    "",
                     Patching.NONE);
+        }
+
+        /** Whether any part of it is being pulled now. */
+        boolean isPulled() {
+            return !source.isEmpty() || !secondHalfSource.isEmpty();
         }
 
         /** Bytes of a patch by which it comes or came. */

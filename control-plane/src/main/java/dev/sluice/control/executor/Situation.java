@@ -9,7 +9,6 @@ import dev.sluice.control.state.ClusterState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * own notes.
  *
  * @param outcomes how a command ended, by its id
- * @param told where a node was last told to pull from, by command id; empty: it was not
+ * @param told where a node was last told to pull from, by command id; no sources: it was not
  * @param notes since when this process has watched each running step, by the monotonic clock
  * @param backups results of backups taken by this process, by command id
  * @param sharedAddress the address that the primary's node holds; null: the cluster has none
@@ -38,7 +37,7 @@ public record Situation(
         SortedMap<NodeId, NodeObservation> fleet,
         Function<String, Optional<CommandOutcome>> outcomes,
         SortedMap<NodeId, Peers.Peer> peers,
-        Function<String, List<AgentCommand.Location>> told,
+        Function<String, AgentCommand.Pull> told,
         Map<StepId, Note> notes,
         Map<String, BackupResult> backups,
         PackageSources sources,

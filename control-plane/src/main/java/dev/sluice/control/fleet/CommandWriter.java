@@ -93,6 +93,7 @@ final class CommandWriter {
                         .setSignature(ByteString.copyFrom(stage.signature().toArray()))
                         .setMaxBytesPerSecond(stage.maxBytesPerSecond());
         stage.sources().forEach(source -> wire.addSources(location(source)));
+        stage.secondHalf().forEach(source -> wire.addSecondHalfSources(location(source)));
         stage.patch()
                 .ifPresent(by -> {
                     ContentPatch.Builder patch =
@@ -102,6 +103,7 @@ final class CommandWriter {
                                     .setSize(by.patch().sizeBytes())
                                     .setMerkleRoot(by.patch().merkleRoot());
                     by.sources().forEach(source -> patch.addSources(location(source)));
+                    by.secondHalf().forEach(source -> patch.addSecondHalfSources(location(source)));
                     wire.setPatch(patch);
                 });
         for (var channel : stage.channels()) {

@@ -129,6 +129,7 @@ final class ReportReader {
                                 pkg.getComplete(),
                                 text(pkg.getSource()),
                                 failedSources(pkg),
+                                text(pkg.getSecondHalfSource()),
                                 patching(pkg)));
             } else {
                 remarks.add(

@@ -111,6 +111,7 @@ final class PatchWishTest {
                         true,
                         "",
                         new TreeSet<>(),
+                        "",
                         new NodeFacts.Patching(true, "", 0, new TreeSet<>()));
 
         assertThat(

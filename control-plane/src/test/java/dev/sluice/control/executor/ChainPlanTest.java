@@ -2,9 +2,8 @@ package dev.sluice.control.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.control.executor.ChainPlan.Member;
-import dev.sluice.control.executor.ChainPlan.Upstream;
-import dev.sluice.control.executor.ChainPlan.View;
+import dev.sluice.control.executor.RelayView.Member;
+import dev.sluice.control.executor.RelayView.Upstream;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.RegionId;
 import java.util.ArrayList;
@@ -66,6 +65,7 @@ final class ChainPlanTest {
                             last,
                             uplinks.getOrDefault(id, 0L),
                             source,
+                            null,
                             blames));
         }
 
@@ -96,7 +96,7 @@ final class ChainPlanTest {
         }
 
         SortedMap<NodeId, List<Upstream>> plan() {
-            return ChainPlan.of(members.keySet(), new View(there(), EU, originHas));
+            return ChainPlan.of(members.keySet(), new RelayView(there(), EU, originHas));
         }
 
         /** Everybody pulls from whom the plan says. */
@@ -398,7 +398,7 @@ final class ChainPlanTest {
         Map<RegionId, Integer> crossings = new HashMap<>();
         plan.forEach((id, sources) -> {
             assertThat(sources)
-                    .hasSizeBetween(1, ChainPlan.MAX_SOURCES)
+                    .hasSizeBetween(1, RelayView.MAX_SOURCES)
                     .doesNotHaveDuplicates()
                     .contains(ORIGIN)
                     .doesNotContain(new Upstream.Node(id));

@@ -244,7 +244,7 @@ final class FakeNode {
     private static NodeFacts.Staged onDisk(
             String sha, boolean complete, NodeFacts.Patching patching) {
         return new NodeFacts.Staged(
-                sha, complete ? 10 : 0, 10, complete, "", new TreeSet<>(), patching);
+                sha, complete ? 10 : 0, 10, complete, "", new TreeSet<>(), "", patching);
     }
 
     NodeFacts facts() {

@@ -69,6 +69,7 @@ final class PatchChoiceTest {
                 complete,
                 "",
                 new TreeSet<>(),
+                "",
                 new NodeFacts.Patching(takesPatches, "", 0, new TreeSet<>()));
     }
 
@@ -80,6 +81,7 @@ final class PatchChoiceTest {
                 false,
                 "",
                 new TreeSet<>(),
+                "",
                 new NodeFacts.Patching(false, patch, ofPatch, new TreeSet<>()));
     }
 
@@ -113,6 +115,7 @@ final class PatchChoiceTest {
                         false,
                         "",
                         new TreeSet<>(),
+                        "",
                         new NodeFacts.Patching(false, "", 0, new TreeSet<>(Set.of("p"))));
 
         assertThat(choice(node(base(true, true), failed))).isEmpty();

@@ -308,7 +308,7 @@ final class UpgradeScenario {
                 fleet,
                 this::outcome,
                 peers,
-                _ -> List.of(),
+                _ -> AgentCommand.Pull.NOTHING,
                 notes(),
                 backups,
                 new PackageSources() {

@@ -263,12 +263,14 @@ final class AgentLinkTest {
                                 Blob.of(new byte[] {1}),
                                 Blob.of(new byte[] {2}),
                                 List.of(),
+                                List.of(),
                                 0,
                                 List.of(),
                                 Optional.of(
                                         new AgentWork.ByPatch(
                                                 patch,
-                                                List.of(new Location("eu-1", "", "eu-1:7", 9)))))));
+                                                List.of(new Location("eu-1", "", "eu-1:7", 9)),
+                                                List.of(new Location("eu-2", "", "eu-2:7", 8)))))));
 
         StagePackage heard = agent.hears().getCommand().getStage();
         assertThat(heard.getSourcesList()).isEmpty();
@@ -284,7 +286,71 @@ final class AgentLinkTest {
                                                 .setNodeId("eu-1")
                                                 .setTransferAddress("eu-1:7")
                                                 .setLinkBytesPerSecond(9))
+                                .addSecondHalfSources(
+                                        PackageLocation.newBuilder()
+                                                .setNodeId("eu-2")
+                                                .setTransferAddress("eu-2:7")
+                                                .setLinkBytesPerSecond(8))
                                 .build());
+        assertThat(heard.getSecondHalfSourcesList()).isEmpty();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void anOrderSaysWhereBothHalvesCanBePulledFrom() throws Exception {
+        FakeAgent agent = fencedAgent();
+
+        fleet.send(
+                NODE,
+                command(
+                        "c-1",
+                        new AgentWork.Stage(
+                                Blob.of(new byte[] {1}),
+                                Blob.of(new byte[] {2}),
+                                List.of(new Location("eu-1", "eu-1:6", "eu-1:7", 0)),
+                                List.of(new Location("us-2", "us-2:6", "us-2:7", 5)),
+                                0,
+                                List.of(),
+                                Optional.empty())));
+
+        StagePackage heard = agent.hears().getCommand().getStage();
+        assertThat(heard.getSourcesList())
+                .containsExactly(
+                        PackageLocation.newBuilder()
+                                .setNodeId("eu-1")
+                                .setAddress("eu-1:6")
+                                .setTransferAddress("eu-1:7")
+                                .build());
+        assertThat(heard.getSecondHalfSourcesList())
+                .containsExactly(
+                        PackageLocation.newBuilder()
+                                .setNodeId("us-2")
+                                .setAddress("us-2:6")
+                                .setTransferAddress("us-2:7")
+                                .setLinkBytesPerSecond(5)
+                                .build());
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aReportSaysFromWhomEachHalfIsPulled() throws Exception {
+        NodeReport report =
+                NodeReport.newBuilder()
+                        .addStaged(
+                                StagedPackage.newBuilder()
+                                        .setContentSha256("ab".repeat(32))
+                                        .setSource("eu-1:7")
+                                        .setSecondHalfSource("eu-2:7"))
+                        .addStaged(
+                                StagedPackage.newBuilder()
+                                        .setContentSha256("cd".repeat(32))
+                                        .setSource("eu-1:7"))
+                        .build();
+
+        List<NodeFacts.Staged> staged = ReportReader.read(report).facts().staged();
+        assertThat(staged.getFirst().source()).isEqualTo("eu-1:7");
+        assertThat(staged.getFirst().secondHalfSource()).isEqualTo("eu-2:7");
+        assertThat(staged.getLast().secondHalfSource()).as("of a release before").isEmpty();
     }
 
     @Test

@@ -180,6 +180,7 @@ final class TreeRoots {
                                 .thenComparingInt(trees.depth(half)));
     }
 
+    /** Where there is neither an origin nor room; it may send to more than it should then. */
     private Optional<Member> leastBusy(Member root, ContentHalf half) {
         return trees.sources().stream()
                 .filter(source -> isBefore(source, root.region()))

@@ -103,7 +103,9 @@ final class TreePlan {
         roots.enter(region);
         List<Member> here = trees.pullersIn(region);
         designate(here);
-        int cuts = here.size();
+        // Each cut leaves one more to be placed; the bound is never reached but by a report that
+        // lies.
+        int cuts = 2 * trees.pullers().size();
         for (Optional<Loose> next = loose(here); next.isPresent(); next = loose(here)) {
             ContentHalf half = next.get().half();
             Member puller = next.get().puller();

@@ -78,14 +78,20 @@ final class TreeRelief {
     }
 
     /**
-     * Cuts off a child of one of those that get the half, all of which send to as many as they may:
-     * the root of another region, which has its turn later, else one that gets the other half.
+     * Takes a child from one of those that get the half, all of which send to as many as they may:
+     * the root of another region, else one that gets the other half and is to be placed anew.
      */
     void makeRoom(List<Member> there, ContentHalf half) {
         there.reversed().stream()
                 .flatMap(source -> movable(source).stream())
                 .filter(edge -> edge.half() != half || roots.isRoot(edge.child()))
                 .min(Comparator.comparing(edge -> !roots.isRoot(edge.child())))
-                .ifPresent(edge -> trees.of(edge.half()).leave(edge.child().node()));
+                .ifPresent(edge -> {
+                    if (roots.isRoot(edge.child())) {
+                        roots.changeSource(edge.child(), edge.half());
+                    } else {
+                        trees.of(edge.half()).leave(edge.child().node());
+                    }
+                });
     }
 }

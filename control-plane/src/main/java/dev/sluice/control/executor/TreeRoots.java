@@ -5,9 +5,11 @@ import dev.sluice.control.executor.RelayView.Upstream;
 import dev.sluice.control.model.RegionId;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +25,7 @@ final class TreeRoots {
     private final List<RegionId> regions;
 
     private final Map<RegionId, Member> roots = new HashMap<>();
+    private final Set<RegionId> entered = new HashSet<>();
 
     TreeRoots(TwoTrees trees) {
         this.trees = trees;
@@ -103,6 +106,7 @@ final class TreeRoots {
      * before it are placed.
      */
     void enter(RegionId region) {
+        entered.add(region);
         if (trees.hasHolder(region)) {
             return;
         }
@@ -117,6 +121,14 @@ final class TreeRoots {
             if (trees.of(half).parent(root.node()) == null) {
                 trees.of(half).join(root.node(), outside(root, half));
             }
+        }
+    }
+
+    /** A root pulls a half from another source, which it gets in its turn, or at once after it. */
+    void changeSource(Member root, ContentHalf half) {
+        trees.of(half).leave(root.node());
+        if (entered.contains(root.region())) {
+            trees.of(half).join(root.node(), outside(root, half));
         }
     }
 
@@ -168,6 +180,7 @@ final class TreeRoots {
                                 .thenComparingInt(trees.depth(half)));
     }
 
+    /** Where there is neither an origin nor room; it may send to more than it should then. */
     private Optional<Member> leastBusy(Member root, ContentHalf half) {
         return trees.sources().stream()
                 .filter(source -> isBefore(source, root.region()))

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 
 /**
  * The trees of both halves over the same nodes, and what each node sends in them: a node sends a
@@ -35,6 +36,8 @@ final class TwoTrees {
     /** By rank: those that have the content, and those that pull it. Nobody else is a source. */
     private final Map<NodeId, Member> sources = new LinkedHashMap<>();
 
+    private final Map<RegionId, List<Member>> byRegion;
+
     TwoTrees(Collection<NodeId> wanting, RelayView view) {
         this.view = view;
         this.rank = view.rank();
@@ -48,6 +51,7 @@ final class TwoTrees {
                 holders.add(member.node());
             }
         }
+        byRegion = sources.values().stream().collect(Collectors.groupingBy(Member::region));
         first = new HalfTree(holders);
         second = new HalfTree(holders);
     }
@@ -90,12 +94,12 @@ final class TwoTrees {
 
     /** By rank. */
     List<Member> pullersIn(RegionId region) {
-        return pullers().stream().filter(member -> member.region().equals(region)).toList();
+        return sourcesIn(region).stream().filter(member -> !member.complete()).toList();
     }
 
     /** By rank. */
     List<Member> sourcesIn(RegionId region) {
-        return sources.values().stream().filter(member -> member.region().equals(region)).toList();
+        return byRegion.getOrDefault(region, List.of());
     }
 
     boolean hasHolder(RegionId region) {

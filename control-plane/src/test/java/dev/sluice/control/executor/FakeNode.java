@@ -51,8 +51,15 @@ final class FakeNode {
     boolean takesPatches;
     boolean patchesFail;
 
-    /** A content of which it has a patch of one byte, and nothing else yet; empty: none. */
+    /** A content of which it has a patch of so many bytes, and nothing else yet; empty: none. */
     String hasPatchOf = "";
+
+    long patchBytes = 1;
+
+    /** Whom it reports that it pulls both halves of what is coming from; empty: nobody. */
+    String source = "";
+
+    String secondHalfSource = "";
 
     int installsToFail;
     int stagingsToFail;
@@ -229,7 +236,7 @@ final class FakeNode {
                     onDisk(
                             hasPatchOf,
                             false,
-                            new NodeFacts.Patching(false, "patch", 1, failedPatches)));
+                            new NodeFacts.Patching(false, "patch", patchBytes, failedPatches)));
             return found;
         }
         if (busy != null && busy.command().work() instanceof AgentWork.Stage stage) {
@@ -241,10 +248,16 @@ final class FakeNode {
         return found;
     }
 
-    private static NodeFacts.Staged onDisk(
-            String sha, boolean complete, NodeFacts.Patching patching) {
+    private NodeFacts.Staged onDisk(String sha, boolean complete, NodeFacts.Patching patching) {
         return new NodeFacts.Staged(
-                sha, complete ? 10 : 0, 10, complete, "", new TreeSet<>(), "", patching);
+                sha,
+                complete ? 10 : 0,
+                10,
+                complete,
+                complete ? "" : source,
+                new TreeSet<>(),
+                complete ? "" : secondHalfSource,
+                patching);
     }
 
     NodeFacts facts() {

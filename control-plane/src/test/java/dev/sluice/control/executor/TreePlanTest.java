@@ -39,7 +39,7 @@ final class TreePlanTest {
         assertThat(site.sourcesOf("eu-2", ContentHalf.SECOND)).containsExactly("eu-1", "origin");
     }
 
-    /** Left: half, then who pulls it from whom; eu-01 is the root. */
+    /** In the first tree those with even numbers have children, in the second the others. */
     @Test
     void everyNodeHasChildrenInOneTreeAndIsALeafInTheOther() {
         assertThat(site.with("eu", 7).trees())
@@ -84,9 +84,7 @@ final class TreePlanTest {
                 .containsExactly("eu-02", "eu-08", "eu-01", "origin");
         assertThat(site.sourcesOf("eu-09", ContentHalf.FIRST))
                 .as("deeper, with more ancestors")
-                .startsWith("eu-06")
-                .endsWith("origin")
-                .hasSize(4);
+                .containsExactly("eu-08", "eu-04", "eu-02", "origin");
         assertThat(site.sourcesOf("eu-02", ContentHalf.FIRST))
                 .as("the only child of the root")
                 .containsExactly("eu-01", "origin");
@@ -167,13 +165,13 @@ final class TreePlanTest {
     @Test
     void aPlanDoesNotChangeBecauseBytesCame() {
         site.with("eu", 12).with("us", 7).with("ap", 3);
-        String trees = site.trees();
+        SortedMap<NodeId, TreePlan.Sources> plan = site.follow();
         Random random = new Random(1);
         for (int i = 0; i < 50; i++) {
             for (NodeId id : List.copyOf(site.members.keySet())) {
                 site.has(id.value(), random.nextInt((int) TreeSite.SIZE));
             }
-            assertThat(site.trees()).isEqualTo(trees);
+            assertThat(site.follow()).isEqualTo(plan);
         }
     }
 
@@ -258,7 +256,11 @@ final class TreePlanTest {
     }
 
     static LongStream seeds() {
-        return LongStream.range(0, 10000);
+        return LongStream.range(0, 500);
+    }
+
+    static LongStream fewSeeds() {
+        return LongStream.range(0, 150);
     }
 
     @ParameterizedTest
@@ -315,7 +317,7 @@ final class TreePlanTest {
     }
 
     @ParameterizedTest
-    @MethodSource("seeds")
+    @MethodSource("fewSeeds")
     void theTreesAreMendedWhoeverGoes(long seed) {
         Random random = new Random(seed);
         TreeSite site = fresh(random);
@@ -362,7 +364,7 @@ final class TreePlanTest {
     }
 
     @ParameterizedTest
-    @MethodSource("seeds")
+    @MethodSource("fewSeeds")
     void whoeverDiesItsChildrenGoWhereThereIsRoom(long seed) {
         Random random = new Random(seed);
         TreeSite site = fresh(random);

@@ -258,7 +258,9 @@ final class TreeSite {
         streams(plan)
                 .forEach((id, count) -> {
                     if (originHas || !member(id).complete()) {
-                        assertThat(count).as("half-streams of %s", id).isLessThanOrEqualTo(streams);
+                        assertThat(count)
+                                .as("half-streams of %s in %s of %s", id, plan, members)
+                                .isLessThanOrEqualTo(streams);
                     }
                 });
     }

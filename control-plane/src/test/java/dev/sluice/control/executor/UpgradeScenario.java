@@ -45,6 +45,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +84,9 @@ final class UpgradeScenario {
 
     /** What makes a package of another, where the primary has it. */
     List<ContentPatch> patches = List.of();
+
+    /** Where nodes were told to pull from, by command. */
+    Function<String, AgentCommand.Pull> told = _ -> AgentCommand.Pull.NOTHING;
 
     @Nullable PackageRef patched;
     boolean isMakingPatches;
@@ -178,6 +182,12 @@ final class UpgradeScenario {
 
     void accepted(Command command) {
         assertThat(decide(command)).as("%s", command).isInstanceOf(Decision.Accepted.class);
+    }
+
+    /** A package more than the fixture has. */
+    void imported(PackageRecord pkg) {
+        contents.put(pkg.manifest(), pkg.contentSha256());
+        accepted(new Command.ImportPackage(pkg, ALICE));
     }
 
     String rejected(Command command) {
@@ -308,7 +318,7 @@ final class UpgradeScenario {
                 fleet,
                 this::outcome,
                 peers,
-                _ -> AgentCommand.Pull.NOTHING,
+                told,
                 notes(),
                 backups,
                 new PackageSources() {

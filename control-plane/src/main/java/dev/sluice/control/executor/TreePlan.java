@@ -103,8 +103,7 @@ final class TreePlan {
         roots.enter(region);
         List<Member> here = trees.pullersIn(region);
         designate(here);
-        // Each cut leaves one more to be placed; the bound is never reached but by a report that
-        // lies.
+        // Each cut leaves one more to be placed: without a bound two nodes might take turns.
         int cuts = 2 * trees.pullers().size();
         for (Optional<Loose> next = loose(here); next.isPresent(); next = loose(here)) {
             ContentHalf half = next.get().half();

@@ -128,7 +128,9 @@ public final class TransferWarmUp {
                 new Source(self, from.address().getHostString(), from.address().getPort(), 0);
         return ContentPull.start(
                 new ContentPull.Order(
-                        Files.createDirectory(directory), content, Sources.ofAll(List.of(source))),
+                        Files.createDirectory(directory),
+                        content,
+                        Sources.ofWhole(List.of(source))),
                 new ContentPull.Means(
                         network,
                         DiskSpace.system(),

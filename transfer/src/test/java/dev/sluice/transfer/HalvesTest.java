@@ -33,8 +33,8 @@ final class HalvesTest {
     private final List<TestNode> nodes = new ArrayList<>();
     private final List<ContentPull> pulls = new ArrayList<>();
     private final TestContent content = TestContent.of(SIZE, 9);
-    private final Span first = Span.of(content.content()).getFirst();
-    private final Span second = Span.of(content.content()).getLast();
+    private final Span first = Span.halves(content.content()).getFirst();
+    private final Span second = Span.halves(content.content()).getLast();
 
     @AfterEach
     void close() {
@@ -56,7 +56,7 @@ final class HalvesTest {
 
     private ContentPull pull(TestNode node, List<Source> forFirst, List<Source> forSecond)
             throws Exception {
-        ContentPull pull = node.pull(content, new Sources(forFirst, forSecond));
+        ContentPull pull = node.pull(content, Sources.ofHalves(forFirst, forSecond));
         pulls.add(pull);
         return pull;
     }
@@ -204,7 +204,7 @@ final class HalvesTest {
         relay.awaitVerified(second.size());
         try (var reader = begun.content().open(0, () -> {})) {
             assertThat(reader.available()).as("nothing of the first is here").isZero();
-            begun.sources(Sources.ofAll(List.of(origin.source())));
+            begun.sources(Sources.ofHalves(List.of(origin.source()), List.of(origin.source())));
             TestNode.await(begun.done());
 
             assertThat(reader.available()).isEqualTo(SIZE);

@@ -95,7 +95,7 @@ final class ResumeTest {
             puller.awaitReceived(1);
             puller.downLimit.set(0);
 
-            pull.sources(Sources.ofAll(List.of(origin.source())));
+            pull.sources(Sources.ofWhole(List.of(origin.source())));
 
             TestNode.await(pull.done());
             assertThat(pull.status().failures()).isEmpty();
@@ -108,7 +108,7 @@ final class ResumeTest {
         try (ContentPull pull = puller.pull(content)) {
             assertThat(pull.done()).isNotDone();
 
-            pull.sources(Sources.ofAll(List.of(origin.source())));
+            pull.sources(Sources.ofWhole(List.of(origin.source())));
 
             TestNode.await(pull.done());
         }

@@ -102,7 +102,7 @@ final class TestNode implements AutoCloseable, ContentLibrary {
     }
 
     ContentPull pull(TestContent content, DiskSpace disk, Source... sources) throws IOException {
-        return pull(content, disk, Sources.ofAll(List.of(sources)));
+        return pull(content, disk, Sources.ofWhole(List.of(sources)));
     }
 
     ContentPull pull(TestContent content, Sources sources) throws IOException {

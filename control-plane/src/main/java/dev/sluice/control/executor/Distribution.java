@@ -15,6 +15,7 @@ import dev.sluice.control.state.StepStatus;
 import dev.sluice.control.state.Upgrade;
 import dev.sluice.transfer.store.Span;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -76,6 +77,10 @@ final class Distribution {
     private final Optional<String> closedForSteps;
     private final long nodeBytesPerSecond;
     private final long regionBytesPerSecond;
+
+    /** Whether large contents go down trees. */
+    private final boolean hasTrees;
+
     private final List<ChannelVersions> channels;
 
     private Distribution(
@@ -83,11 +88,13 @@ final class Distribution {
             Optional<String> closedForSteps,
             long nodeBytesPerSecond,
             long regionBytesPerSecond,
+            boolean hasTrees,
             List<ChannelVersions> channels) {
         this.closed = closed;
         this.closedForSteps = closedForSteps;
         this.nodeBytesPerSecond = nodeBytesPerSecond;
         this.regionBytesPerSecond = regionBytesPerSecond;
+        this.hasTrees = hasTrees;
         this.channels = channels;
     }
 
@@ -104,6 +111,7 @@ final class Distribution {
                                 .flatMap(w -> w.whyClosed(situation.now())),
                         Settings.nodeBytesPerSecond(settings),
                         Settings.regionBytesPerSecond(settings),
+                        largestRegion(situation) >= Settings.treesFrom(settings),
                         List.copyOf(situation.state().supply().channels().values()));
         Topology topology = situation.state().topology();
         if (topology == null) {
@@ -214,9 +222,10 @@ final class Distribution {
                             ? new RelayView(whole, home, situation.sources().has(ref))
                             : new RelayView(members(situation, regions, pkg, patch), home, true);
             long size = patch.map(ContentPatch::sizeBytes).orElse(pkg.descriptor().sizeBytes());
-            SortedMap<NodeId, TreePlan.Sources> plan = plan(pulling, view, Span.isSplit(size));
+            boolean isSplit = hasTrees && Span.isSplit(size);
+            SortedMap<NodeId, TreePlan.Sources> plan = plan(pulling, view, isSplit);
             if (patch.isPresent()) {
-                List<RelayView.Upstream> second = Span.isSplit(size) ? ORIGIN : List.of();
+                List<RelayView.Upstream> second = isSplit ? ORIGIN : List.of();
                 applying(pulling, view)
                         .forEach(node -> plan.put(node, new TreePlan.Sources(ORIGIN, second)));
             }
@@ -409,6 +418,19 @@ final class Distribution {
                         .filter(NodeObservation::connected)
                         .map(NodeObservation::facts)
                         .anyMatch(f -> f != null && f.hasStaged(pkg.contentSha256()));
+    }
+
+    /** By the topology, whoever is there: a content does not change its way because some went. */
+    private static long largestRegion(Situation situation) {
+        Topology topology = situation.state().topology();
+        return topology == null
+                ? 0
+                : regions(topology).values().stream()
+                        .collect(Collectors.groupingBy(region -> region, Collectors.counting()))
+                        .values()
+                        .stream()
+                        .max(Comparator.naturalOrder())
+                        .orElse(0L);
     }
 
     private static SortedMap<NodeId, RegionId> regions(Topology topology) {

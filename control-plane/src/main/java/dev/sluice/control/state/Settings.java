@@ -40,6 +40,17 @@ public final class Settings {
     /** Whether an upgrade's own staging is begun within the window only as well. */
     public static final String WINDOW_FOR_UPGRADES = "distribution.windowForUpgrades";
 
+    /** Nodes in a region from which on a large content goes down trees instead of a chain. */
+    public static final String TREES_FROM = "distribution.treesFrom";
+
+    /**
+     * With fewer nodes a chain costs less: it has one connection for each node and one wake-up for
+     * what the trees need two for. docs/adr/0032-two-trees.md has the measurements.
+     */
+    private static final int DEFAULT_TREES_FROM = 100;
+
+    private static final Pattern COUNT = Pattern.compile("[1-9][0-9]{0,5}");
+
     private static final Set<String> WINDOWS = Set.of(WINDOW, WINDOW_FOR_UPGRADES);
 
     private static final Set<String> RATES =
@@ -142,6 +153,9 @@ public final class Settings {
         if (WINDOWS.contains(key)) {
             return windowRefusal(key, value);
         }
+        if (key.equals(TREES_FROM)) {
+            return countRefusal(key, value);
+        }
         BiFunction<Policy, String, Policy> change = OF_POLICY.get(key);
         if (change == null) {
             return isKnown(key) ? Optional.empty() : Optional.of(unknown(key));
@@ -164,6 +178,16 @@ public final class Settings {
                         new Refusal(
                                 "setting " + key,
                                 "\"%s\" is not a value of it: expected bytes per second as 1 to 12 digits, 0 for no limit"
+                                        .formatted(value)));
+    }
+
+    private static Optional<Refusal> countRefusal(String key, String value) {
+        return COUNT.matcher(value).matches()
+                ? Optional.empty()
+                : Optional.of(
+                        new Refusal(
+                                "setting " + key,
+                                "\"%s\" is not a value of it: expected nodes, 1 to 999999"
                                         .formatted(value)));
     }
 
@@ -207,8 +231,15 @@ public final class Settings {
         return Long.parseLong(settings.getOrDefault(REGION_BYTES_PER_SECOND, "0"));
     }
 
+    /** Nodes in a region from which on a content of 4 MiB or more goes down two trees. */
+    public static int treesFrom(Map<String, String> settings) {
+        return Integer.parseInt(
+                settings.getOrDefault(TREES_FROM, String.valueOf(DEFAULT_TREES_FROM)));
+    }
+
     static boolean isKnown(String key) {
         return RATES.contains(key)
+                || key.equals(TREES_FROM)
                 || WINDOWS.contains(key)
                 || OF_POLICY.containsKey(key)
                 || SITE_KEY.matcher(key).matches();
@@ -217,12 +248,13 @@ public final class Settings {
     static Refusal unknown(String key) {
         return new Refusal(
                 "setting " + (key.length() > 160 ? key.substring(0, 160) + "..." : key),
-                "there is none of this name; expected site.<name>, %s, %s, %s, %s, or one of %s"
+                "there is none of this name; expected site.<name>, %s, %s, %s, %s, %s, or one of %s"
                         .formatted(
                                 NODE_BYTES_PER_SECOND,
                                 REGION_BYTES_PER_SECOND,
                                 WINDOW,
                                 WINDOW_FOR_UPGRADES,
+                                TREES_FROM,
                                 policyKeys()));
     }
 

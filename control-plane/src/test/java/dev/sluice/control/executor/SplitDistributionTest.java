@@ -43,6 +43,13 @@ final class SplitDistributionTest {
     private final UpgradeScenario cluster = planned(cluster());
 
     private void wanted(long size) {
+        wanted(size, "1");
+    }
+
+    private void wanted(long size, String treesFrom) {
+        cluster.accepted(
+                new Command.ChangeSetting(
+                        "distribution.treesFrom", Optional.of(treesFrom), false, ALICE));
         cluster.nodes.values().forEach(node -> node.ticksOfWork = 1000);
         cluster.imported(
                 new PackageRecord(
@@ -111,6 +118,22 @@ final class SplitDistributionTest {
         streams.keySet().removeIf(location -> location.node().equals("m-a"));
         assertThat(streams.values()).allMatch(count -> count <= TwoTrees.SLOTS);
         assertThat(halves).as("trees of their own").anyMatch(pair -> !pair.matches("(.*)/\\1"));
+    }
+
+    @Test
+    void withFewerNodesInEachRegionThanTreesAreMadeForThereIsAChain() {
+        wanted(Span.TWO_FROM_BYTES, "100");
+        assertThat(orders())
+                .hasSameSizeAs(cluster.nodes)
+                .allSatisfy((_, order) -> assertThat(order.secondHalf()).isEmpty());
+
+        cluster.accepted(
+                new Command.ChangeSetting(
+                        "distribution.treesFrom", Optional.of("2"), false, ALICE));
+
+        assertThat(orders())
+                .hasSameSizeAs(cluster.nodes)
+                .allSatisfy((_, order) -> assertThat(order.secondHalf()).isNotEmpty());
     }
 
     @Test

@@ -213,6 +213,22 @@ class DeciderTest {
 
     @Test
     @Tag("PKG-4")
+    void aNumberOfNodesThatCannotBeMeantIsRefused() {
+        Ledger ledger = founded();
+
+        for (String wrong : List.of("0", "-1", "many", "1000000")) {
+            assertThat(ledger.rejected(set("distribution.treesFrom", wrong)))
+                    .contains(
+                            "\"%s\" is not a value of it: expected nodes, 1 to 999999"
+                                    .formatted(wrong));
+        }
+        assertThat(Settings.treesFrom(ledger.state.configuration().settings())).isEqualTo(100);
+        ledger.accepted(set("distribution.treesFrom", "64"));
+        assertThat(Settings.treesFrom(ledger.state.configuration().settings())).isEqualTo(64);
+    }
+
+    @Test
+    @Tag("PKG-4")
     void aWindowThatCannotBeMeantIsRefused() {
         Ledger ledger = founded();
 

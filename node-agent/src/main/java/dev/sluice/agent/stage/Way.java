@@ -28,6 +28,9 @@ sealed interface Way {
 
     /** Whether a change of the sources is all that lies between the two. */
     static boolean same(Way one, Way other) {
+        if (one.sources().inHalves() != other.sources().inHalves()) {
+            return false;
+        }
         return one instanceof ByPatch(var patch, var _, var _, var _)
                 ? other instanceof ByPatch that && patch.equals(that.patch())
                 : other instanceof Whole;
@@ -51,8 +54,8 @@ sealed interface Way {
      */
     static Sources sources(List<PackageLocation> first, List<PackageLocation> second) {
         return second.isEmpty()
-                ? Sources.ofAll(sources(first))
-                : new Sources(sources(first), sources(second));
+                ? Sources.ofWhole(sources(first))
+                : Sources.ofHalves(sources(first), sources(second));
     }
 
     private static List<Source> sources(List<PackageLocation> locations) {

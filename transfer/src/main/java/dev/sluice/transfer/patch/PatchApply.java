@@ -3,6 +3,7 @@ package dev.sluice.transfer.patch;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.transfer.store.GrowingSpan;
+import dev.sluice.transfer.store.Span;
 import dev.sluice.trust.packages.PackageContent;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -70,7 +71,8 @@ public final class PatchApply implements AutoCloseable {
         this.patch = patch;
         this.base = base;
         this.progress = progress;
-        this.content = GrowingContent.open(directory, target, disk, new Keeping());
+        this.content =
+                GrowingContent.open(directory, target, Span.halves(target), disk, new Keeping());
     }
 
     /**

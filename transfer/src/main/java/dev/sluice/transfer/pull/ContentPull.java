@@ -6,6 +6,7 @@ import dev.sluice.transfer.pace.Ticker;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.transfer.store.GrowingSpan;
+import dev.sluice.transfer.store.Span;
 import dev.sluice.trust.packages.PackageContent;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -104,7 +105,13 @@ public final class ContentPull implements AutoCloseable {
         this.control = network.control();
         this.content =
                 GrowingContent.open(
-                        order.directory(), order.content(), means.disk(), new Keeping());
+                        order.directory(),
+                        order.content(),
+                        order.sources().inHalves()
+                                ? Span.halves(order.content())
+                                : Span.whole(order.content()),
+                        means.disk(),
+                        new Keeping());
         for (GrowingSpan span : content.spans()) {
             List<Source> from = order.sources().of(spans.size());
             spans.add(new SpanPull(this, span, from, means.timing()));
@@ -137,7 +144,10 @@ public final class ContentPull implements AutoCloseable {
         return status;
     }
 
-    /** Other sources; those that are pulled from stay when they are among them. */
+    /**
+     * Other sources; those that are pulled from stay when they are among them. In halves or not was
+     * decided by the order.
+     */
     public void sources(Sources next) {
         inOrder(() -> {
             for (int i = 0; i < spans.size(); i++) {

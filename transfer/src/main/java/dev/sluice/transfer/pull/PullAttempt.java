@@ -15,6 +15,7 @@ import dev.sluice.trust.packages.Sha256;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.TimeUnit;
@@ -30,23 +31,33 @@ import org.slf4j.LoggerFactory;
 final class PullAttempt implements FrameSink, Runnable {
 
     /**
-     * After bytes of the content were read the socket has at least this long to fill again. A link
-     * delivers packet by packet; a wake-up for each would cost more than all the rest of a
-     * transfer.
+     * After bytes of the content were read the socket has this long to fill again. A link delivers
+     * packet by packet; a wake-up for each would cost more than all the rest of a transfer.
      */
     private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
 
     /**
-     * And at most, where the content comes in two halves. The trees have few hops, so that each may
-     * take longer than one of a chain.
+     * Where a content comes in two halves it has longer, until the link has delivered {@link
+     * #REST_BYTES}. The trees have few hops, so that each may take longer than one of a chain.
      */
     private static final long LONGEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
 
-    /** So many bytes are worth a wake-up. */
-    private static final int REST_BYTES = 128 << 10;
+    private static final int REST_BYTES = 160 << 10;
+
+    /** At first: all nodes begin at once, and what one sees late comes late to all below it. */
+    private static final long FIRST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+
+    /**
+     * But no more than this part of the socket's buffer. The kernel begins with little and makes it
+     * larger as it sees that it is read; a long rest that fills it would only hold the source back.
+     */
+    private static final int BUFFER_PART = 4;
+
+    /** Reads after which the size of the socket's buffer is asked for anew. */
+    private static final int BUFFER_LOOK_READS = 64;
 
     /** A socket that gave so many bytes, almost all that are read at once, is read on. */
-    private static final int NO_REST_BYTES = 192 << 10;
+    private static final int NO_REST_BYTES = 224 << 10;
 
     /** A pause is looked at so often: the limit may have been raised. */
     private static final long PAUSE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -82,6 +93,10 @@ final class PullAttempt implements FrameSink, Runnable {
     /** It is this side that does not read. */
     private volatile boolean held;
 
+    private final boolean inHalves;
+    private int reads;
+    private int restBytes;
+
     /** When the socket was read last, in the system's nanoseconds. */
     private long readAt = System.nanoTime();
 
@@ -99,6 +114,7 @@ final class PullAttempt implements FrameSink, Runnable {
         this.request = request;
         this.content = pull.content().content();
         this.span = of.span();
+        this.inHalves = pull.content().spans().size() > 1;
         this.feed = feed;
         this.legal = new SourceFrames(content, request, this);
         this.table = new byte[request.tableWanted() ? content.leafCount() * Sha256.BYTES : 0];
@@ -228,7 +244,7 @@ final class PullAttempt implements FrameSink, Runnable {
     }
 
     /** Waits as the limits, the disk and the link demand. */
-    private void pace(int fed, long pause) throws InterruptedException {
+    private void pace(int fed, long pause) throws IOException, InterruptedException {
         long owed = pause;
         if (owed > 0) {
             held = true;
@@ -251,9 +267,22 @@ final class PullAttempt implements FrameSink, Runnable {
     }
 
     /** As long as the link needs to deliver what is worth a wake-up, within bounds. */
-    private long rest(int fed, long nanos) {
-        long longest = pull.content().spans().size() == 1 ? REST_NANOS : LONGEST_REST_NANOS;
-        return Math.clamp((long) ((double) nanos * REST_BYTES / fed), REST_NANOS, longest);
+    private long rest(int fed, long nanos) throws IOException {
+        if (!inHalves) {
+            return REST_NANOS;
+        }
+        SocketChannel open = socket;
+        if (++reads % BUFFER_LOOK_READS == 0 && open != null) {
+            restBytes =
+                    Math.min(
+                            REST_BYTES,
+                            open.getOption(StandardSocketOptions.SO_RCVBUF) / BUFFER_PART);
+        }
+        if (reads < BUFFER_LOOK_READS) {
+            return FIRST_REST_NANOS;
+        }
+        long wanted = (long) ((double) nanos * restBytes / fed);
+        return Math.clamp(wanted, REST_NANOS, LONGEST_REST_NANOS);
     }
 
     private void released() {

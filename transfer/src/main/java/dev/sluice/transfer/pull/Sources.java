@@ -3,23 +3,35 @@ package dev.sluice.transfer.pull;
 import java.util.List;
 
 /**
- * Where the halves of a content may be pulled from, best first. A content of one span has the first
- * only.
+ * Where a content may be pulled from, best first.
+ *
+ * @param first for all of it, or for its first half
+ * @param second for its second half, when it is pulled in two
  */
-public record Sources(List<Source> first, List<Source> second) {
+public record Sources(List<Source> first, List<Source> second, boolean inHalves) {
 
     public Sources {
         first = List.copyOf(first);
         second = List.copyOf(second);
+        if (!inHalves && !second.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "%d sources for the second half of a content that is pulled whole"
+                            .formatted(second.size()));
+        }
     }
 
-    /** The same for both halves. */
-    public static Sources ofAll(List<Source> sources) {
-        return new Sources(sources, sources);
+    /** For a content that is pulled as a whole. */
+    public static Sources ofWhole(List<Source> sources) {
+        return new Sources(sources, List.of(), false);
+    }
+
+    /** For the halves of a content, each. */
+    public static Sources ofHalves(List<Source> first, List<Source> second) {
+        return new Sources(first, second, true);
     }
 
     /** Those of a span, by its place in the content. */
     List<Source> of(int span) {
-        return span == 0 ? first : second;
+        return span == 0 || !inHalves ? first : second;
     }
 }

@@ -38,14 +38,19 @@ final class InStep {
     /** A pull begins, beside those of the same content that the puller has here already. */
     synchronized Pull begin(PeerName puller, Sha256 content, Runnable wake) {
         Key key = new Key(puller, content);
-        Pull pull = new Pull(key, wake);
-        pulls.computeIfAbsent(key, _ -> new ArrayList<>()).add(pull);
+        List<Pull> all = pulls.computeIfAbsent(key, _ -> new ArrayList<>());
+        Pull pull = new Pull(key, all, wake);
+        all.add(pull);
         return pull;
     }
 
     /** One of them. To be closed. */
     final class Pull implements AutoCloseable {
         private final Key key;
+
+        /** All of the same content and puller, this one too. */
+        private final List<Pull> all;
+
         private final Runnable wake;
 
         // Guarded by the InStep.
@@ -53,15 +58,21 @@ final class InStep {
         private long sentAt;
         private boolean busy;
 
-        private Pull(Key key, Runnable wake) {
+        private Pull(Key key, List<Pull> all, Runnable wake) {
             this.key = key;
+            this.all = all;
             this.wake = wake;
         }
 
         /** Whether it is to wait: until it is woken, and for {@link #STUCK} at most. */
         boolean isAhead() {
             synchronized (InStep.this) {
-                return others().stream().anyMatch(this::isAheadOf);
+                for (Pull other : all) {
+                    if (counts(other) && isAheadOf(other)) {
+                        return true;
+                    }
+                }
+                return false;
             }
         }
 
@@ -69,49 +80,49 @@ final class InStep {
             return sent - other.sent > LEAD_BYTES;
         }
 
+        private boolean counts(Pull other) {
+            return other != this && other.busy && ticker.nanos() - other.sentAt < STUCK.toNanos();
+        }
+
         /** It gave bytes to the network. */
         void sent(int count) {
-            List<Pull> waited;
             synchronized (InStep.this) {
-                List<Pull> others = others();
-                waited = others.stream().filter(other -> other.isAheadOf(this)).toList();
+                wakeThoseAhead();
                 if (!busy) {
                     busy = true;
-                    sent = others.stream().mapToLong(other -> other.sent).max().orElse(sent);
+                    for (Pull other : all) {
+                        sent = counts(other) ? Math.max(sent, other.sent) : sent;
+                    }
                 }
                 sent += count;
                 sentAt = ticker.nanos();
             }
-            waited.forEach(other -> other.wake.run());
         }
 
         /** It has nothing to send. */
         void idle() {
-            List<Pull> waited;
             synchronized (InStep.this) {
                 busy = false;
-                waited = others().stream().filter(other -> other.isAheadOf(this)).toList();
+                wakeThoseAhead();
             }
-            waited.forEach(other -> other.wake.run());
         }
 
-        private List<Pull> others() {
-            long since = ticker.nanos() - STUCK.toNanos();
-            return pulls.getOrDefault(key, List.of()).stream()
-                    .filter(other -> other != this && other.busy && other.sentAt - since > 0)
-                    .toList();
+        private void wakeThoseAhead() {
+            for (Pull other : all) {
+                if (counts(other) && other.isAheadOf(this)) {
+                    other.wake.run();
+                }
+            }
         }
 
         @Override
         public void close() {
             idle();
             synchronized (InStep.this) {
-                pulls.computeIfPresent(
-                        key,
-                        (_, all) -> {
-                            all.remove(this);
-                            return all.isEmpty() ? null : all;
-                        });
+                all.remove(this);
+                if (all.isEmpty()) {
+                    pulls.remove(key, all);
+                }
             }
         }
     }

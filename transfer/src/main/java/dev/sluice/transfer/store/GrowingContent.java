@@ -11,6 +11,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,28 +67,31 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         void complete();
     }
 
-    private GrowingContent(PackageContent content, PartFile part, Owner owner) {
+    private GrowingContent(PackageContent content, List<Span> parts, PartFile part, Owner owner) {
         this.content = content;
         this.part = part;
         this.owner = owner;
-        List<Span> parts = Span.of(content);
         this.jobs = new ArrayBlockingQueue<>(4 * Window.MAX_LEAVES * parts.size());
         this.spans =
-                parts.stream()
-                        .map(span -> new GrowingSpan(content, span, part, new All(), jobs))
+                IntStream.range(0, parts.size())
+                        .mapToObj(place ->
+                                new GrowingSpan(
+                                        content, place, parts.get(place), part, new All(), jobs))
                         .toList();
     }
 
     /**
      * Opens what a directory has of a content, or begins anew. May read the disk for a while.
      *
+     * @param spans {@link Span#whole} or {@link Span#halves}. What is here of the second half is of
+     *     no use to one who begins with the whole
      * @throws DiskFullException when the content does not fit
      */
     public static GrowingContent open(
-            Path directory, PackageContent content, DiskSpace space, Owner owner)
+            Path directory, PackageContent content, List<Span> spans, DiskSpace space, Owner owner)
             throws IOException {
-        GrowingContent growing =
-                new GrowingContent(content, PartFile.open(directory, content, space), owner);
+        PartFile part = PartFile.open(directory, content, spans, space);
+        GrowingContent growing = new GrowingContent(content, spans, part, owner);
         Thread.ofPlatform()
                 .name("transfer-keep-" + content.sha256().hex().substring(0, 8))
                 .daemon()
@@ -127,7 +131,11 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
     /** Bytes that are verified and in the file. */
     public long verified() {
-        return spans.stream().mapToLong(span -> span.verified() - span.span().begin()).sum();
+        long bytes = 0;
+        for (GrowingSpan span : spans) {
+            bytes += span.verified() - span.span().begin();
+        }
+        return bytes;
     }
 
     public boolean hasTable() {
@@ -143,9 +151,8 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         }
         while (!stopped) {
             try {
-                boolean hasToWrite = spans.stream().anyMatch(GrowingSpan::hasToWrite);
                 KeeperJob job =
-                        hasToWrite
+                        hasToWrite()
                                 ? jobs.poll(WRITE_WAIT_MILLIS, TimeUnit.MILLISECONDS)
                                 : jobs.take();
                 stopped = job instanceof KeeperJob.Stop;
@@ -243,7 +250,16 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     }
 
     private boolean isWhole() {
-        return spans.stream().allMatch(GrowingSpan::isComplete);
+        return verified() == content.size();
+    }
+
+    private boolean hasToWrite() {
+        for (GrowingSpan span : spans) {
+            if (span.hasToWrite()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void finish() throws IOException {
@@ -256,8 +272,12 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     /** All who read, told by the spans. */
     private final class All implements GrowingSpan.Readers {
         @Override
-        public void wake() {
-            wakeReaders();
+        public void wake(Span span) {
+            for (GrowingReader reader : readers) {
+                if (span.contains(reader.position())) {
+                    reader.wake();
+                }
+            }
         }
 
         @Override

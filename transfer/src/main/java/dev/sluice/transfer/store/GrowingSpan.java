@@ -30,6 +30,7 @@ public final class GrowingSpan {
     private static final int LEAF = PackageContent.LEAF_SIZE;
 
     private final PackageContent content;
+    private final int place;
     private final Span span;
     private final PartFile part;
     private final Readers readers;
@@ -69,8 +70,8 @@ public final class GrowingSpan {
     /** Those who read the content, in whichever span. */
     interface Readers {
 
-        /** There is more, or something was taken back. */
-        void wake();
+        /** There is more of a span, or something of it was taken back. */
+        void wake(Span span);
 
         /** What was read of a span from an offset on is to be forgotten; under the span's lock. */
         void takeBack(Span span, long offset);
@@ -78,16 +79,18 @@ public final class GrowingSpan {
 
     GrowingSpan(
             PackageContent content,
+            int place,
             Span span,
             PartFile part,
             Readers readers,
             BlockingQueue<KeeperJob> jobs) {
         this.content = content;
+        this.place = place;
         this.span = span;
         this.part = part;
         this.readers = readers;
         this.jobs = jobs;
-        this.position = part.verified(span);
+        this.position = part.verified(place);
         this.received = position;
         this.vouched = position;
         this.written = position;
@@ -181,7 +184,7 @@ public final class GrowingSpan {
                 forgetFrom(from);
                 feed = this;
             }
-            readers.wake();
+            readers.wake(span);
         }
 
         /** Waits while more leaves wait for the keeper than should. */
@@ -197,7 +200,7 @@ public final class GrowingSpan {
     /** What was fed until now is for the readers, and for the keeper where it is enough. */
     public void share() {
         giveWhole(LeafBatch.MOST_LEAVES);
-        readers.wake();
+        readers.wake(span);
     }
 
     /** Gives the keeper what it does not have, however little. */
@@ -312,21 +315,21 @@ public final class GrowingSpan {
                 epoch++;
                 forgetFrom(offset);
             }
-            readers.wake();
+            readers.wake(span);
             wrong.accept(offset);
             return false;
         }
         synchronized (lock) {
             vouched = offset + size;
         }
-        readers.wake();
+        readers.wake(span);
         return true;
     }
 
     void write() throws IOException {
-        toWrite.writeTo(part, span);
+        toWrite.writeTo(part, place);
         synchronized (lock) {
-            written = part.verified(span);
+            written = part.verified(place);
             window.forgetOld((int) (written / LEAF));
         }
     }

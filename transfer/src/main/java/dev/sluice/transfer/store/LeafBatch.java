@@ -35,7 +35,7 @@ final class LeafBatch {
     }
 
     /** Writes all of them; they are gone then, written or not. */
-    void writeTo(PartFile file, Span span) throws IOException {
+    void writeTo(PartFile file, int span) throws IOException {
         try {
             List<ByteBuffer> all = new ArrayList<>(leaves.size());
             for (Leaf leaf : leaves) {

@@ -49,12 +49,16 @@ final class PartFile implements AutoCloseable {
     private volatile @Nullable IOException syncFailure;
 
     private PartFile(
-            Path directory, PackageContent content, FileChannel channel, LeafWriter writer) {
+            Path directory,
+            PackageContent content,
+            List<Span> spans,
+            FileChannel channel,
+            LeafWriter writer) {
         this.directory = directory;
         this.content = content;
         this.channel = channel;
         this.writer = writer;
-        this.spans = Span.of(content);
+        this.spans = List.copyOf(spans);
         this.verified = spans.stream().mapToLong(Span::begin).toArray();
     }
 
@@ -62,9 +66,10 @@ final class PartFile implements AutoCloseable {
      * Opens what is there, or begins anew with the space reserved. What progress says is trusted;
      * what came after it is verified against the table, as far as it is right.
      *
+     * @param spans the parts that it grows by, which are all of it
      * @throws DiskFullException when the content does not fit
      */
-    static PartFile open(Path directory, PackageContent content, DiskSpace space)
+    static PartFile open(Path directory, PackageContent content, List<Span> spans, DiskSpace space)
             throws IOException {
         Path part = directory.resolve(PART);
         boolean there = Files.isRegularFile(part) && Files.size(part) <= content.size();
@@ -77,7 +82,8 @@ final class PartFile implements AutoCloseable {
         }
         FileChannel channel =
                 FileChannel.open(part, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        PartFile file = new PartFile(directory, content, channel, LeafWriter.of(part, channel));
+        PartFile file =
+                new PartFile(directory, content, spans, channel, LeafWriter.of(part, channel));
         try {
             file.recover();
             return file;
@@ -99,7 +105,7 @@ final class PartFile implements AutoCloseable {
             return size;
         }
         BitSet pieces = Progress.read(directory.resolve(PROGRESS), content);
-        return Span.of(content).stream()
+        return Span.halves(content).stream()
                 .mapToLong(span -> Progress.verified(span, pieces) - span.begin())
                 .sum();
     }
@@ -175,9 +181,9 @@ final class PartFile implements AutoCloseable {
         FileRanges.readFully(file, offset, into, directory.resolve(LEAVES));
     }
 
-    /** Up to where a span is verified and in the file. */
-    long verified(Span span) {
-        return verified[spans.indexOf(span)];
+    /** Up to where a span is verified and in the file, by its place in the content. */
+    long verified(int span) {
+        return verified[span];
     }
 
     /**
@@ -186,19 +192,18 @@ final class PartFile implements AutoCloseable {
      * @param offset of the first of them
      * @throws IOException when the disk failed, or did for leaves before these
      */
-    void write(Span span, long offset, List<ByteBuffer> leaves) throws IOException {
+    void write(int span, long offset, List<ByteBuffer> leaves) throws IOException {
         IOException failed = syncFailure;
         if (failed != null) {
             throw failed;
         }
-        int which = spans.indexOf(span);
-        if (offset != verified[which]) {
+        if (offset != verified[span]) {
             throw new IOException(
                     "%s: the leaf at %d can't be written, what is there ends at %d"
-                            .formatted(directory.resolve(PART), offset, verified[which]));
+                            .formatted(directory.resolve(PART), offset, verified[span]));
         }
         long written = writer.write(leaves, offset);
-        verified[which] += written;
+        verified[span] += written;
         unsynced += written;
         if (unsynced >= SYNC_EVERY_BYTES) {
             syncInBackground();

@@ -3,6 +3,7 @@ package dev.sluice.transfer.patch;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.transfer.store.GrowingSpan;
+import dev.sluice.transfer.store.Span;
 import dev.sluice.trust.packages.LeafHashing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -127,6 +128,7 @@ final class PatchApplyCost {
                 GrowingContent.open(
                         into,
                         described.content(),
+                        Span.whole(described.content()),
                         DiskSpace.system(),
                         new GrowingContent.Owner() {
                             @Override

@@ -254,7 +254,7 @@ final class PatchTest {
         Path into = into();
         receiveSecondHalf(target, Files.createDirectories(into));
         assertThat(GrowingContent.presentIn(into, target.content()))
-                .isEqualTo(Span.of(target.content()).getLast().size());
+                .isEqualTo(Span.halves(target.content()).getLast().size());
         try (FileChannel last = FileChannel.open(patch.file(), StandardOpenOption.WRITE)) {
             // The last segment is of no use any more: it must not be needed.
             last.write(ByteBuffer.allocate(100), last.size() - 100);
@@ -270,6 +270,7 @@ final class PatchTest {
                 GrowingContent.open(
                         into,
                         target.content(),
+                        Span.halves(target.content()),
                         DiskSpace.system(),
                         new GrowingContent.Owner() {
                             @Override

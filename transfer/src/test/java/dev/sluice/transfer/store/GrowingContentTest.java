@@ -91,7 +91,9 @@ final class GrowingContentTest {
             table = leaves.encoded();
         }
         Path growingIn = Files.createDirectory(directory.resolve("growing"));
-        growing = GrowingContent.open(growingIn, content, DiskSpace.system(), told);
+        growing =
+                GrowingContent.open(
+                        growingIn, content, Span.whole(content), DiskSpace.system(), told);
         span = growing.spans().getFirst();
         feed = span.beginFeed();
     }

@@ -25,7 +25,6 @@ final class PartFileTest {
 
     private static final int LEAF = PackageContent.LEAF_SIZE;
     private static final int SIZE = 3 * Progress.PIECE_BYTES + LEAF + 512;
-    private static final Span ALL = new Span(0, SIZE);
 
     @TempDir Path directory;
     private final byte[] bytes = new byte[SIZE];
@@ -44,15 +43,15 @@ final class PartFileTest {
     }
 
     private PartFile open() throws IOException {
-        return PartFile.open(directory, content, DiskSpace.system());
+        return PartFile.open(directory, content, Span.halves(content), DiskSpace.system());
     }
 
     /** Writes leaves as they should be, from where the file ends. */
     private void write(PartFile file, int leaves) throws IOException {
         for (int i = 0; i < leaves; i++) {
-            int at = (int) file.verified(ALL);
+            int at = (int) file.verified(0);
             int size = content.sizeOfLeaf(at / LEAF);
-            file.write(ALL, at, List.of(ByteBuffer.wrap(bytes, at, size)));
+            file.write(0, at, List.of(ByteBuffer.wrap(bytes, at, size)));
         }
     }
 
@@ -73,7 +72,7 @@ final class PartFileTest {
     void allSpaceIsReservedBeforeTheFirstByte() throws IOException {
         try (PartFile file = open()) {
             assertThat(directory.resolve("content.part")).hasSize(SIZE);
-            assertThat(file.verified(ALL)).isZero();
+            assertThat(file.verified(0)).isZero();
             assertThat(file.table()).isEmpty();
         }
     }
@@ -88,7 +87,7 @@ final class PartFileTest {
         }
 
         try (PartFile file = open()) {
-            assertThat(file.verified(ALL)).isEqualTo(40L * LEAF);
+            assertThat(file.verified(0)).isEqualTo(40L * LEAF);
             assertThat(file.table()).isPresent();
         }
     }
@@ -103,7 +102,7 @@ final class PartFileTest {
         }
 
         try (PartFile file = open()) {
-            assertThat(file.verified(ALL)).isEqualTo(26L * LEAF);
+            assertThat(file.verified(0)).isEqualTo(26L * LEAF);
         }
     }
 
@@ -118,7 +117,7 @@ final class PartFileTest {
         corrupt("content.part", 20L * LEAF + 5);
 
         try (PartFile file = open()) {
-            assertThat(file.verified(ALL)).isEqualTo(20L * LEAF);
+            assertThat(file.verified(0)).isEqualTo(20L * LEAF);
         }
     }
 
@@ -133,14 +132,14 @@ final class PartFileTest {
         for (long at = 0; at < Files.size(directory.resolve("progress")); at++) {
             corrupt("progress", at);
             try (PartFile file = open()) {
-                assertThat(file.verified(ALL)).isEqualTo(3L * LEAF);
+                assertThat(file.verified(0)).isEqualTo(3L * LEAF);
             }
             corrupt("progress", at);
         }
         byte[] whole = Files.readAllBytes(directory.resolve("progress"));
         Files.write(directory.resolve("progress"), Arrays.copyOf(whole, whole.length - 1));
         try (PartFile file = open()) {
-            assertThat(file.verified(ALL)).isEqualTo(3L * LEAF);
+            assertThat(file.verified(0)).isEqualTo(3L * LEAF);
         }
     }
 
@@ -154,7 +153,7 @@ final class PartFileTest {
         Files.delete(directory.resolve("content.part"));
 
         try (PartFile file = open()) {
-            assertThat(file.verified(ALL)).isZero();
+            assertThat(file.verified(0)).isZero();
             assertThat(file.table()).isPresent();
         }
     }
@@ -170,7 +169,7 @@ final class PartFileTest {
 
         try (PartFile file = open()) {
             assertThat(file.table()).isEmpty();
-            assertThat(file.verified(ALL)).isEqualTo(32L * LEAF);
+            assertThat(file.verified(0)).isEqualTo(32L * LEAF);
         }
     }
 
@@ -180,7 +179,7 @@ final class PartFileTest {
         LeafFile.write(directory.resolve("leaves"), table);
 
         try (PartFile file = open()) {
-            assertThat(file.verified(ALL)).isEqualTo(5L * LEAF);
+            assertThat(file.verified(0)).isEqualTo(5L * LEAF);
         }
         assertThat(directory.resolve("content.part")).hasSize(SIZE);
     }
@@ -190,7 +189,7 @@ final class PartFileTest {
         Files.write(directory.resolve("content.part"), new byte[SIZE + 1]);
 
         try (PartFile file = open()) {
-            assertThat(file.verified(ALL)).isZero();
+            assertThat(file.verified(0)).isZero();
         }
         assertThat(directory.resolve("content.part")).hasSize(SIZE);
     }
@@ -206,8 +205,9 @@ final class PartFileTest {
         other[0] ^= 1;
         PackageContent changed = LeafHashing.describe(ByteBuffer.wrap(other));
 
-        try (PartFile file = PartFile.open(directory, changed, DiskSpace.system())) {
-            assertThat(file.verified(ALL)).isZero();
+        try (PartFile file =
+                PartFile.open(directory, changed, Span.whole(changed), DiskSpace.system())) {
+            assertThat(file.verified(0)).isZero();
             assertThat(file.table()).isEmpty();
         }
     }
@@ -216,7 +216,7 @@ final class PartFileTest {
     void aDiskThatIsFullSaysWhatIsNeededAndWhatIsFree() {
         DiskSpace full = new DiskSpace((_, _) -> 28, _ -> 1L << 40);
 
-        assertThatThrownBy(() -> PartFile.open(directory, content, full))
+        assertThatThrownBy(() -> PartFile.open(directory, content, Span.whole(content), full))
                 .isInstanceOf(DiskFullException.class)
                 .hasMessageContaining("needs %d bytes of disk space", SIZE);
         assertThat(directory.resolve("content.part")).doesNotExist();
@@ -227,7 +227,7 @@ final class PartFileTest {
         Files.write(directory.resolve("content.part"), new byte[1000]);
         DiskSpace full = new DiskSpace((_, _) -> 28, _ -> 1L << 40);
 
-        assertThatThrownBy(() -> PartFile.open(directory, content, full))
+        assertThatThrownBy(() -> PartFile.open(directory, content, Span.whole(content), full))
                 .isInstanceOf(DiskFullException.class);
         assertThat(directory.resolve("content.part")).hasSize(1000);
     }
@@ -236,8 +236,8 @@ final class PartFileTest {
     void whereSpaceCannotBeReservedZerosAreWritten() throws IOException {
         DiskSpace without = new DiskSpace((_, _) -> DiskSpace.Allocator.IMPOSSIBLE, _ -> 1L << 40);
 
-        try (PartFile file = PartFile.open(directory, content, without)) {
-            assertThat(file.verified(ALL)).isZero();
+        try (PartFile file = PartFile.open(directory, content, Span.whole(content), without)) {
+            assertThat(file.verified(0)).isZero();
         }
         assertThat(directory.resolve("content.part")).hasBinaryContent(new byte[SIZE]);
     }
@@ -253,7 +253,7 @@ final class PartFileTest {
                         },
                         _ -> 1L << 40);
 
-        PartFile.open(directory, content, interrupted).close();
+        PartFile.open(directory, content, Span.whole(content), interrupted).close();
 
         assertThat(calls[0]).isEqualTo(3);
         assertThat(PosixAllocator.isAvailable()).isTrue();
@@ -266,13 +266,11 @@ final class PartFileTest {
 
             assertThatThrownBy(() ->
                             file.write(
-                                    ALL,
-                                    2L * LEAF,
-                                    List.of(ByteBuffer.wrap(bytes, 2 * LEAF, LEAF))))
+                                    0, 2L * LEAF, List.of(ByteBuffer.wrap(bytes, 2 * LEAF, LEAF))))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(
                             "the leaf at 131072 can't be written, what is there ends at 65536");
-            assertThat(file.verified(ALL)).isEqualTo(LEAF);
+            assertThat(file.verified(0)).isEqualTo(LEAF);
         }
     }
 
@@ -281,11 +279,12 @@ final class PartFileTest {
         int size = 65 << 20;
         byte[] large = new byte[size];
         PackageContent zeros = LeafHashing.describe(ByteBuffer.wrap(large));
-        Span first = Span.of(zeros).getFirst();
-        Span second = Span.of(zeros).getLast();
-        try (PartFile file = PartFile.open(directory, zeros, DiskSpace.system())) {
-            write(file, first, first.end());
-            write(file, second, second.end());
+        Span first = Span.halves(zeros).getFirst();
+        Span second = Span.halves(zeros).getLast();
+        try (PartFile file =
+                PartFile.open(directory, zeros, Span.halves(zeros), DiskSpace.system())) {
+            write(file, 0, first.end());
+            write(file, 1, second.end());
         }
 
         BitSet pieces = Progress.read(directory.resolve("progress"), zeros);
@@ -294,7 +293,7 @@ final class PartFileTest {
     }
 
     /** Zeros. */
-    private static void write(PartFile file, Span span, long end) throws IOException {
+    private static void write(PartFile file, int span, long end) throws IOException {
         while (file.verified(span) < end) {
             file.write(span, file.verified(span), List.of(ByteBuffer.wrap(new byte[LEAF])));
         }
@@ -306,17 +305,17 @@ final class PartFileTest {
         byte[] large = new byte[6 * Progress.PIECE_BYTES + 1024];
         new Random(5).nextBytes(large);
         PackageContent content = LeafHashing.describe(ByteBuffer.wrap(large));
-        Span first = Span.of(content).getFirst();
-        Span second = Span.of(content).getLast();
+        Span second = Span.halves(content).getLast();
         long inFirst = 2L * Progress.PIECE_BYTES;
         long inSecond = second.begin() + Progress.PIECE_BYTES + LEAF;
-        try (PartFile file = PartFile.open(directory, content, DiskSpace.system())) {
+        try (PartFile file =
+                PartFile.open(directory, content, Span.halves(content), DiskSpace.system())) {
             file.keep(tableOf(large, content));
             for (long at = second.begin(); at < inSecond; at += LEAF) {
-                file.write(second, at, List.of(ByteBuffer.wrap(large, (int) at, LEAF)));
+                file.write(1, at, List.of(ByteBuffer.wrap(large, (int) at, LEAF)));
             }
             for (long at = 0; at < inFirst; at += LEAF) {
-                file.write(first, at, List.of(ByteBuffer.wrap(large, (int) at, LEAF)));
+                file.write(0, at, List.of(ByteBuffer.wrap(large, (int) at, LEAF)));
             }
             file.checkpoint();
         }
@@ -324,9 +323,10 @@ final class PartFileTest {
         assertThat(PartFile.presentIn(directory, content))
                 .as("what the file of progress says, by whole pieces")
                 .isEqualTo(3L * Progress.PIECE_BYTES);
-        try (PartFile file = PartFile.open(directory, content, DiskSpace.system())) {
-            assertThat(file.verified(first)).isEqualTo(inFirst);
-            assertThat(file.verified(second)).as("verified again").isEqualTo(inSecond);
+        try (PartFile file =
+                PartFile.open(directory, content, Span.halves(content), DiskSpace.system())) {
+            assertThat(file.verified(0)).isEqualTo(inFirst);
+            assertThat(file.verified(1)).as("verified again").isEqualTo(inSecond);
         }
     }
 

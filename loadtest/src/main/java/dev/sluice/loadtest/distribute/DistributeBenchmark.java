@@ -35,6 +35,7 @@ final class DistributeBenchmark {
 
     private final Path directory;
     private final Path checkout;
+    private final boolean trees;
     private final PrintStream out;
 
     /**
@@ -42,10 +43,12 @@ final class DistributeBenchmark {
      *
      * @param directory an existing, empty one
      * @param checkout where the product was built
+     * @param trees whether large contents go down trees, however few the nodes
      */
-    DistributeBenchmark(Path directory, Path checkout, PrintStream out) {
+    DistributeBenchmark(Path directory, Path checkout, boolean trees, PrintStream out) {
         this.directory = directory;
         this.checkout = checkout;
+        this.trees = trees;
         this.out = out;
     }
 
@@ -85,8 +88,8 @@ final class DistributeBenchmark {
                 "  %-28s %8s %7s %9s %9s %8s %s%n",
                 "", "SECONDS", "RATIO", "COMPLETE", "CPU s/GiB", "ORIGIN", "INTO REGIONS");
         List<Entry> entries = new ArrayList<>();
-        entries.add(
-                (network, file, own) -> new SluiceCluster(scenario, network, file, own, checkout));
+        entries.add((network, file, own) ->
+                new SluiceCluster(scenario, trees, network, file, own, checkout));
         if (peers && scenario.fault().isEmpty() && !scenario.earlier()) {
             entries.add((network, file, own) -> new Swarm(scenario, network, file, own));
             entries.add((network, file, own) -> new FanOut(scenario, network, file, own));

@@ -32,6 +32,11 @@ public final class DistributeCommand implements Callable<Integer> {
     private boolean noPeers;
 
     @Option(
+            names = "--trees",
+            description = "Sluice by two trees, which it makes itself for large regions only.")
+    private boolean trees;
+
+    @Option(
             names = "--divide",
             paramLabel = "N",
             description = "A file of an Nth of the size, for a first look.",
@@ -69,7 +74,8 @@ public final class DistributeCommand implements Callable<Integer> {
         Path checkout = Path.of(System.getProperty("sluice.home", "")).toAbsolutePath();
         try {
             boolean kept =
-                    new DistributeBenchmark(directory, checkout, System.out).run(chosen, peers);
+                    new DistributeBenchmark(directory, checkout, trees, System.out)
+                            .run(chosen, peers);
             Files.delete(directory);
             return kept ? 0 : EXIT_NOT_KEPT;
         } catch (IOException e) {
@@ -86,6 +92,9 @@ public final class DistributeCommand implements Callable<Integer> {
         arguments.addAll(List.of("--divide", String.valueOf(divisor)));
         if (noPeers) {
             arguments.add("--no-peers");
+        }
+        if (trees) {
+            arguments.add("--trees");
         }
         return arguments;
     }

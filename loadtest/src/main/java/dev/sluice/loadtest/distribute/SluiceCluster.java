@@ -23,6 +23,7 @@ import dev.sluice.v1.DistributePackageRequest;
 import dev.sluice.v1.ListNodesRequest;
 import dev.sluice.v1.NodeStatus;
 import dev.sluice.v1.PackageRef;
+import dev.sluice.v1.SetConfigurationRequest;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -63,6 +64,7 @@ final class SluiceCluster implements Contender {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final Scenario scenario;
+    private final boolean trees;
     private final ShapedNetwork network;
     private final Path file;
     private final Path directory;
@@ -76,8 +78,14 @@ final class SluiceCluster implements Contender {
     private String contentSha256 = "";
 
     SluiceCluster(
-            Scenario scenario, ShapedNetwork network, Path file, Path directory, Path checkout) {
+            Scenario scenario,
+            boolean trees,
+            ShapedNetwork network,
+            Path file,
+            Path directory,
+            Path checkout) {
         this.scenario = scenario;
+        this.trees = trees;
         this.network = network;
         this.file = file;
         this.directory = directory;
@@ -139,6 +147,15 @@ final class SluiceCluster implements Contender {
                         identity(PeerName.operator("bench")));
         operator = client;
         awaitAgents(client);
+        if (trees) {
+            var _ =
+                    client.calls(Duration.ofSeconds(10))
+                            .setConfiguration(
+                                    SetConfigurationRequest.newBuilder()
+                                            .setKey("distribution.treesFrom")
+                                            .setValue("1")
+                                            .build());
+        }
         Processes.awaitQuiet();
         warmUp(packageSigner, client);
         contentSha256 = release(packageSigner, client, VERSION, 2, file);

@@ -138,4 +138,27 @@ final class ChainTest {
                 .extracting(SourceId::node)
                 .containsExactly("eu-2");
     }
+
+    @Test
+    @Tag("PKG-4")
+    void aRelayThatGivesUpInTheMiddleOfALeafSaysSoAndServesNobodyAnyMore() throws Exception {
+        TestNode origin = node("m-a");
+        content.placeAt(origin);
+        origin.upLimit.set(300_000);
+        TestNode relay = node("eu-1");
+        TestNode last = node("eu-2");
+        ContentPull givesUp = pull(relay, origin.source());
+        ContentPull survives = pull(last, relay.source(), origin.source());
+        last.awaitReceived(100_000);
+
+        givesUp.close();
+        last.await(() -> !survives.status().failures().isEmpty(), "the end of the relay");
+
+        assertThat(survives.status().failures().values())
+                .extracting(failure -> failure.kind() + " " + failure.detail())
+                .containsExactly("REFUSED GOING_AWAY: the content is not received here any more");
+        origin.upLimit.set(0);
+        TestNode.await(survives.done());
+        assertThat(relay.server.pulls()).isZero();
+    }
 }

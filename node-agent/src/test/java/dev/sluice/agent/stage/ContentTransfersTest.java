@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.transfer.patch.Zstd;
+import dev.sluice.transfer.store.Span;
 import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.ManifestDraft;
@@ -42,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ContentTransfersTest {
 
     private static final InstantSource CLOCK = InstantSource.system();
-    private static final int PAYLOAD_BYTES = 3 << 20;
+    private static final int PAYLOAD_BYTES = 5 << 20;
 
     private final CertificateAuthority authority =
             CertificateAuthority.create("test", Duration.ofDays(10), CLOCK);
@@ -113,6 +114,12 @@ final class ContentTransfersTest {
         return order.build();
     }
 
+    private StagePackage inHalves(StagePackage first, StageNode... second) {
+        return first.toBuilder()
+                .addAllSecondHalfSources(order(0, second).getSourcesList())
+                .build();
+    }
+
     private static String address(StageNode node) {
         return "127.0.0.1:" + node.transfers.port();
     }
@@ -153,6 +160,54 @@ final class ContentTransfersTest {
 
         assertThat(staging.get(60, TimeUnit.SECONDS)).isInstanceOf(Outcome.Done.class);
         assertThat(puller.ledger.state().receivedBytes()).containsOnlyKeys("m-a");
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void eachHalfComesFromTheSourcesThatTheOrderNamesForIt() throws Exception {
+        StageNode one = node("m-a").holding(manifest(), head, file);
+        StageNode other = node("m-b").holding(manifest(), head, file);
+        StageNode puller = node("eu-1");
+        List<Span> halves = Span.halves(manifest().content());
+
+        FutureTask<Outcome> staging = puller.stage(inHalves(order(1 << 20, one), other));
+        puller.await(() ->
+                puller.transfers
+                        .telling(sha256())
+                        .filter(telling -> telling.source().equals(address(one)))
+                        .filter(telling -> telling.secondHalfSource().equals(address(other)))
+                        .isPresent());
+        puller.stager.update(inHalves(order(0, one), other));
+
+        assertThat(staging.get(60, TimeUnit.SECONDS)).isInstanceOf(Outcome.Done.class);
+        assertThat(puller.staged(sha256())).isEqualTo(one.staged(sha256()));
+        assertThat(puller.ledger.state().receivedBytes())
+                .containsOnlyKeys("m-a", "m-b")
+                .satisfies(received -> {
+                    assertThat(received.get("m-a")).isGreaterThanOrEqualTo(halves.get(0).size());
+                    assertThat(received.get("m-b")).isGreaterThanOrEqualTo(halves.get(1).size());
+                });
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void anOrderForHalvesWhileTheWholeIsPulledGoesOnFromWhatIsHere() throws Exception {
+        StageNode one = node("m-a").holding(manifest(), head, file);
+        StageNode other = node("m-b").holding(manifest(), head, file);
+        StageNode puller = node("eu-1");
+        List<Span> halves = Span.halves(manifest().content());
+        FutureTask<Outcome> staging = puller.stage(order(1 << 20, one));
+        puller.await(() -> !telling(puller).isEmpty());
+
+        puller.stager.update(inHalves(order(0, one), other));
+
+        assertThat(staging.get(60, TimeUnit.SECONDS)).isInstanceOf(Outcome.Done.class);
+        assertThat(puller.staged(sha256())).isEqualTo(one.staged(sha256()));
+        assertThat(puller.ledger.state().receivedBytes())
+                .as("a pull of the whole never asks for the second half from m-b")
+                .hasEntrySatisfying(
+                        "m-b",
+                        received -> assertThat(received).isEqualTo(halves.get(1).size()));
     }
 
     private String telling(StageNode node) {

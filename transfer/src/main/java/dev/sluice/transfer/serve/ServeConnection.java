@@ -309,7 +309,9 @@ final class ServeConnection implements Runnable, FrameSink {
         if (count == 0) {
             count = fromDisk(from, Math.clamp(from.onDisk() - position, 0, there));
         }
-        if (count > 0) {
+        if (count == 0) {
+            awaitMore(from);
+        } else {
             write(count);
             step.sent(count);
             long nanos = Math.max(own.take(count), shared.limit().take(count));

@@ -334,10 +334,12 @@ public final class GrowingSpan {
         }
     }
 
-    /** There is no keeper any more. */
+    /** There is no keeper any more: all that readers get from now on is in the file. */
     void leave() {
         synchronized (lock) {
             keeperGone = true;
+            received = written;
+            vouched = written;
             lock.notifyAll();
             window.forgetAll();
         }

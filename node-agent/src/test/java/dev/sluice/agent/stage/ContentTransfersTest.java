@@ -115,9 +115,7 @@ final class ContentTransfersTest {
     }
 
     private StagePackage inHalves(StagePackage first, StageNode... second) {
-        return first.toBuilder()
-                .addAllSecondHalfSources(order(0, second).getSourcesList())
-                .build();
+        return first.toBuilder().addAllSecondHalfSources(order(0, second).getSourcesList()).build();
     }
 
     private static String address(StageNode node) {
@@ -206,8 +204,7 @@ final class ContentTransfersTest {
         assertThat(puller.ledger.state().receivedBytes())
                 .as("a pull of the whole never asks for the second half from m-b")
                 .hasEntrySatisfying(
-                        "m-b",
-                        received -> assertThat(received).isEqualTo(halves.get(1).size()));
+                        "m-b", received -> assertThat(received).isEqualTo(halves.get(1).size()));
     }
 
     private String telling(StageNode node) {

@@ -26,9 +26,12 @@ final class ChainTest {
     private final TestContent content = TestContent.of(SIZE, 1);
 
     @AfterEach
-    void close() {
+    void close() throws Exception {
         pulls.forEach(ContentPull::close);
         nodes.forEach(TestNode::close);
+        for (ContentPull pull : pulls) {
+            TestNode.await(pull.content().closed());
+        }
     }
 
     private TestNode node(String id) throws Exception {

@@ -37,9 +37,12 @@ final class HalvesTest {
     private final Span second = Span.halves(content.content()).getLast();
 
     @AfterEach
-    void close() {
+    void close() throws Exception {
         pulls.forEach(ContentPull::close);
         nodes.forEach(TestNode::close);
+        for (ContentPull pull : pulls) {
+            TestNode.await(pull.content().closed());
+        }
     }
 
     private TestNode node(String id) throws Exception {

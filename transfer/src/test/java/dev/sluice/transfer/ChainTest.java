@@ -3,13 +3,11 @@ package dev.sluice.transfer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.transfer.pull.ContentPull;
-import dev.sluice.transfer.pull.Source;
 import dev.sluice.transfer.pull.SourceId;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,48 +19,35 @@ final class ChainTest {
     private static final int SIZE = 5 * (1 << 20) + 512;
 
     @TempDir Path directory;
-    private final List<TestNode> nodes = new ArrayList<>();
-    private final List<ContentPull> pulls = new ArrayList<>();
     private final TestContent content = TestContent.of(SIZE, 1);
+    private TestNodes nodes;
+
+    @BeforeEach
+    void open() {
+        nodes = new TestNodes(directory, content);
+    }
 
     @AfterEach
     void close() throws Exception {
-        pulls.forEach(ContentPull::close);
-        nodes.forEach(TestNode::close);
-        for (ContentPull pull : pulls) {
-            TestNode.await(pull.content().closed());
-        }
-    }
-
-    private TestNode node(String id) throws Exception {
-        TestNode node = new TestNode(id, directory);
-        nodes.add(node);
-        return node;
-    }
-
-    private ContentPull pull(TestNode node, Source... sources) throws Exception {
-        ContentPull pull = node.pull(content, sources);
-        pulls.add(pull);
-        return pull;
+        nodes.close();
     }
 
     @Test
     @Tag("PKG-4")
     void fiveNodesInALineReceiveEachByteOnce() throws Exception {
-        TestNode origin = node("m-a");
-        content.placeAt(origin);
+        TestNode origin = nodes.origin("m-a");
         TestNode before = origin;
         for (int i = 1; i <= 5; i++) {
-            TestNode next = node("eu-" + i);
-            pull(next, before.source());
+            TestNode next = nodes.node("eu-" + i);
+            nodes.pull(next, before.source());
             before = next;
         }
 
-        for (ContentPull pull : pulls) {
+        for (ContentPull pull : nodes.pulls) {
             TestNode.await(pull.done());
         }
 
-        assertThat(nodes.subList(1, 6))
+        assertThat(nodes.allBut(origin))
                 .allSatisfy(node -> {
                     assertThat(content.received(node)).isEqualTo(content.bytes());
                     assertThat(node.received()).isEqualTo(SIZE);
@@ -73,30 +58,28 @@ final class ChainTest {
     @Test
     @Tag("PKG-4")
     void aRelaySendsOnBytesOfAContentThatItDoesNotHaveWhole() throws Exception {
-        TestNode origin = node("m-a");
-        content.placeAt(origin);
+        TestNode origin = nodes.origin("m-a");
         origin.upLimit.set(2 << 20);
-        TestNode relay = node("eu-1");
-        TestNode last = node("eu-2");
-        ContentPull first = pull(relay, origin.source());
-        pull(last, relay.source());
+        TestNode relay = nodes.node("eu-1");
+        TestNode last = nodes.node("eu-2");
+        ContentPull first = nodes.pull(relay, origin.source());
+        nodes.pull(last, relay.source());
 
         last.awaitVerified(1 << 20);
 
         assertThat(first.done()).isNotDone();
         origin.upLimit.set(0);
-        TestNode.await(pulls.getLast().done());
+        TestNode.await(nodes.pulls.getLast().done());
         assertThat(content.received(last)).isEqualTo(content.bytes());
     }
 
     @Test
     void aSlowDiskHoldsTheSourceBack() throws Exception {
-        TestNode origin = node("m-a");
-        content.placeAt(origin);
-        TestNode slow = node("eu-1");
+        TestNode origin = nodes.origin("m-a");
+        TestNode slow = nodes.node("eu-1");
         CountDownLatch disk = new CountDownLatch(1);
         origin.upLimit.set(1 << 20);
-        ContentPull pull = pull(slow, origin.source());
+        ContentPull pull = nodes.pull(slow, origin.source());
         slow.awaitVerified(1 << 16);
         pull.content().spans().getFirst().whenSettled(() -> awaitQuietly(disk));
 
@@ -120,15 +103,14 @@ final class ChainTest {
     @Test
     @Tag("PKG-4")
     void theNextSourceTakesOverWhenTheMiddleDies() throws Exception {
-        TestNode origin = node("m-a");
-        content.placeAt(origin);
+        TestNode origin = nodes.origin("m-a");
         origin.upLimit.set(4 << 20);
-        TestNode head = node("eu-1");
-        TestNode middle = node("eu-2");
-        TestNode last = node("eu-3");
-        pull(head, origin.source());
-        ContentPull dies = pull(middle, head.source(), origin.source());
-        ContentPull survives = pull(last, middle.source(), head.source(), origin.source());
+        TestNode head = nodes.node("eu-1");
+        TestNode middle = nodes.node("eu-2");
+        TestNode last = nodes.node("eu-3");
+        nodes.pull(head, origin.source());
+        ContentPull dies = nodes.pull(middle, head.source(), origin.source());
+        ContentPull survives = nodes.pull(last, middle.source(), head.source(), origin.source());
         last.awaitVerified(1 << 20);
 
         dies.close();
@@ -145,13 +127,12 @@ final class ChainTest {
     @Test
     @Tag("PKG-4")
     void aRelayThatGivesUpInTheMiddleOfALeafSaysSoAndServesNobodyAnyMore() throws Exception {
-        TestNode origin = node("m-a");
-        content.placeAt(origin);
+        TestNode origin = nodes.origin("m-a");
         origin.upLimit.set(300_000);
-        TestNode relay = node("eu-1");
-        TestNode last = node("eu-2");
-        ContentPull givesUp = pull(relay, origin.source());
-        ContentPull survives = pull(last, relay.source(), origin.source());
+        TestNode relay = nodes.node("eu-1");
+        TestNode last = nodes.node("eu-2");
+        ContentPull givesUp = nodes.pull(relay, origin.source());
+        ContentPull survives = nodes.pull(last, relay.source(), origin.source());
         last.awaitReceived(100_000);
 
         givesUp.close();

@@ -11,12 +11,12 @@ import dev.sluice.transfer.store.Span;
 import dev.sluice.transfer.wire.PullRequest;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,45 +30,31 @@ final class HalvesTest {
     private static final int SIZE = 5 * (1 << 20) + 512;
 
     @TempDir Path directory;
-    private final List<TestNode> nodes = new ArrayList<>();
-    private final List<ContentPull> pulls = new ArrayList<>();
     private final TestContent content = TestContent.of(SIZE, 9);
     private final Span first = Span.halves(content.content()).getFirst();
     private final Span second = Span.halves(content.content()).getLast();
+    private TestNodes nodes;
+
+    @BeforeEach
+    void open() {
+        nodes = new TestNodes(directory, content);
+    }
 
     @AfterEach
     void close() throws Exception {
-        pulls.forEach(ContentPull::close);
-        nodes.forEach(TestNode::close);
-        for (ContentPull pull : pulls) {
-            TestNode.await(pull.content().closed());
-        }
-    }
-
-    private TestNode node(String id) throws Exception {
-        TestNode node = new TestNode(id, directory);
-        nodes.add(node);
-        return node;
-    }
-
-    private TestNode origin(String id) throws Exception {
-        TestNode origin = node(id);
-        content.placeAt(origin);
-        return origin;
+        nodes.close();
     }
 
     private ContentPull pull(TestNode node, List<Source> forFirst, List<Source> forSecond)
             throws Exception {
-        ContentPull pull = node.pull(content, Sources.ofHalves(forFirst, forSecond));
-        pulls.add(pull);
-        return pull;
+        return nodes.pull(node, new Sources(forFirst, forSecond));
     }
 
     @Test
     void eachComesFromItsOwnSource() throws Exception {
-        TestNode one = origin("m-a");
-        TestNode other = origin("m-b");
-        TestNode puller = node("eu-1");
+        TestNode one = nodes.origin("m-a");
+        TestNode other = nodes.origin("m-b");
+        TestNode puller = nodes.node("eu-1");
 
         ContentPull pull = pull(puller, List.of(one.source()), List.of(other.source()));
         TestNode.await(pull.done());
@@ -84,21 +70,21 @@ final class HalvesTest {
 
     @Test
     void twoTreesPassThemOnAndNobodySendsMoreThanTheWhole() throws Exception {
-        TestNode origin = origin("m-a");
-        TestNode root = node("eu-1");
-        TestNode inFirst = node("eu-2");
-        TestNode inSecond = node("eu-3");
-        TestNode leaf = node("eu-4");
+        TestNode origin = nodes.origin("m-a");
+        TestNode root = nodes.node("eu-1");
+        TestNode inFirst = nodes.node("eu-2");
+        TestNode inSecond = nodes.node("eu-3");
+        TestNode leaf = nodes.node("eu-4");
         pull(root, List.of(origin.source()), List.of(origin.source()));
         pull(inFirst, List.of(root.source()), List.of(inSecond.source()));
         pull(inSecond, List.of(inFirst.source()), List.of(root.source()));
         pull(leaf, List.of(inFirst.source()), List.of(inSecond.source()));
 
-        for (ContentPull pull : pulls) {
+        for (ContentPull pull : nodes.pulls) {
             TestNode.await(pull.done());
         }
 
-        assertThat(nodes.subList(1, 5))
+        assertThat(nodes.allBut(origin))
                 .allSatisfy(node -> {
                     assertThat(content.received(node)).isEqualTo(content.bytes());
                     assertThat(node.received()).isEqualTo(SIZE);
@@ -112,11 +98,11 @@ final class HalvesTest {
 
     @Test
     void oneWhoseSourceDiesGoesOnFromTheNextAndTheOtherIsNotTouched() throws Exception {
-        TestNode one = origin("m-a");
-        TestNode dies = origin("m-b");
+        TestNode one = nodes.origin("m-a");
+        TestNode dies = nodes.origin("m-b");
         one.upLimit.set(2 << 20);
         dies.upLimit.set(1 << 20);
-        TestNode puller = node("eu-1");
+        TestNode puller = nodes.node("eu-1");
         ContentPull pull =
                 pull(puller, List.of(one.source()), List.of(dies.source(), one.source()));
         puller.await(() -> puller.receivedFrom.containsKey("m-b"), "bytes of the second half");
@@ -137,10 +123,10 @@ final class HalvesTest {
     void whoeverSendsAWrongLeafOfOneIsBlamedForThatOne() throws Exception {
         byte[] changed = content.bytes().clone();
         changed[(int) second.begin() + 70_000] ^= 1;
-        TestNode wrong = node("m-b");
+        TestNode wrong = nodes.node("m-b");
         wrong.serve(content.placedIn(wrong.directory, changed, content.table().encoded()));
-        TestNode right = origin("m-a");
-        TestNode puller = node("eu-1");
+        TestNode right = nodes.origin("m-a");
+        TestNode puller = nodes.node("eu-1");
 
         ContentPull pull =
                 pull(puller, List.of(right.source()), List.of(wrong.source(), right.source()));
@@ -157,8 +143,8 @@ final class HalvesTest {
 
     @Test
     void whatIsThereOfEitherIsNotPulledAgain() throws Exception {
-        TestNode origin = origin("m-a");
-        TestNode puller = node("eu-1");
+        TestNode origin = nodes.origin("m-a");
+        TestNode puller = nodes.node("eu-1");
         ContentPull half = pull(puller, List.of(), List.of(origin.source()));
         puller.awaitVerified(second.size());
         half.close();
@@ -178,8 +164,8 @@ final class HalvesTest {
         int limit = 64 << 20;
         CountDownLatch asked = new CountDownLatch(1);
         try (ScriptedSource silent = new ScriptedSource("eu-9", (_, _) -> asked.countDown())) {
-            TestNode origin = origin("m-a");
-            TestNode puller = node("eu-1");
+            TestNode origin = nodes.origin("m-a");
+            TestNode puller = nodes.node("eu-1");
             puller.downLimit.set(limit);
             pull(puller, List.of(silent.source(), origin.source()), List.of(silent.source()));
             assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
@@ -201,13 +187,13 @@ final class HalvesTest {
 
     @Test
     void aReaderGoesFromTheFirstIntoTheSecond() throws Exception {
-        TestNode origin = origin("m-a");
-        TestNode relay = node("eu-1");
+        TestNode origin = nodes.origin("m-a");
+        TestNode relay = nodes.node("eu-1");
         ContentPull begun = pull(relay, List.of(), List.of(origin.source()));
         relay.awaitVerified(second.size());
         try (var reader = begun.content().open(0, () -> {})) {
             assertThat(reader.available()).as("nothing of the first is here").isZero();
-            begun.sources(Sources.ofHalves(List.of(origin.source()), List.of(origin.source())));
+            begun.sources(new Sources(List.of(origin.source()), List.of(origin.source())));
             TestNode.await(begun.done());
 
             assertThat(reader.available()).isEqualTo(SIZE);

@@ -66,6 +66,7 @@ final class RawPullTest {
         private int bytes;
         private final CompletableFuture<List<String>> ended = new CompletableFuture<>();
         private final CountDownLatch begun = new CountDownLatch(1);
+        private final CountDownLatch alive = new CountDownLatch(1);
         private final FrameReader reader = new FrameReader();
         private final Consumer<ByteBuf> question;
 
@@ -104,7 +105,9 @@ final class RawPullTest {
         }
 
         @Override
-        public void alive(long offset) {}
+        public void alive(long offset) {
+            alive.countDown();
+        }
 
         @Override
         public void end() {
@@ -234,7 +237,7 @@ final class RawPullTest {
 
     @Test
     void aSourceThatGoesAwaySaysSoInTheMiddleOfWhatItSends() throws Exception {
-        ReadableContent endless = new Endless();
+        ReadableContent endless = new Endless(Integer.MAX_VALUE);
         server.serve(endless);
         PullRequest pull =
                 new PullRequest(endless.content().sha256(), 0, endless.content().size(), 0, false);
@@ -251,14 +254,41 @@ final class RawPullTest {
         assertThat(seen).containsExactly("GOING_AWAY this source is going away");
     }
 
+    @Test
+    void aSourceThatGetsNothingOfWhatIsSaidToBeThereWaitsAndSaysThatItLives() throws Exception {
+        ReadableContent nothing = new Endless(0);
+        server.serve(nothing);
+        PullRequest pull =
+                new PullRequest(nothing.content().sha256(), 0, nothing.content().size(), 0, false);
+
+        List<String> seen =
+                ask(
+                        network,
+                        out -> Frames.pull(out, pull),
+                        answers -> {
+                            assertThat(answers.alive.await(30, TimeUnit.SECONDS)).isTrue();
+                            server.server.close();
+                        });
+
+        assertThat(seen).containsExactly("GOING_AWAY this source is going away");
+    }
+
     /** 64 GiB that are all in memory: whoever sends them never waits for more. */
     private static final class Endless implements ReadableContent {
+        private final int atOnce;
         private final PackageContent content =
                 new PackageContent(
                         PackageContent.MAX_SIZE,
                         new Sha256("cd".repeat(32)),
                         PackageContent.LEAF_SIZE,
                         new Sha256("ef".repeat(32)));
+
+        /**
+         * @param atOnce bytes that one read gives at most
+         */
+        Endless(int atOnce) {
+            this.atOnce = atOnce;
+        }
 
         @Override
         public PackageContent content() {
@@ -297,9 +327,10 @@ final class RawPullTest {
 
                 @Override
                 public int readMemory(ByteBuf into, int most) {
-                    into.writeZero(most);
-                    at += most;
-                    return most;
+                    int count = Math.min(most, atOnce);
+                    into.writeZero(count);
+                    at += count;
+                    return count;
                 }
 
                 @Override

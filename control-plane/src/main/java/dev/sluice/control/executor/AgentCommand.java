@@ -32,7 +32,7 @@ public record AgentCommand(
          *
          * @param sources of the whole content, or of the first half of one that has two; empty when
          *     there is a patch
-         * @param secondHalf sources of its second half; empty: those of the first
+         * @param secondHalf sources of its second half; empty: it comes as a whole
          * @param maxBytesPerSecond 0: unlimited
          * @param channels what this cluster has seen of channels; the agent refuses less
          */
@@ -78,7 +78,7 @@ public record AgentCommand(
         /**
          * A patch, and where to pull it from, best first.
          *
-         * @param secondHalf sources of its second half; empty: those of the first
+         * @param secondHalf sources of its second half; empty: it comes as a whole
          */
         record ByPatch(ContentPatch patch, List<Location> sources, List<Location> secondHalf) {
             public ByPatch {
@@ -115,7 +115,7 @@ public record AgentCommand(
      * What is pulled from where.
      *
      * @param patch the SHA-256 of a patch; empty: the whole content
-     * @param secondHalf sources of the second half; empty: those of the first
+     * @param secondHalf sources of the second half; empty: it comes as a whole
      */
     public record Pull(String patch, List<Location> sources, List<Location> secondHalf) {
 

@@ -78,8 +78,8 @@ final class Distribution {
     private final long nodeBytesPerSecond;
     private final long regionBytesPerSecond;
 
-    /** Whether large contents go down trees. */
-    private final boolean hasTrees;
+    /** Nodes in the largest region from which on large contents go down trees. */
+    private final int treesFrom;
 
     private final List<ChannelVersions> channels;
 
@@ -88,13 +88,13 @@ final class Distribution {
             Optional<String> closedForSteps,
             long nodeBytesPerSecond,
             long regionBytesPerSecond,
-            boolean hasTrees,
+            int treesFrom,
             List<ChannelVersions> channels) {
         this.closed = closed;
         this.closedForSteps = closedForSteps;
         this.nodeBytesPerSecond = nodeBytesPerSecond;
         this.regionBytesPerSecond = regionBytesPerSecond;
-        this.hasTrees = hasTrees;
+        this.treesFrom = treesFrom;
         this.channels = channels;
     }
 
@@ -111,7 +111,7 @@ final class Distribution {
                                 .flatMap(w -> w.whyClosed(situation.now())),
                         Settings.nodeBytesPerSecond(settings),
                         Settings.regionBytesPerSecond(settings),
-                        largestRegion(situation) >= Settings.treesFrom(settings),
+                        Settings.treesFrom(settings),
                         List.copyOf(situation.state().supply().channels().values()));
         Topology topology = situation.state().topology();
         if (topology == null) {
@@ -222,7 +222,7 @@ final class Distribution {
                             ? new RelayView(whole, home, situation.sources().has(ref))
                             : new RelayView(members(situation, regions, pkg, patch), home, true);
             long size = patch.map(ContentPatch::sizeBytes).orElse(pkg.descriptor().sizeBytes());
-            boolean isSplit = hasTrees && Span.isSplit(size);
+            boolean isSplit = Span.isSplit(size) && largest(regions) >= treesFrom;
             SortedMap<NodeId, TreePlan.Sources> plan = plan(pulling, view, isSplit);
             if (patch.isPresent()) {
                 List<RelayView.Upstream> second = isSplit ? ORIGIN : List.of();
@@ -421,16 +421,13 @@ final class Distribution {
     }
 
     /** By the topology, whoever is there: a content does not change its way because some went. */
-    private static long largestRegion(Situation situation) {
-        Topology topology = situation.state().topology();
-        return topology == null
-                ? 0
-                : regions(topology).values().stream()
-                        .collect(Collectors.groupingBy(region -> region, Collectors.counting()))
-                        .values()
-                        .stream()
-                        .max(Comparator.naturalOrder())
-                        .orElse(0L);
+    private static long largest(SortedMap<NodeId, RegionId> regions) {
+        return regions.values().stream()
+                .collect(Collectors.groupingBy(region -> region, Collectors.counting()))
+                .values()
+                .stream()
+                .max(Comparator.naturalOrder())
+                .orElse(0L);
     }
 
     private static SortedMap<NodeId, RegionId> regions(Topology topology) {

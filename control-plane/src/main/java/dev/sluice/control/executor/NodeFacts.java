@@ -22,7 +22,8 @@ import java.util.TreeSet;
  * @param receivedBytes bytes of packages received, by the node they came from
  * @param interlock why power actions are interlocked; empty: they are not
  * @param keeping what it keeps and what it removed to make room
- * @param uplinkBytesPerSecond as it was measured last, of one pull that it served; 0: not yet
+ * @param uplinkBytesPerSecond as it was measured last, of all pulls that it served together; 0: not
+ *     yet
  */
 public record NodeFacts(
         SortedMap<PackageName, Version> installed,

@@ -148,13 +148,13 @@ public final class Settings {
                                     .formatted(MAX_VALUE_LENGTH, value.length())));
         }
         if (RATES.contains(key)) {
-            return rateRefusal(key, value);
+            return refusal(RATE, key, value, "bytes per second as 1 to 12 digits, 0 for no limit");
         }
         if (WINDOWS.contains(key)) {
             return windowRefusal(key, value);
         }
         if (key.equals(TREES_FROM)) {
-            return countRefusal(key, value);
+            return refusal(COUNT, key, value, "nodes, 1 to 999999");
         }
         BiFunction<Policy, String, Policy> change = OF_POLICY.get(key);
         if (change == null) {
@@ -171,24 +171,15 @@ public final class Settings {
         }
     }
 
-    private static Optional<Refusal> rateRefusal(String key, String value) {
-        return RATE.matcher(value).matches()
+    private static Optional<Refusal> refusal(
+            Pattern possible, String key, String value, String expected) {
+        return possible.matcher(value).matches()
                 ? Optional.empty()
                 : Optional.of(
                         new Refusal(
                                 "setting " + key,
-                                "\"%s\" is not a value of it: expected bytes per second as 1 to 12 digits, 0 for no limit"
-                                        .formatted(value)));
-    }
-
-    private static Optional<Refusal> countRefusal(String key, String value) {
-        return COUNT.matcher(value).matches()
-                ? Optional.empty()
-                : Optional.of(
-                        new Refusal(
-                                "setting " + key,
-                                "\"%s\" is not a value of it: expected nodes, 1 to 999999"
-                                        .formatted(value)));
+                                "\"%s\" is not a value of it: expected %s"
+                                        .formatted(value, expected)));
     }
 
     private static Optional<Refusal> windowRefusal(String key, String value) {

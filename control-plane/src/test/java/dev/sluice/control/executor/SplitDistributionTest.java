@@ -166,16 +166,20 @@ final class SplitDistributionTest {
         assertThat(limits.values()).containsOnly(List.of(1_000_000L, 1_000_000L), List.of(0L, 0L));
     }
 
-    @Test
-    void whoReportsFromWhomItPullsTheHalvesKeepsBoth() {
-        wanted(Span.TWO_FROM_BYTES);
-        FakeNode some = cluster.traffic().getFirst();
+    /** Two other nodes of its region, and the same two the other way round. */
+    private FakeNode[][] pairsNear(FakeNode some) {
         List<FakeNode> near =
                 cluster.traffic().stream()
                         .filter(node -> node != some && node.region.equals(some.region))
                         .toList();
-        for (FakeNode[] pair :
-                new FakeNode[][] {{near.get(0), near.get(1)}, {near.get(1), near.get(0)}}) {
+        return new FakeNode[][] {{near.get(0), near.get(1)}, {near.get(1), near.get(0)}};
+    }
+
+    @Test
+    void whoReportsFromWhomItPullsTheHalvesKeepsBoth() {
+        wanted(Span.TWO_FROM_BYTES);
+        FakeNode some = cluster.traffic().getFirst();
+        for (FakeNode[] pair : pairsNear(some)) {
             some.source = pair[0].id + ":7070";
             some.secondHalfSource = pair[1].id + ":7070";
 
@@ -189,12 +193,7 @@ final class SplitDistributionTest {
     void whoHasNotReportedYetKeepsTheParentsOfBothHalvesThatItWasTold() {
         wanted(Span.TWO_FROM_BYTES);
         FakeNode some = cluster.traffic().getFirst();
-        List<FakeNode> near =
-                cluster.traffic().stream()
-                        .filter(node -> node != some && node.region.equals(some.region))
-                        .toList();
-        for (FakeNode[] pair :
-                new FakeNode[][] {{near.get(0), near.get(1)}, {near.get(1), near.get(0)}}) {
+        for (FakeNode[] pair : pairsNear(some)) {
             cluster.told =
                     command ->
                             command.contains("/" + some.id + "/")

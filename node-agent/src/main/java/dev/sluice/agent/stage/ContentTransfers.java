@@ -248,6 +248,9 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
 
     /** By a patch when the order has one that can be used here; the whole content otherwise. */
     private Way way(Manifest manifest, StagePackage order) {
+        Way whole =
+                new Way.Whole(
+                        Way.sources(order.getSourcesList(), order.getSecondHalfSourcesList()));
         ContentPatch patch = order.getPatch();
         String target = manifest.content().sha256().hex();
         Optional<Path> base = area.content(patch.getBaseSha256());
@@ -258,8 +261,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
                         && patch.getSize() < manifest.content().size()
                         && !patches.hasFailed(patch.getSha256(), target);
         if (!isUsable) {
-            return new Way.Whole(
-                    Way.sources(order.getSourcesList(), order.getSecondHalfSourcesList()));
+            return whole;
         }
         try {
             Manifest old = Manifest.parse(area.manifestOf(patch.getBaseSha256()));
@@ -270,8 +272,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
                     Way.sources(patch.getSourcesList(), patch.getSecondHalfSourcesList()));
         } catch (IOException | IllegalArgumentException e) {
             LOG.warn("{}: its patch is not used: {}", manifest.title(), e.getMessage());
-            return new Way.Whole(
-                    Way.sources(order.getSourcesList(), order.getSecondHalfSourcesList()));
+            return whole;
         }
     }
 

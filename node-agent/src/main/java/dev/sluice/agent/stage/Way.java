@@ -49,13 +49,9 @@ sealed interface Way {
                 new Sha256(patch.getMerkleRoot()));
     }
 
-    /**
-     * Those that speak the transfer protocol; the first half's are the second's when it has none.
-     */
+    /** Those that speak the transfer protocol. */
     static Sources sources(List<PackageLocation> first, List<PackageLocation> second) {
-        return second.isEmpty()
-                ? Sources.ofWhole(sources(first))
-                : Sources.ofHalves(sources(first), sources(second));
+        return new Sources(sources(first), sources(second));
     }
 
     private static List<Source> sources(List<PackageLocation> locations) {

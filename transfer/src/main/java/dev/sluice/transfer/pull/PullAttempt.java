@@ -66,7 +66,7 @@ final class PullAttempt implements FrameSink, Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(PullAttempt.class);
 
-    private final SpanPull of;
+    private final SpanPull spanPull;
     private final ContentPull pull;
     private final Source source;
     private final PullRequest request;
@@ -107,13 +107,13 @@ final class PullAttempt implements FrameSink, Runnable {
 
     private volatile long reached;
 
-    PullAttempt(SpanPull of, Source source, PullRequest request, GrowingSpan.Feed feed) {
-        this.of = of;
-        this.pull = of.pull();
+    PullAttempt(SpanPull spanPull, Source source, PullRequest request, GrowingSpan.Feed feed) {
+        this.spanPull = spanPull;
+        this.pull = spanPull.pull();
         this.source = source;
         this.request = request;
         this.content = pull.content().content();
-        this.span = of.span();
+        this.span = spanPull.span();
         this.inHalves = pull.content().spans().size() > 1;
         this.feed = feed;
         this.legal = new SourceFrames(content, request, this);
@@ -166,7 +166,7 @@ final class PullAttempt implements FrameSink, Runnable {
                 return;
             }
             connected = true;
-            of.connected(this);
+            spanPull.connected(this);
             pull(open);
         } catch (WireException e) {
             fail(SourceFailure.Kind.MISBEHAVED, String.valueOf(e.getMessage()));
@@ -324,7 +324,7 @@ final class PullAttempt implements FrameSink, Runnable {
 
     @Override
     public void alive(long offset) {
-        of.offers(this, offset);
+        spanPull.offers(this, offset);
     }
 
     @Override
@@ -344,7 +344,7 @@ final class PullAttempt implements FrameSink, Runnable {
 
     private void fail(SourceFailure.Kind kind, String detail) {
         if (!closed) {
-            of.failed(this, kind, detail);
+            spanPull.failed(this, kind, detail);
             close();
         }
     }

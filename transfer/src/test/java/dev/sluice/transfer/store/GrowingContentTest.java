@@ -257,26 +257,26 @@ final class GrowingContentTest {
         feed.table(table);
         settle();
         feed(bytes, 0, LEAF + 700);
-        try (ReadableContent.Reader reader = growing.open(0, () -> {})) {
+        CountDownLatch gone = new CountDownLatch(1);
+        Runnable wake =
+                () -> {
+                    if (growing.isEnded()) {
+                        gone.countDown();
+                    }
+                };
+        try (ReadableContent.Reader reader = growing.open(0, wake)) {
             ByteBuf read = Unpooled.buffer(LEAF + 100);
             assertThat(reader.readMemory(read, LEAF + 100)).isEqualTo(LEAF + 100);
             assertThat(reader.available()).isEqualTo(LEAF + 700);
 
             growing.close();
-            keeperGone();
+            assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
 
             assertThat(reader.ended()).isTrue();
             assertThat(reader.available())
                     .as("else whoever serves it tries to read for ever")
                     .isLessThanOrEqualTo(reader.position());
             assertThat(reader.onDisk()).isEqualTo(LEAF);
-        }
-    }
-
-    private void keeperGone() throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (growing.available(0) > LEAF && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
         }
     }
 }

@@ -33,6 +33,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -172,7 +173,9 @@ public final class TransferWarmUp {
 
     private static final class Silent implements ContentPull.Events {
         @Override
-        public void received(String node, long bytes) {}
+        public LongConsumer received(String node) {
+            return _ -> {};
+        }
 
         @Override
         public void verified(long bytes) {}

@@ -296,7 +296,7 @@ final class RawPullTest {
         }
 
         @Override
-        public Reader open(long offset, Runnable wake) {
+        public Reader open(long offset, Runnable wake, Runnable closed) {
             return new Reader() {
                 private long at = offset;
 

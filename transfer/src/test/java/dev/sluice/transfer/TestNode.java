@@ -33,6 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /** A node with a certificate, a disk, a server and pulls. */
 final class TestNode implements AutoCloseable, ContentLibrary {
@@ -117,11 +118,13 @@ final class TestNode implements AutoCloseable, ContentLibrary {
                         new ContentPull.Means(network, disk, downLimit, timing, Ticker.system()),
                         new ContentPull.Events() {
                             @Override
-                            public void received(String node, long bytes) {
-                                receivedFrom.merge(node, bytes, Long::sum);
-                                synchronized (progress) {
-                                    progress.notifyAll();
-                                }
+                            public LongConsumer received(String node) {
+                                return bytes -> {
+                                    receivedFrom.merge(node, bytes, Long::sum);
+                                    synchronized (progress) {
+                                        progress.notifyAll();
+                                    }
+                                };
                             }
 
                             @Override

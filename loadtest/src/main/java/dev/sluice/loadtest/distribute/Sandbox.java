@@ -41,9 +41,20 @@ final class Sandbox {
                                 "-c",
                                 "ip link add va type veth peer name vb && tc qdisc add dev va root tbf rate 1mbit burst 16kb limit 64kb"));
         return result.status() == 0
-                ? Optional.empty()
+                ? congestionObstacle()
                 : Optional.of(
                         "namespaces with shaped links can't be made here (root or CAP_SYS_ADMIN is needed): "
+                                + result.output().strip());
+    }
+
+    private static Optional<String> congestionObstacle() throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("unshare", "--net"));
+        command.addAll(ShapedNetwork.CHOOSE_CONGESTION_CONTROL);
+        Shell.Result result = Shell.run(command);
+        return result.status() == 0
+                ? Optional.empty()
+                : Optional.of(
+                        "TCP CUBIC can't be chosen in a network namespace here; have tcp_cubic loaded, and its name in the sysctl net.ipv4.tcp_allowed_congestion_control: "
                                 + result.output().strip());
     }
 

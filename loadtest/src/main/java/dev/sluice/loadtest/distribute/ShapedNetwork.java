@@ -41,7 +41,8 @@ final class ShapedNetwork {
      * What Debian's kernels use. BBR, which some machines are set to, looks for the shortest round
      * trip every 10 s, and sends next to nothing for 0.2 s.
      */
-    private static final String CONGESTION_CONTROL = "net.ipv4.tcp_congestion_control=cubic";
+    static final List<String> CHOOSE_CONGESTION_CONTROL =
+            List.of("sysctl", "--quiet", "--write", "net.ipv4.tcp_congestion_control=cubic");
 
     private final Scenario scenario;
 
@@ -109,7 +110,7 @@ final class ShapedNetwork {
                         "link set dev lo up",
                         "addr add %s/16 dev eth0".formatted(machine.address()),
                         "link set dev eth0 up"));
-        Shell.require(on(machine, List.of("sysctl", "--quiet", "--write", CONGESTION_CONTROL)));
+        Shell.require(on(machine, CHOOSE_CONGESTION_CONTROL));
         Shell.require(shaper(tcIn(region), port, scenario.nodeMbit()));
         Shell.require(shaper(tcIn(machine.namespace()), "eth0", scenario.nodeMbit()));
     }

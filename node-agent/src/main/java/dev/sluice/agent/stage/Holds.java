@@ -2,13 +2,10 @@ package dev.sluice.agent.stage;
 
 import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.trust.packages.PackageContent;
-import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -95,7 +92,7 @@ final class Holds {
             }
 
             @Override
-            public Reader open(long offset, Runnable wake) throws IOException {
+            public Reader open(long offset, Runnable wake, Runnable closed) throws IOException {
                 String sha256 = content.content().sha256().hex();
                 Hold hold =
                         take(sha256)
@@ -104,70 +101,18 @@ final class Holds {
                                                 "content %s: is being removed to make room"
                                                         .formatted(sha256)));
                 try {
-                    return new CountedReader(content.open(offset, wake), hold);
+                    return content.open(
+                            offset,
+                            wake,
+                            () -> {
+                                hold.close();
+                                closed.run();
+                            });
                 } catch (IOException | RuntimeException e) {
                     hold.close();
                     throw e;
                 }
             }
         };
-    }
-
-    private record CountedReader(ReadableContent.Reader reader, Hold hold)
-            implements ReadableContent.Reader {
-
-        @Override
-        public long position() {
-            return reader.position();
-        }
-
-        @Override
-        public long available() {
-            return reader.available();
-        }
-
-        @Override
-        public long onDisk() {
-            return reader.onDisk();
-        }
-
-        @Override
-        public boolean ended() {
-            return reader.ended();
-        }
-
-        @Override
-        public OptionalLong takeRetraction() {
-            return reader.takeRetraction();
-        }
-
-        @Override
-        public int readMemory(ByteBuf into, int most) {
-            return reader.readMemory(into, most);
-        }
-
-        @Override
-        public void readDisk(ByteBuffer into) throws IOException {
-            reader.readDisk(into);
-        }
-
-        @Override
-        public boolean hasTable() {
-            return reader.hasTable();
-        }
-
-        @Override
-        public void readTable(long offset, ByteBuffer into) throws IOException {
-            reader.readTable(offset, into);
-        }
-
-        @Override
-        public void close() {
-            try {
-                reader.close();
-            } finally {
-                hold.close();
-            }
-        }
     }
 }

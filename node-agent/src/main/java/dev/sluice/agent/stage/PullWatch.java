@@ -9,8 +9,10 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What a pull tells while it runs, kept for whoever waits for it and for reports. */
 final class PullWatch implements ContentPull.Events {
@@ -38,9 +40,29 @@ final class PullWatch implements ContentPull.Events {
     }
 
     @Override
-    public void received(String node, long bytes) {
-        nodes.add(node);
-        received.add(node, bytes);
+    public LongConsumer received(String node) {
+        return new FromNode(node);
+    }
+
+    /** For one thread, which counts often. */
+    private final class FromNode implements LongConsumer {
+        private final String node;
+        private @Nullable AtomicLong total;
+
+        FromNode(String node) {
+            this.node = node;
+        }
+
+        @Override
+        public void accept(long bytes) {
+            AtomicLong counted = total;
+            if (counted == null) {
+                nodes.add(node);
+                counted = received.of(node);
+                total = counted;
+            }
+            counted.addAndGet(bytes);
+        }
     }
 
     @Override

@@ -29,8 +29,9 @@ public final class ReceivedBytes {
         return now;
     }
 
-    void add(String fromNode, long bytes) {
-        totals.computeIfAbsent(fromNode, _ -> new AtomicLong()).addAndGet(bytes);
+    /** What came from a node, to be added to. */
+    AtomicLong of(String node) {
+        return totals.computeIfAbsent(node, _ -> new AtomicLong());
     }
 
     void persist(String fromNode) throws IOException {

@@ -246,7 +246,7 @@ public final class Stager {
                             : Optional.empty();
                 }
                 int count = bytes.remaining();
-                received.add(source.getNodeId(), count);
+                received.of(source.getNodeId()).addAndGet(count);
                 limit.take(count);
                 verifier.feed(verifier.offset(), bytes.duplicate());
                 while (bytes.hasRemaining()) {

@@ -49,8 +49,14 @@ public final class Connection implements AutoCloseable {
     /** Encrypted bytes that came; between its position and its limit. */
     private final ByteBuffer incoming;
 
+    /** Encrypted bytes on their way; as large as was needed until now. */
+    private @Nullable ByteBuf outgoingMemory;
+
     /** What came in the same records as the handshake's end. */
     private @Nullable ByteBuf early;
+
+    /** The engine may have decrypted bytes for which there was no room. */
+    private boolean mayHold;
 
     /**
      * A connection over a socket.
@@ -84,6 +90,7 @@ public final class Connection implements AutoCloseable {
         }
         produced.writerIndex(plain.position());
         dropEarlyIfRead();
+        releaseOutgoing();
     }
 
     private void dropEarlyIfRead() {
@@ -168,24 +175,32 @@ public final class Connection implements AutoCloseable {
             dropEarlyIfRead();
             return count;
         }
-        SSLEngineResult result;
-        do {
-            ByteBuffer plain = into.nioBuffer(into.writerIndex(), into.writableBytes());
-            result = engine.unwrap(incoming, plain);
-            attend();
-        } while (result.bytesProduced() == 0
-                && result.bytesConsumed() > 0
-                && result.getStatus() != SSLEngineResult.Status.CLOSED);
-        into.writerIndex(into.writerIndex() + result.bytesProduced());
-        boolean ended =
-                result.getStatus() == SSLEngineResult.Status.CLOSED && result.bytesProduced() == 0;
-        return ended ? -1 : result.bytesProduced();
+        while (mayHold || incoming.hasRemaining()) {
+            int room = into.writableBytes();
+            ByteBuffer plain = into.internalNioBuffer(into.writerIndex(), room);
+            SSLEngineResult result = engine.unwrap(incoming, plain);
+            int count = result.bytesProduced();
+            mayHold = count > 0 && room - count < RECORD_BYTES;
+            if (result.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
+                attend();
+            }
+            if (count > 0) {
+                into.writerIndex(into.writerIndex() + count);
+                return count;
+            }
+            if (result.getStatus() == SSLEngineResult.Status.CLOSED) {
+                return -1;
+            }
+            if (result.bytesConsumed() == 0) {
+                return 0;
+            }
+        }
+        return 0;
     }
 
     /** Does what TLS itself has to do, as for new keys. */
     private void attend() throws IOException {
-        HandshakeStatus status = engine.getHandshakeStatus();
-        if (status == HandshakeStatus.NEED_TASK) {
+        if (engine.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
             runTasks();
         }
         if (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
@@ -207,7 +222,7 @@ public final class Connection implements AutoCloseable {
             int count = Math.min(bytes.readableBytes(), WRITE_BYTES);
             int records = Math.ceilDiv(count, RECORD_BYTES);
             encryptAndSend(
-                    bytes.nioBuffer(bytes.readerIndex(), count),
+                    bytes.internalNioBuffer(bytes.readerIndex(), count),
                     count + (records + 1) * RECORD_OVERHEAD_BYTES);
             bytes.skipBytes(count);
         }
@@ -219,18 +234,33 @@ public final class Connection implements AutoCloseable {
     }
 
     private void encryptAndSend(ByteBuffer plain, int room) throws IOException {
-        ByteBuf memory = TransferMemory.aligned(Math.max(room, ONE_RECORD_BYTES));
-        try {
-            ByteBuffer outgoing = memory.nioBuffer(0, memory.capacity());
-            do {
-                wrap(plain, outgoing);
-                outgoing.flip();
-                while (outgoing.hasRemaining()) {
-                    socket.write(outgoing);
-                }
-                outgoing.clear();
-            } while (plain.hasRemaining());
-        } finally {
+        ByteBuf memory = outgoingMemory(Math.max(room, ONE_RECORD_BYTES));
+        do {
+            ByteBuffer outgoing = memory.internalNioBuffer(0, memory.capacity());
+            // A view of all that the memory is part of, so not one that can be flipped.
+            int begin = outgoing.position();
+            wrap(plain, outgoing);
+            outgoing.limit(outgoing.position()).position(begin);
+            while (outgoing.hasRemaining()) {
+                socket.write(outgoing);
+            }
+        } while (plain.hasRemaining());
+    }
+
+    private ByteBuf outgoingMemory(int bytes) {
+        ByteBuf memory = outgoingMemory;
+        if (memory == null || memory.capacity() < bytes) {
+            releaseOutgoing();
+            memory = TransferMemory.aligned(bytes);
+            outgoingMemory = memory;
+        }
+        return memory;
+    }
+
+    private void releaseOutgoing() {
+        ByteBuf memory = outgoingMemory;
+        if (memory != null) {
+            outgoingMemory = null;
             memory.release();
         }
     }
@@ -269,6 +299,7 @@ public final class Connection implements AutoCloseable {
         close();
         ReferenceCountUtil.safeRelease(engine);
         incomingMemory.release();
+        releaseOutgoing();
         if (early != null) {
             early.release();
         }

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BinaryOperator;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,8 +50,11 @@ public final class ContentPull implements AutoCloseable {
      */
     public interface Events {
 
-        /** Bytes of the content came from a node; some of them may be of no use later. */
-        void received(String node, long bytes);
+        /**
+         * Who is told how many bytes of the content come from a node; some of them may be of no use
+         * later.
+         */
+        LongConsumer received(String node);
 
         /** Bytes that are verified and on disk now. */
         void verified(long bytes);
@@ -219,13 +223,17 @@ public final class ContentPull implements AutoCloseable {
 
     // What an attempt asks, by its thread.
 
+    /** Who is told how many bytes come from a source. */
+    LongConsumer receivedFrom(Source source) {
+        return events.received(source.node());
+    }
+
     /**
      * Bytes came, and were put into the content.
      *
      * @return nanoseconds to pause, as the limits demand
      */
-    long received(PullAttempt from, int bytes) {
-        events.received(from.source().node(), bytes);
+    long owed(PullAttempt from, int bytes) {
         long node = nodeLimit.take(bytes);
         return crosses(from) ? Math.max(node, linkLimit.take(bytes)) : node;
     }

@@ -20,6 +20,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +74,7 @@ final class PullAttempt implements FrameSink, Runnable {
     private final PackageContent content;
     private final GrowingSpan span;
     private final GrowingSpan.Feed feed;
+    private final LongConsumer received;
     private final FrameReader reader = new FrameReader();
     private final SourceFrames legal;
     private final byte[] table;
@@ -116,6 +118,7 @@ final class PullAttempt implements FrameSink, Runnable {
         this.span = spanPull.span();
         this.inHalves = pull.content().spans().size() > 1;
         this.feed = feed;
+        this.received = pull.receivedFrom(source);
         this.legal = new SourceFrames(content, request, this);
         this.table = new byte[request.tableWanted() ? content.leafCount() * Sha256.BYTES : 0];
     }
@@ -190,15 +193,8 @@ final class PullAttempt implements FrameSink, Runnable {
         try {
             Frames.pull(bytes, request);
             connection.write(bytes);
-            boolean open = true;
-            while (open && !atEnd && !closed) {
-                open = takeAll(connection, bytes);
-                int fed = taken;
-                taken = 0;
-                long owed = share(fed);
-                if (!atEnd && fed > 0) {
-                    pace(fed, owed);
-                }
+            while (takeAndShare(connection, bytes) && !atEnd && !closed) {
+                // The loop itself may run for hours before it is compiled.
             }
             if (atEnd) {
                 awaitClose();
@@ -208,6 +204,23 @@ final class PullAttempt implements FrameSink, Runnable {
         } finally {
             bytes.release();
         }
+    }
+
+    /**
+     * One turn.
+     *
+     * @return false: the source has ended the connection
+     */
+    private boolean takeAndShare(Connection connection, ByteBuf bytes)
+            throws IOException, InterruptedException {
+        boolean open = takeAll(connection, bytes);
+        int fed = taken;
+        taken = 0;
+        long owed = share(fed);
+        if (!atEnd && fed > 0) {
+            pace(fed, owed);
+        }
+        return open;
     }
 
     /**
@@ -237,7 +250,8 @@ final class PullAttempt implements FrameSink, Runnable {
             span.settle();
             return 0;
         }
-        long owed = pull.received(this, fed);
+        received.accept(fed);
+        long owed = pull.owed(this, fed);
         reached = upTo;
         span.share();
         return owed;

@@ -33,6 +33,8 @@ final class ServeConnection implements Runnable, FrameSink {
     /** A source that has nothing to send says so this often. */
     static final Duration ALIVE_EVERY = Duration.ofMillis(100);
 
+    private static final long ALIVE_NANOS = ALIVE_EVERY.toNanos();
+
     private static final Logger LOG = LoggerFactory.getLogger(ServeConnection.class);
 
     /**
@@ -233,7 +235,7 @@ final class ServeConnection implements Runnable, FrameSink {
                 return found.get();
             }
             if (i < looks) {
-                pause(ALIVE_EVERY.toNanos(), 0);
+                pause(ALIVE_NANOS, 0);
             }
         }
         throw new Refusal(RefusalCode.NOT_HERE, "content %s is not here".formatted(pull.content()));
@@ -254,8 +256,8 @@ final class ServeConnection implements Runnable, FrameSink {
             if (pull.tableWanted()) {
                 sendTable(reader, size, found.content().leafCount() * (long) Sha256.BYTES);
             }
-            while (reader.position() < pull.end()) {
-                sendData(reader, pull.end(), limit, step);
+            while (sendData(reader, pull.end(), limit, step)) {
+                // The loop itself may run for hours before it is compiled.
             }
         }
         batch.clear();
@@ -282,52 +284,65 @@ final class ServeConnection implements Runnable, FrameSink {
         }
     }
 
-    private void sendData(ReadableContent.Reader from, long end, RateLimit own, InStep.Pull step)
+    /**
+     * Sends what is there, or waits for more.
+     *
+     * @return false: everything was sent
+     */
+    private boolean sendData(ReadableContent.Reader from, long end, RateLimit own, InStep.Pull step)
             throws IOException, Refusal {
         checkStaying();
-        if (step.isAhead()) {
-            doze(ALIVE_EVERY.toNanos(), from.available());
-            return;
-        }
-        retract(from);
         long position = from.position();
-        int most = shared.limit().atOnce(own.atOnce(Frames.FULL_DATA_BYTES));
-        int there = Math.clamp(Math.min(from.available(), end) - position, 0, most);
-        if (there == 0) {
-            step.idle();
-            awaitMore(from);
-            return;
+        if (position >= end) {
+            return false;
         }
-        if (!waited && there < FEW_BYTES && position + there < end && !from.ended()) {
-            pause(FEW_WAIT.toNanos(), from.available());
+        long available = Math.min(from.available(), end);
+        if (step.isAhead()) {
+            doze(ALIVE_NANOS, available);
+            return true;
+        }
+        int most = shared.limit().atOnce(own.atOnce(Frames.FULL_DATA_BYTES));
+        int there = Math.clamp(available - position, 0, most);
+        if (!waited && there > 0 && there < FEW_BYTES && available < end && !from.ended()) {
+            pause(FEW_WAIT.toNanos(), available);
             waited = true;
-            return;
+            return true;
         }
         waited = false;
-        batch.clear();
-        int count = fromMemory(from, there);
-        if (count == 0) {
-            count = fromDisk(from, Math.clamp(from.onDisk() - position, 0, there));
-        }
-        if (count == 0) {
-            awaitMore(from);
-        } else {
+        int count = there == 0 ? 0 : take(from, position, there);
+        if (count > 0) {
             write(count);
             step.sent(count);
             long nanos = Math.max(own.take(count), shared.limit().take(count));
             if (nanos > 0) {
-                pause(nanos, from.available());
+                pause(nanos, available);
             }
+        } else if (!retracted(from)) {
+            step.idle();
+            awaitMore(from);
         }
+        return true;
     }
 
-    private void retract(ReadableContent.Reader from) throws IOException {
+    /**
+     * Puts a frame of what is in memory, else on the disk, into the batch; 0: nothing is given, as
+     * before a retraction that the puller was not told.
+     */
+    private int take(ReadableContent.Reader from, long position, int most) throws Refusal {
+        batch.clear();
+        int count = fromMemory(from, most);
+        return count > 0 ? count : fromDisk(from, Math.clamp(from.onDisk() - position, 0, most));
+    }
+
+    private boolean retracted(ReadableContent.Reader from) throws IOException {
         var retraction = from.takeRetraction();
-        if (retraction.isPresent()) {
-            batch.clear();
-            Frames.retract(batch, retraction.getAsLong());
-            write(0);
+        if (retraction.isEmpty()) {
+            return false;
         }
+        batch.clear();
+        Frames.retract(batch, retraction.getAsLong());
+        write(0);
+        return true;
     }
 
     private int fromMemory(ReadableContent.Reader from, int most) {
@@ -395,7 +410,7 @@ final class ServeConnection implements Runnable, FrameSink {
             throw new Refusal(RefusalCode.GOING_AWAY, "the content is not received here any more");
         }
         if (!woken) {
-            rest(ALIVE_EVERY.toNanos(), from.available());
+            rest(ALIVE_NANOS, from.available());
         }
         woken = false;
     }
@@ -404,7 +419,7 @@ final class ServeConnection implements Runnable, FrameSink {
     private void pause(long nanos, long available) throws IOException, Refusal {
         long until = shared.ticker().nanos() + nanos;
         for (long left = nanos; left > 0; left = until - shared.ticker().nanos()) {
-            rest(Math.min(left, ALIVE_EVERY.toNanos()), available);
+            rest(Math.min(left, ALIVE_NANOS), available);
         }
     }
 
@@ -417,7 +432,7 @@ final class ServeConnection implements Runnable, FrameSink {
     private void doze(long nanos, long available) throws IOException, Refusal {
         LockSupport.parkNanos(this, nanos);
         checkStaying();
-        if (shared.ticker().nanos() - sentAt >= ALIVE_EVERY.toNanos()) {
+        if (shared.ticker().nanos() - sentAt >= ALIVE_NANOS) {
             batch.clear();
             Frames.alive(batch, available);
             write(0);

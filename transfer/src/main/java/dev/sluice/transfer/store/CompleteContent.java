@@ -35,7 +35,7 @@ public record CompleteContent(PackageContent content, Path file, long start, Pat
     }
 
     @Override
-    public Reader open(long offset, Runnable wake) throws IOException {
+    public Reader open(long offset, Runnable wake, Runnable closed) throws IOException {
         FileChannel data = FileChannel.open(file, StandardOpenOption.READ);
         try {
             if (data.size() < start + content.size()) {
@@ -43,7 +43,7 @@ public record CompleteContent(PackageContent content, Path file, long start, Pat
                         "%s: expected at least %d bytes, found %d"
                                 .formatted(file, start + content.size(), data.size()));
             }
-            return new FileReader(data, offset);
+            return new FileReader(data, offset, closed);
         } catch (IOException e) {
             data.close();
             throw e;
@@ -52,11 +52,13 @@ public record CompleteContent(PackageContent content, Path file, long start, Pat
 
     private final class FileReader implements Reader {
         private final FileChannel data;
+        private final Runnable closed;
         private long position;
 
-        FileReader(FileChannel data, long offset) {
+        FileReader(FileChannel data, long offset, Runnable closed) {
             this.data = data;
             this.position = offset;
+            this.closed = closed;
         }
 
         @Override
@@ -106,7 +108,10 @@ public record CompleteContent(PackageContent content, Path file, long start, Pat
 
         @Override
         public void close() {
-            FileRanges.close(data, file);
+            if (data.isOpen()) {
+                FileRanges.close(data, file);
+                closed.run();
+            }
         }
     }
 }

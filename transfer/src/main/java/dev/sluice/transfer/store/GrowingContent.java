@@ -292,23 +292,18 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
     /** The span that a position belongs to; the end of the content belongs to the last. */
     GrowingSpan spanAt(long position) {
-        for (GrowingSpan span : spans) {
-            if (span.span().contains(position)) {
-                return span;
-            }
+        int i = 0;
+        while (i < spans.size() - 1 && position >= spans.get(i).span().end()) {
+            i++;
         }
-        return spans.getLast();
+        return spans.get(i);
     }
 
     /** Where the bytes end that may be read from a position on without a gap. */
     long available(long position) {
-        long end = position;
-        for (GrowingSpan span : spans) {
-            if (span.span().contains(end)) {
-                end = Math.max(end, span.available());
-            }
-        }
-        return end;
+        GrowingSpan span = spanAt(position);
+        long end = Math.max(position, span.available());
+        return end == span.span().end() && end > position ? available(end) : end;
     }
 
     boolean isEnded() {
@@ -316,14 +311,14 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     }
 
     @Override
-    public Reader open(long offset, Runnable wake) throws IOException {
+    public Reader open(long offset, Runnable wake, Runnable then) throws IOException {
         synchronized (lock) {
             if (ended) {
                 throw new IOException("content %s: is closed".formatted(content.sha256()));
             }
             openReaders++;
         }
-        GrowingReader reader = new GrowingReader(this, part, offset, wake);
+        GrowingReader reader = new GrowingReader(this, part, offset, wake, then);
         readers.add(reader);
         return reader;
     }

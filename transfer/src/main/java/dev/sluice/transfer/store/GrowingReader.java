@@ -10,17 +10,20 @@ final class GrowingReader implements ReadableContent.Reader {
     private final GrowingContent content;
     private final PartFile part;
     private final Runnable wake;
+    private final Runnable then;
 
     // Guarded by this; a span's lock is taken before.
     private long at;
     private long takenBack = -1;
     private boolean closed;
 
-    GrowingReader(GrowingContent content, PartFile part, long offset, Runnable wake) {
+    GrowingReader(
+            GrowingContent content, PartFile part, long offset, Runnable wake, Runnable then) {
         this.content = content;
         this.part = part;
         this.at = offset;
         this.wake = wake;
+        this.then = then;
     }
 
     void wake() {
@@ -104,5 +107,6 @@ final class GrowingReader implements ReadableContent.Reader {
             closed = true;
         }
         content.readerClosed(this);
+        then.run();
     }
 }

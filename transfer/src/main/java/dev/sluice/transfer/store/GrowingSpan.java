@@ -1,6 +1,5 @@
 package dev.sluice.transfer.store;
 
-import dev.sluice.trust.packages.LeafHash;
 import dev.sluice.trust.packages.LeafTable;
 import dev.sluice.trust.packages.PackageContent;
 import io.netty.buffer.ByteBuf;
@@ -49,9 +48,6 @@ public final class GrowingSpan {
     private final List<KeeperJob.WholeLeaf> whole = new ArrayList<>();
 
     private boolean allSure = true;
-
-    /** Of the leaf that is under way. */
-    private LeafHash hash = new LeafHash();
 
     /** Where the feeder's next byte belongs. */
     private long position;
@@ -232,10 +228,6 @@ public final class GrowingSpan {
             readers.takeBack(span, position - at);
         }
         bytes.readBytes(leaf.setIndex(0, at), fits);
-        if (at == 0) {
-            hash = new LeafHash();
-        }
-        hash.update(leaf.nioBuffer(at, fits));
         position += fits;
         received = Math.max(received, position);
         if (at + fits == size) {
@@ -251,10 +243,12 @@ public final class GrowingSpan {
      */
     private void completed(int index, ByteBuf leaf) {
         long offset = (long) index * LEAF;
+        LeafTable known = part.table().orElse(null);
         boolean sure =
                 vouched == offset
-                        && hash.bytes() == content.sizeOfLeaf(index)
-                        && part.table().filter(known -> known.matches(index, hash)).isPresent();
+                        && known != null
+                        && known.matches(
+                                index, leaf.internalNioBuffer(0, content.sizeOfLeaf(index)));
         if (sure) {
             vouched = position;
         }

@@ -17,7 +17,16 @@ public interface ReadableContent {
      * @param wake called, by any thread, when there is more or when something was taken back; must
      *     be quick
      */
-    Reader open(long offset, Runnable wake) throws IOException;
+    default Reader open(long offset, Runnable wake) throws IOException {
+        return open(offset, wake, () -> {});
+    }
+
+    /**
+     * Begins to read.
+     *
+     * @param closed called once, when the reading has begun and is closed
+     */
+    Reader open(long offset, Runnable wake, Runnable closed) throws IOException;
 
     /** One reading, which goes on from its position. For one thread at a time; to be closed. */
     interface Reader extends AutoCloseable {

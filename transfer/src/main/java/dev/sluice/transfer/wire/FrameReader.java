@@ -17,6 +17,8 @@ public final class FrameReader {
     private static final int HEADER_BYTES = 4;
     private static final int MAX_SHOWN = 200;
 
+    private static final int MAX_LENGTH = (1 << Frames.LENGTH_BITS) - 1;
+
     /** Header or body that is not whole yet. */
     private final ByteBuf kept = Unpooled.buffer(HEADER_BYTES, FrameType.TABLE.maxBody());
 
@@ -35,12 +37,29 @@ public final class FrameReader {
         while (in.isReadable() || (type == FrameType.END && dataLeft == 0)) {
             if (dataLeft > 0) {
                 streamData(in, sink);
+            } else if (isWholeDataHeader(in)) {
+                readDataHeader(in);
             } else if (type == null) {
                 readHeader(in);
             } else {
                 readBody(type, in, sink);
             }
         }
+    }
+
+    /** Whether the head of a DATA frame is here in one piece, as nearly all of them are. */
+    private boolean isWholeDataHeader(ByteBuf in) {
+        return type == null
+                && !kept.isReadable()
+                && in.readableBytes() >= Frames.DATA_HEADER_BYTES
+                && in.getByte(in.readerIndex()) == FrameType.DATA.number();
+    }
+
+    private void readDataHeader(ByteBuf in) throws WireException {
+        int bodyBytes = in.readInt() & MAX_LENGTH;
+        FrameType.DATA.checkLength(bodyBytes);
+        dataOffset = in.readLong();
+        dataLeft = bodyBytes - Long.BYTES;
     }
 
     private void readHeader(ByteBuf in) throws WireException {

@@ -10,6 +10,9 @@ enum FrameType {
     END(6, 0, 0),
     REFUSED(7, 1, 1 + Frames.MAX_TEXT_BYTES);
 
+    /** By number, from 1. */
+    private static final FrameType[] ALL = values();
+
     private final int number;
     private final int minBody;
     private final int maxBody;
@@ -29,10 +32,8 @@ enum FrameType {
     }
 
     static FrameType of(int number) throws WireException {
-        for (FrameType type : values()) {
-            if (type.number == number) {
-                return type;
-            }
+        if (number >= 1 && number <= ALL.length) {
+            return ALL[number - 1];
         }
         throw new WireException("frame of type %d: expected 1 to 7".formatted(number));
     }

@@ -31,6 +31,9 @@ public final class Frames {
 
     static final int MAX_TEXT_BYTES = 256;
 
+    /** Of a header, the rest is the type. */
+    static final int LENGTH_BITS = 24;
+
     private Frames() {}
 
     public static void pull(ByteBuf out, PullRequest request) {
@@ -88,6 +91,6 @@ public final class Frames {
     }
 
     private static void header(ByteBuf out, FrameType type, int length) {
-        out.writeByte(type.number()).writeMedium(length);
+        out.writeInt(type.number() << LENGTH_BITS | length);
     }
 }

@@ -81,11 +81,6 @@ public final class LeafTable {
         return MessageDigest.isEqual(hashes[index], leafHash(leaf));
     }
 
-    /** Whether the bytes of {@code leaf}, which ends, are this leaf. */
-    public boolean matches(int index, LeafHash leaf) {
-        return MessageDigest.isEqual(hashes[index], leaf.end());
-    }
-
     /** The hashes that lead from a leaf to the root, nearest first (RFC 6962, section 2.1.1). */
     public List<Sha256> proof(int index) {
         List<Sha256> proof = new ArrayList<>();

@@ -86,30 +86,6 @@ final class LeafTableTest {
 
     @Test
     @Tag("PKG-3")
-    void knowsALeafByPiecesOfItToo() {
-        byte[] bytes = bytes(2 * PackageContent.LEAF_SIZE);
-        LeafTable table = digest(bytes).leaves();
-        byte[] changed = bytes.clone();
-        changed[PackageContent.LEAF_SIZE + 70] ^= 1;
-
-        assertThat(table.matches(1, inPieces(leaf(bytes, 1)))).isTrue();
-        assertThat(table.matches(0, inPieces(leaf(bytes, 1)))).isFalse();
-        assertThat(table.matches(1, inPieces(leaf(changed, 1)))).isFalse();
-    }
-
-    private static LeafHash inPieces(ByteBuffer leaf) {
-        LeafHash hash = new LeafHash();
-        int size = leaf.remaining();
-        for (int end = leaf.position() + 1; hash.bytes() < size; end += 4099) {
-            int limit = leaf.limit();
-            hash.update(leaf.limit(Math.min(end, limit)));
-            leaf.limit(limit);
-        }
-        return hash;
-    }
-
-    @Test
-    @Tag("PKG-3")
     void refusesALeafThatIsChangedMisplacedOrWronglyProven() {
         byte[] bytes = bytes(4 * PackageContent.LEAF_SIZE + 512);
         ContentDigest.Result result = digest(bytes);

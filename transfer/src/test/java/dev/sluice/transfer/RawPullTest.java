@@ -339,12 +339,12 @@ final class RawPullTest {
                 }
 
                 @Override
-                public boolean hasTable() {
-                    return false;
+                public int availableTable() {
+                    return 0;
                 }
 
                 @Override
-                public void readTable(long offset, ByteBuffer into) {
+                public void readTable(int offset, ByteBuffer into) {
                     throw new IllegalStateException("nobody asked for the table");
                 }
 

@@ -14,7 +14,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes of the file system that are durable when the method returns, and atomic where it says so.
+ * Changes of the file system that are durable when the method returns unless it says otherwise, and
+ * atomic where it says so.
  */
 public final class Durable {
 
@@ -35,7 +36,23 @@ public final class Durable {
 
     /** Replaces a file atomically. */
     public static void write(Path file, byte[] bytes) throws IOException {
-        Path next = file.resolveSibling(file.getFileName() + ".new");
+        Path next = next(file);
+        write(next, bytes, true);
+        move(next, file);
+    }
+
+    /** Replaces a file atomically for those that read it; a power loss may take it. */
+    public static void replace(Path file, byte[] bytes) throws IOException {
+        Path next = next(file);
+        write(next, bytes, false);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static Path next(Path file) {
+        return file.resolveSibling(file.getFileName() + ".new");
+    }
+
+    private static void write(Path next, byte[] bytes, boolean durably) throws IOException {
         try (FileChannel channel =
                 FileChannel.open(
                         next,
@@ -46,9 +63,10 @@ public final class Durable {
             while (rest.hasRemaining()) {
                 channel.write(rest);
             }
-            channel.force(true);
+            if (durably) {
+                channel.force(true);
+            }
         }
-        move(next, file);
     }
 
     /** Renames atomically, over an existing file too. */

@@ -303,7 +303,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         String sha256 = order.content().sha256().hex();
         PullWatch watch = new PullWatch(received, verified, changed, ticker);
         ContentPull pull = ContentPull.start(order, means, watch);
-        growing.put(sha256, pull.content());
+        begins(sha256, pull.content());
         pulls.add(pull);
         staging.pulls(pull, watch);
         Optional<Arrival> end;
@@ -323,6 +323,11 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
             awaitClosed(pull.content());
         }
         return end;
+    }
+
+    private void begins(String sha256, GrowingContent content) {
+        growing.put(sha256, content);
+        server.appeared();
     }
 
     /** What goes on in the same file begins when this is out of it; readers may stay in it. */
@@ -393,7 +398,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
                         manifest.content(),
                         disk,
                         bytes -> area.progress(manifest, bytes));
-        growing.put(sha256, apply.content());
+        begins(sha256, apply.content());
         try {
             Optional<Arrival> pulled =
                     pull(

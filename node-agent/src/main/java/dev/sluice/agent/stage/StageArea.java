@@ -105,15 +105,18 @@ public final class StageArea {
         return Files.readAllBytes(root.resolve(contentSha256).resolve(SIGNATURE));
     }
 
-    /** Makes room for a package that is to come; what came of it before stays. */
+    /**
+     * Makes room for a package that is to come; what came of it before stays. Nothing of it is
+     * durable before {@link #complete}: what a power loss takes is ordered again.
+     */
     Path begin(Manifest manifest, byte[] manifestBytes, byte[] signature) throws IOException {
         Path directory = partial(manifest);
         Files.createDirectories(directory);
         if (!Files.exists(directory.resolve(MANIFEST))
                 || !Arrays.equals(Files.readAllBytes(directory.resolve(MANIFEST)), manifestBytes)) {
-            Durable.write(directory.resolve(MANIFEST), manifestBytes);
+            Durable.replace(directory.resolve(MANIFEST), manifestBytes);
         }
-        Durable.write(directory.resolve(SIGNATURE), signature);
+        Durable.replace(directory.resolve(SIGNATURE), signature);
         progress(manifest, GrowingContent.presentIn(directory, manifest.content()));
         return directory.resolve(PART);
     }
@@ -189,6 +192,8 @@ public final class StageArea {
     void complete(Manifest manifest) throws IOException {
         String sha256 = manifest.content().sha256().hex();
         Path directory = partial(manifest);
+        Durable.syncFile(directory.resolve(MANIFEST));
+        Durable.syncFile(directory.resolve(SIGNATURE));
         Durable.syncFile(directory.resolve(PART));
         Durable.move(directory.resolve(PART), directory.resolve(CONTENT));
         Files.deleteIfExists(directory.resolve(GrowingContent.progressName()));

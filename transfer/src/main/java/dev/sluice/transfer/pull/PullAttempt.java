@@ -11,7 +11,6 @@ import dev.sluice.transfer.wire.RefusalCode;
 import dev.sluice.transfer.wire.SourceFrames;
 import dev.sluice.transfer.wire.WireException;
 import dev.sluice.trust.packages.PackageContent;
-import dev.sluice.trust.packages.Sha256;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -77,7 +76,6 @@ final class PullAttempt implements FrameSink, Runnable {
     private final LongConsumer received;
     private final FrameReader reader = new FrameReader();
     private final SourceFrames legal;
-    private final byte[] table;
     private int tableBytes;
     private volatile @Nullable SocketChannel socket;
     private boolean connected;
@@ -120,7 +118,6 @@ final class PullAttempt implements FrameSink, Runnable {
         this.feed = feed;
         this.received = pull.receivedFrom(source);
         this.legal = new SourceFrames(content, request, this);
-        this.table = new byte[request.tableWanted() ? content.leafCount() * Sha256.BYTES : 0];
     }
 
     Source source() {
@@ -322,11 +319,9 @@ final class PullAttempt implements FrameSink, Runnable {
     @Override
     public void table(long contentSize, ByteBuf hashes) {
         int count = hashes.readableBytes();
-        hashes.readBytes(table, tableBytes, count);
+        feed.table(tableBytes, hashes.nioBuffer());
+        hashes.skipBytes(count);
         tableBytes += count;
-        if (tableBytes == table.length) {
-            feed.table(table);
-        }
     }
 
     @Override

@@ -150,6 +150,11 @@ public final class TransferServer implements AutoCloseable {
         }
     }
 
+    /** A content is in the library that was not: pulls of it that came early begin at once. */
+    public void appeared() {
+        connections.forEach(ServeConnection::lookAgain);
+    }
+
     /** Where it listens. */
     public InetSocketAddress address() {
         return address;

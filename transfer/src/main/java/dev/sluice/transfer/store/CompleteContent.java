@@ -2,6 +2,7 @@ package dev.sluice.transfer.store;
 
 import dev.sluice.trust.packages.LeafHashing;
 import dev.sluice.trust.packages.PackageContent;
+import dev.sluice.trust.packages.Sha256;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -97,12 +98,12 @@ public record CompleteContent(PackageContent content, Path file, long start, Pat
         }
 
         @Override
-        public boolean hasTable() {
-            return true;
+        public int availableTable() {
+            return content.leafCount() * Sha256.BYTES;
         }
 
         @Override
-        public void readTable(long offset, ByteBuffer into) throws IOException {
+        public void readTable(int offset, ByteBuffer into) throws IOException {
             FileRanges.readFully(leaves, offset, into);
         }
 

@@ -1,7 +1,5 @@
 package dev.sluice.transfer.store;
 
-import dev.sluice.trust.packages.InvalidPackageException;
-import dev.sluice.trust.packages.LeafTable;
 import dev.sluice.trust.packages.PackageContent;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,11 +42,14 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     // Written under the lock.
     private volatile boolean ended;
 
-    /** Is told what becomes of a content, by its keeper, one at a time. */
+    /** Is told what becomes of a content, one at a time and by its keeper where nothing is said. */
     public interface Owner {
+        /** The table is verified and written. */
         void tableVerified();
 
-        /** The table was not the content's: nothing of this span's feed counts. */
+        /**
+         * The table was not the content's: nothing of this span's feed counts. Told by who feeds.
+         */
         void wrongTable(GrowingSpan from, String reason);
 
         /** So many bytes are verified and in the file. */
@@ -139,7 +140,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     }
 
     public boolean hasTable() {
-        return part.hasLeaves();
+        return part.table().verified().isPresent();
     }
 
     // The keeper.
@@ -184,7 +185,10 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
 
     private void execute(KeeperJob job) throws IOException {
         switch (job) {
-            case KeeperJob.Table(var from, var encoded) -> judgeTable(from, encoded);
+            case KeeperJob.Table _ -> {
+                part.keepTable();
+                owner.tableVerified();
+            }
             case KeeperJob.WholeLeaves(var span, var leaves) -> {
                 for (KeeperJob.WholeLeaf leaf : leaves) {
                     guarded(() -> judgeLeaf(span, leaf));
@@ -205,23 +209,6 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
                 }
             }
         }
-    }
-
-    private void judgeTable(GrowingSpan from, byte[] encoded) throws IOException {
-        if (part.table().isPresent()) {
-            return;
-        }
-        LeafTable table;
-        try {
-            table = LeafTable.decode(encoded, content);
-        } catch (InvalidPackageException e) {
-            from.forgetUnverified();
-            owner.wrongTable(from, String.valueOf(e.getMessage()));
-            return;
-        }
-        part.keep(table);
-        wakeReaders();
-        owner.tableVerified();
     }
 
     private void judgeLeaf(GrowingSpan span, KeeperJob.WholeLeaf leaf) throws IOException {
@@ -283,6 +270,17 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
         @Override
         public void takeBack(Span span, long offset) {
             readers.forEach(reader -> reader.takeBack(span, offset));
+        }
+
+        @Override
+        public void wakeForTable() {
+            wakeReaders();
+        }
+
+        @Override
+        public void wrongTable(GrowingSpan from, String reason) {
+            wakeReaders();
+            owner.wrongTable(from, reason);
         }
     }
 

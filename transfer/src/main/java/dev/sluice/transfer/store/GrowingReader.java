@@ -17,6 +17,9 @@ final class GrowingReader implements ReadableContent.Reader {
     private long takenBack = -1;
     private boolean closed;
 
+    /** Of the reading thread: the version of the table that it reads. */
+    private int tableVersion;
+
     GrowingReader(
             GrowingContent content, PartFile part, long offset, Runnable wake, Runnable then) {
         this.content = content;
@@ -89,13 +92,21 @@ final class GrowingReader implements ReadableContent.Reader {
     }
 
     @Override
-    public boolean hasTable() {
-        return part.hasLeaves();
+    public int availableTable() {
+        return part.table().available();
     }
 
     @Override
-    public void readTable(long offset, ByteBuffer into) throws IOException {
-        part.readLeaves(offset, into);
+    public void readTable(int offset, ByteBuffer into) throws IOException {
+        GrowingTable table = part.table();
+        int now = table.version();
+        if (offset == 0) {
+            tableVersion = now;
+        }
+        table.read(offset, into);
+        if (now != tableVersion || table.version() != now) {
+            throw new IOException("what was read of the leaf table was wrong");
+        }
     }
 
     @Override

@@ -1,10 +1,12 @@
 package dev.sluice.transfer.store;
 
+import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.LeafTable;
 import dev.sluice.trust.packages.PackageContent;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class GrowingSpan {
 
     /** Whole leaves that wait for the keeper; from here on the feeder is to pause. */
-    static final int PAUSE_LEAVES = 8;
+    static final int PAUSE_LEAVES = 24;
 
     private static final int LEAF = PackageContent.LEAF_SIZE;
 
@@ -71,6 +73,12 @@ public final class GrowingSpan {
 
         /** What was read of a span from an offset on is to be forgotten; under the span's lock. */
         void takeBack(Span span, long offset);
+
+        /** There is more of the table, or something of it was wrong. */
+        void wakeForTable();
+
+        /** The table that this span's source sent was not the content's. */
+        void wrongTable(GrowingSpan from, String reason);
     }
 
     GrowingSpan(
@@ -149,13 +157,43 @@ public final class GrowingSpan {
             return offset;
         }
 
-        /** Takes the source's whole table, over. */
+        /** Takes the source's whole table. */
         public void table(byte[] encoded) {
+            table(0, ByteBuffer.wrap(encoded));
+        }
+
+        /**
+         * Takes the next part of the source's table, in whole hashes, which are read.
+         *
+         * @param at where in the table it begins
+         */
+        public void table(int at, ByteBuffer hashes) {
             synchronized (lock) {
-                if (feed == this) {
-                    jobs.add(new KeeperJob.Table(GrowingSpan.this, encoded));
+                if (feed != this) {
+                    hashes.position(hashes.limit());
+                    return;
                 }
             }
+            try {
+                if (part.table().put(at, hashes)) {
+                    jobs.add(new KeeperJob.Table());
+                }
+                readers.wakeForTable();
+            } catch (InvalidPackageException e) {
+                wrongTable(String.valueOf(e.getMessage()));
+            }
+        }
+
+        /** Nothing of this feed counts that is not vouched for. */
+        private void wrongTable(String reason) {
+            synchronized (lock) {
+                if (feed != this) {
+                    return;
+                }
+                epoch++;
+                forgetFrom(vouched);
+            }
+            readers.wrongTable(GrowingSpan.this, reason);
         }
 
         /** Takes the next bytes of the span, which are read. */
@@ -243,7 +281,7 @@ public final class GrowingSpan {
      */
     private void completed(int index, ByteBuf leaf) {
         long offset = (long) index * LEAF;
-        LeafTable known = part.table().orElse(null);
+        LeafTable known = part.table().verified().orElse(null);
         boolean sure =
                 vouched == offset
                         && known != null
@@ -268,14 +306,6 @@ public final class GrowingSpan {
         return !toWrite.isEmpty();
     }
 
-    /** Nothing of this feed counts that is not vouched for: its table was wrong. */
-    void forgetUnverified() {
-        synchronized (lock) {
-            epoch++;
-            forgetFrom(vouched);
-        }
-    }
-
     /**
      * Takes a leaf that was fed to its end, for the next write.
      *
@@ -298,7 +328,7 @@ public final class GrowingSpan {
     }
 
     private boolean isRight(KeeperJob.WholeLeaf leaf, long offset, int size, LongConsumer wrong) {
-        LeafTable known = part.table().orElse(null);
+        LeafTable known = part.table().verified().orElse(null);
         synchronized (lock) {
             if (leaf.epoch() != epoch || known == null) {
                 return false;

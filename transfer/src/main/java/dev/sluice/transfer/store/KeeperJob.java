@@ -6,9 +6,8 @@ import java.util.List;
 /** What a growing content's keeper has to do next. */
 sealed interface KeeperJob {
 
-    /** Judge a table. */
-    @SuppressWarnings("ArrayRecordComponent") // Handed over once, never compared.
-    record Table(GrowingSpan from, byte[] encoded) implements KeeperJob {}
+    /** Write the table, which is verified. */
+    record Table() implements KeeperJob {}
 
     /** Write leaves of a span, in their order. */
     record WholeLeaves(GrowingSpan span, List<WholeLeaf> leaves) implements KeeperJob {}

@@ -6,8 +6,10 @@ import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,22 @@ public final class LeafFile {
         NamedFile.replace(
                 file,
                 ByteBuffer.wrap(table.encoded()),
-                ".new-" + Thread.currentThread().threadId());
+                ".new-" + Thread.currentThread().threadId(),
+                true);
+    }
+
+    /** Writes a verified table, which is durable only after {@link #sync}. */
+    static void writeSoon(Path file, LeafTable table) throws IOException {
+        NamedFile.replace(
+                file,
+                ByteBuffer.wrap(table.encoded()),
+                ".new-" + Thread.currentThread().threadId(),
+                false);
+    }
+
+    static void sync(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
     }
 }

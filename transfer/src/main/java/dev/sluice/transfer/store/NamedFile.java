@@ -14,11 +14,12 @@ final class NamedFile {
     private NamedFile() {}
 
     static void replace(Path file, ByteBuffer bytes) throws IOException {
-        replace(file, bytes, ".new");
+        replace(file, bytes, ".new", true);
     }
 
     /** Several threads may replace the same file when each has a suffix of its own. */
-    static void replace(Path file, ByteBuffer bytes, String suffix) throws IOException {
+    static void replace(Path file, ByteBuffer bytes, String suffix, boolean durably)
+            throws IOException {
         Path next = file.resolveSibling(file.getFileName() + suffix);
         try (FileChannel channel =
                 FileChannel.open(
@@ -29,7 +30,9 @@ final class NamedFile {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
-            channel.force(true);
+            if (durably) {
+                channel.force(true);
+            }
         }
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

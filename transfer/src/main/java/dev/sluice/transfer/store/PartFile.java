@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,8 +36,8 @@ final class PartFile implements AutoCloseable {
     private final PackageContent content;
     private final FileChannel channel;
     private final LeafWriter writer;
-    private volatile @Nullable LeafTable table;
-    private volatile @Nullable FileChannel leaves;
+    private final GrowingTable table;
+    private boolean tableUnsynced;
     private final List<Span> spans;
 
     /** Of each span: up to where it is verified and in the file. */
@@ -58,6 +57,7 @@ final class PartFile implements AutoCloseable {
         this.content = content;
         this.channel = channel;
         this.writer = writer;
+        this.table = new GrowingTable(content);
         this.spans = List.copyOf(spans);
         this.verified = spans.stream().mapToLong(Span::begin).toArray();
     }
@@ -119,8 +119,7 @@ final class PartFile implements AutoCloseable {
         if (known == null) {
             return;
         }
-        table = known;
-        openLeaves();
+        table.set(known);
         for (int i = 0; i < verified.length; i++) {
             verified[i] = recover(spans.get(i), verified[i], known);
         }
@@ -151,34 +150,16 @@ final class PartFile implements AutoCloseable {
         return right;
     }
 
-    Optional<LeafTable> table() {
-        return Optional.ofNullable(table);
+    /** The table, as far as it came. */
+    GrowingTable table() {
+        return table;
     }
 
-    /** Keeps a table that was verified. */
-    void keep(LeafTable verifiedTable) throws IOException {
-        LeafFile.write(directory.resolve(LEAVES), verifiedTable);
-        openLeaves();
-        table = verifiedTable;
-    }
-
-    /** Open from now on: the directory may get another name while others read. */
-    private void openLeaves() throws IOException {
-        if (leaves == null) {
-            leaves = FileChannel.open(directory.resolve(LEAVES), StandardOpenOption.READ);
-        }
-    }
-
-    boolean hasLeaves() {
-        return leaves != null;
-    }
-
-    void readLeaves(long offset, ByteBuffer into) throws IOException {
-        FileChannel file = leaves;
-        if (file == null) {
-            throw new IOException("%s: the leaf table is not here".formatted(directory));
-        }
-        FileRanges.readFully(file, offset, into, directory.resolve(LEAVES));
+    /** Writes the table, which is verified, beside the part; durable with the next checkpoint. */
+    void keepTable() throws IOException {
+        LeafTable verifiedTable = table.verified().orElseThrow();
+        tableUnsynced = true;
+        LeafFile.writeSoon(directory.resolve(LEAVES), verifiedTable);
     }
 
     /** Up to where a span is verified and in the file, by its place in the content. */
@@ -255,6 +236,10 @@ final class PartFile implements AutoCloseable {
         if (failed != null) {
             throw failed;
         }
+        if (tableUnsynced) {
+            LeafFile.sync(directory.resolve(LEAVES));
+            tableUnsynced = false;
+        }
         sync(verifiedPieces());
         unsynced = 0;
     }
@@ -282,10 +267,6 @@ final class PartFile implements AutoCloseable {
     @Override
     public void close() throws IOException {
         joinSync();
-        FileChannel open = leaves;
-        if (open != null) {
-            open.close();
-        }
         writer.close();
         channel.close();
     }

@@ -59,11 +59,15 @@ public interface ReadableContent {
         /** Fills a buffer from disk, below {@link #onDisk}; the position goes on. Blocks. */
         void readDisk(ByteBuffer into) throws IOException;
 
-        /** Whether the leaf table is here. */
-        boolean hasTable();
+        /** Where the bytes of the leaf table that may be read end for now, in whole hashes. */
+        int availableTable();
 
-        /** Reads bytes of the leaf table from disk. Blocks. */
-        void readTable(long offset, ByteBuffer into) throws IOException;
+        /**
+         * Fills a buffer with whole hashes of the leaf table. May block.
+         *
+         * @throws IOException when what was read before was wrong, or the disk fails
+         */
+        void readTable(int offset, ByteBuffer into) throws IOException;
 
         @Override
         void close();

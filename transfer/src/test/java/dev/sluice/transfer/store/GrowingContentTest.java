@@ -1,10 +1,12 @@
 package dev.sluice.transfer.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.trust.packages.LeafHashing;
 import dev.sluice.trust.packages.LeafTable;
 import dev.sluice.trust.packages.PackageContent;
+import dev.sluice.trust.packages.Sha256;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -37,11 +40,12 @@ final class GrowingContentTest {
     private byte[] table;
     private GrowingSpan.Feed feed;
 
-    /** Holds the keeper up from when the table is verified until it is let go. */
+    /** Holds the keeper up from when the table is written until it is let go. */
     private static final class Told implements GrowingContent.Owner {
         final CountDownLatch held = new CountDownLatch(1);
         final CountDownLatch letGo = new CountDownLatch(1);
         final CompletableFuture<Long> wrong = new CompletableFuture<>();
+        final CompletableFuture<String> wrongTable = new CompletableFuture<>();
         final CompletableFuture<Void> complete = new CompletableFuture<>();
 
         @Override
@@ -56,7 +60,7 @@ final class GrowingContentTest {
 
         @Override
         public void wrongTable(GrowingSpan from, String reason) {
-            complete.completeExceptionally(new IllegalStateException(reason));
+            wrongTable.complete(reason);
         }
 
         @Override
@@ -158,25 +162,72 @@ final class GrowingContentTest {
 
     @Test
     @Tag("PKG-4")
-    void leavesThatEndBeforeTheirTableIsVerifiedAreTheKeepersToJudge() throws Exception {
-        CountDownLatch judge = new CountDownLatch(1);
-        span.whenSettled(() -> {
-            try {
-                boolean _ = judge.await(10, TimeUnit.SECONDS);
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        feed.table(table);
+    void theTableIsForReadersAsItComesButForItsLastHash() throws Exception {
         told.letGo.countDown();
-        try (ReadableContent.Reader reader = growing.open(0, () -> {})) {
-            feed(bytes, 0, 2 * LEAF);
-            assertThat(reader.available()).isEqualTo(LEAF - 1);
-            judge.countDown();
-            feed(bytes, 2 * LEAF, bytes.length - 2 * LEAF);
-            told.complete.get(10, TimeUnit.SECONDS);
-            assertThat(reader.available()).isEqualTo(bytes.length);
+        int hash = Sha256.BYTES;
+        AtomicInteger wakes = new AtomicInteger();
+        try (ReadableContent.Reader reader = growing.open(0, wakes::incrementAndGet)) {
+            assertThat(reader.availableTable()).isZero();
+            feed.table(0, ByteBuffer.wrap(table, 0, 3 * hash));
+            assertThat(reader.availableTable()).isEqualTo(3 * hash);
+            assertThat(wakes).hasValue(1);
+            feed.table(3 * hash, ByteBuffer.wrap(table, 3 * hash, 3 * hash));
+            assertThat(reader.availableTable()).as("6 of 7").isEqualTo(6 * hash);
+            assertThat(growing.hasTable()).isFalse();
+            feed.table(6 * hash, ByteBuffer.wrap(table, 6 * hash, hash));
+            assertThat(reader.availableTable()).isEqualTo(7 * hash);
+            assertThat(growing.hasTable()).isTrue();
+
+            ByteBuffer read = ByteBuffer.allocate(table.length);
+            reader.readTable(0, read);
+            assertThat(read.array()).isEqualTo(table);
         }
+        feed(bytes, 0, bytes.length);
+        told.complete.get(10, TimeUnit.SECONDS);
+        assertThat(Files.readAllBytes(directory.resolve("growing").resolve("leaves")))
+                .isEqualTo(table);
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void whoHasReadAPartOfAWrongTableReadsNoMoreOfIt() throws Exception {
+        told.letGo.countDown();
+        byte[] wrong = table.clone();
+        wrong[70] ^= 1;
+        int hash = Sha256.BYTES;
+        try (ReadableContent.Reader reader = growing.open(0, () -> {})) {
+            feed.table(0, ByteBuffer.wrap(wrong, 0, 4 * hash));
+            reader.readTable(0, ByteBuffer.allocate(4 * hash));
+            span.endFeed();
+            settle();
+            feed = span.beginFeed();
+            feed.table(table);
+
+            assertThat(growing.hasTable()).as("the second source was right").isTrue();
+            assertThatThrownBy(() -> reader.readTable(4 * hash, ByteBuffer.allocate(hash)))
+                    .isInstanceOf(IOException.class);
+        }
+        feed(bytes, 0, bytes.length);
+        told.complete.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aWholeTableThatIsNotTheContentsIsToldAndNothingOfItsFeedCounts() throws Exception {
+        byte[] wrong = table.clone();
+        wrong[wrong.length - 1] ^= 1;
+        told.letGo.countDown();
+
+        feed.table(wrong);
+
+        assertThat(told.wrongTable.get(10, TimeUnit.SECONDS))
+                .startsWith("leaf table: expected root");
+        feed(bytes, 0, LEAF);
+        feed = span.beginFeed();
+        assertThat(feed.offset()).isZero();
+        feed.table(table);
+        feed(bytes, 0, bytes.length);
+        told.complete.get(10, TimeUnit.SECONDS);
     }
 
     @Test

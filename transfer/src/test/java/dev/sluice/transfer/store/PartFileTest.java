@@ -73,7 +73,7 @@ final class PartFileTest {
         try (PartFile file = open()) {
             assertThat(directory.resolve("content.part")).hasSize(SIZE);
             assertThat(file.verified(0)).isZero();
-            assertThat(file.table()).isEmpty();
+            assertThat(file.table().verified()).isEmpty();
         }
     }
 
@@ -81,21 +81,21 @@ final class PartFileTest {
     @Tag("PKG-4")
     void whatWasCheckpointedIsThereAgain() throws IOException {
         try (PartFile file = open()) {
-            file.keep(table);
+            keep(file, table);
             write(file, 40);
             file.checkpoint();
         }
 
         try (PartFile file = open()) {
             assertThat(file.verified(0)).isEqualTo(40L * LEAF);
-            assertThat(file.table()).isPresent();
+            assertThat(file.table().verified()).isPresent();
         }
     }
 
     @Test
     void whatCameAfterTheCheckpointIsVerifiedAgainAndKept() throws IOException {
         try (PartFile file = open()) {
-            file.keep(table);
+            keep(file, table);
             write(file, 16);
             file.checkpoint();
             write(file, 10);
@@ -109,7 +109,7 @@ final class PartFileTest {
     @Test
     void whatIsTornAfterTheCheckpointIsNotKept() throws IOException {
         try (PartFile file = open()) {
-            file.keep(table);
+            keep(file, table);
             write(file, 16);
             file.checkpoint();
             write(file, 10);
@@ -124,7 +124,7 @@ final class PartFileTest {
     @Test
     void aTornBitmapIsNotTrusted() throws IOException {
         try (PartFile file = open()) {
-            file.keep(table);
+            keep(file, table);
             write(file, 32);
             file.checkpoint();
         }
@@ -146,7 +146,7 @@ final class PartFileTest {
     @Test
     void aLostFileMeansThatNothingIsHere() throws IOException {
         try (PartFile file = open()) {
-            file.keep(table);
+            keep(file, table);
             write(file, 32);
             file.checkpoint();
         }
@@ -154,21 +154,21 @@ final class PartFileTest {
 
         try (PartFile file = open()) {
             assertThat(file.verified(0)).isZero();
-            assertThat(file.table()).isPresent();
+            assertThat(file.table().verified()).isPresent();
         }
     }
 
     @Test
     void aTableThatWasChangedIsNotUsed() throws IOException {
         try (PartFile file = open()) {
-            file.keep(table);
+            keep(file, table);
             write(file, 32);
             file.checkpoint();
         }
         corrupt("leaves", 40);
 
         try (PartFile file = open()) {
-            assertThat(file.table()).isEmpty();
+            assertThat(file.table().verified()).isEmpty();
             assertThat(file.verified(0)).isEqualTo(32L * LEAF);
         }
     }
@@ -197,7 +197,7 @@ final class PartFileTest {
     @Test
     void theProgressOfAnotherContentSaysNothing() throws IOException {
         try (PartFile file = open()) {
-            file.keep(table);
+            keep(file, table);
             write(file, 32);
             file.checkpoint();
         }
@@ -208,7 +208,7 @@ final class PartFileTest {
         try (PartFile file =
                 PartFile.open(directory, changed, Span.whole(changed), DiskSpace.system())) {
             assertThat(file.verified(0)).isZero();
-            assertThat(file.table()).isEmpty();
+            assertThat(file.table().verified()).isEmpty();
         }
     }
 
@@ -310,7 +310,7 @@ final class PartFileTest {
         long inSecond = second.begin() + Progress.PIECE_BYTES + LEAF;
         try (PartFile file =
                 PartFile.open(directory, content, Span.halves(content), DiskSpace.system())) {
-            file.keep(tableOf(large, content));
+            keep(file, tableOf(large, content));
             for (long at = second.begin(); at < inSecond; at += LEAF) {
                 file.write(1, at, List.of(ByteBuffer.wrap(large, (int) at, LEAF)));
             }
@@ -335,5 +335,10 @@ final class PartFileTest {
         try (FileChannel file = FileChannel.open(whole, StandardOpenOption.READ)) {
             return LeafHashing.of(file, 0, content);
         }
+    }
+
+    private static void keep(PartFile file, LeafTable verified) throws IOException {
+        file.table().set(verified);
+        file.keepTable();
     }
 }

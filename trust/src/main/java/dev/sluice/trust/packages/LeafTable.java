@@ -3,7 +3,6 @@ package dev.sluice.trust.packages;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
@@ -27,8 +26,13 @@ public final class LeafTable {
         if (hashes.length == 0) {
             throw new IllegalArgumentException("a tree has at least one leaf");
         }
+        this(hashes, rootOf(hashes));
+    }
+
+    /** Takes the array over, of which the root is known. */
+    LeafTable(byte[][] hashes, Sha256 root) {
         this.hashes = hashes;
-        this.root = rootOf(hashes);
+        this.root = root;
     }
 
     /**
@@ -45,18 +49,24 @@ public final class LeafTable {
                     String.format(
                             "leaf table: expected %d bytes, found %d", expected, encoded.length));
         }
-        byte[][] hashes = new byte[content.leafCount()][];
-        for (int i = 0; i < hashes.length; i++) {
-            hashes[i] = Arrays.copyOfRange(encoded, i * Sha256.BYTES, (i + 1) * Sha256.BYTES);
+        LeafTableBuilder builder = new LeafTableBuilder(content);
+        ByteBuffer bytes = ByteBuffer.wrap(encoded);
+        while (bytes.hasRemaining()) {
+            builder.add(bytes);
         }
-        LeafTable table = new LeafTable(hashes);
-        if (!table.root.equals(content.merkleRoot())) {
-            throw new InvalidPackageException(
-                    String.format(
-                            "leaf table: expected root %s, found %s",
-                            content.merkleRoot(), table.root));
+        return builder.build();
+    }
+
+    /** Writes hashes from one on until the buffer is full. */
+    public void copy(int index, ByteBuffer into) {
+        copy(hashes, index, hashes.length, into);
+    }
+
+    static void copy(byte[][] hashes, int index, int end, ByteBuffer into) {
+        int last = index + into.remaining() / Sha256.BYTES;
+        for (int i = Objects.checkFromToIndex(index, last, end); i < last; i++) {
+            into.put(hashes[i]);
         }
-        return table;
     }
 
     /** All leaf hashes, one after the other. */
@@ -131,10 +141,11 @@ public final class LeafTable {
     /** The next level: pairs are joined, a last one without a partner moves up unchanged. */
     private static byte[][] above(byte[][] level) {
         byte[][] next = new byte[(level.length + 1) / 2][];
+        MessageDigest digest = Sha256.digest();
         for (int i = 0; i < next.length; i++) {
             next[i] =
                     2 * i + 1 < level.length
-                            ? nodeHash(level[2 * i], level[2 * i + 1])
+                            ? nodeHash(digest, level[2 * i], level[2 * i + 1])
                             : level[2 * i];
         }
         return next;
@@ -154,7 +165,11 @@ public final class LeafTable {
     }
 
     private static byte[] nodeHash(byte[] left, byte[] right) {
-        MessageDigest digest = Sha256.digest();
+        return nodeHash(Sha256.digest(), left, right);
+    }
+
+    /** With a digest that has seen nothing, which it is again afterwards. */
+    static byte[] nodeHash(MessageDigest digest, byte[] left, byte[] right) {
         digest.update(NODE);
         digest.update(left);
         digest.update(right);

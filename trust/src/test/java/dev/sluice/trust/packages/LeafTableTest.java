@@ -85,6 +85,34 @@ final class LeafTableTest {
     }
 
     @Test
+    void aBuilderFindsTheSameRootWhateverItForgotBefore() throws Exception {
+        Random random = new Random(19);
+        for (int leaves = 1; leaves <= 70; leaves++) {
+            byte[][] hashes = new byte[leaves][Sha256.BYTES];
+            for (byte[] hash : hashes) {
+                random.nextBytes(hash);
+            }
+            LeafTable expected = new LeafTable(hashes);
+            PackageContent content =
+                    new PackageContent(
+                            (long) leaves * PackageContent.LEAF_SIZE,
+                            Sha256.of(hashes[0]),
+                            PackageContent.LEAF_SIZE,
+                            expected.root());
+            LeafTableBuilder builder = new LeafTableBuilder(content);
+            int other = random.nextInt(leaves + 1);
+            for (int i = 0; i < other; i++) {
+                builder.add(ByteBuffer.wrap(hashes[i]));
+            }
+            builder.truncate(random.nextInt(other + 1));
+            while (!builder.isFull()) {
+                builder.add(ByteBuffer.wrap(hashes[builder.count()]));
+            }
+            assertThat(builder.build().encoded()).isEqualTo(expected.encoded());
+        }
+    }
+
+    @Test
     @Tag("PKG-3")
     void refusesALeafThatIsChangedMisplacedOrWronglyProven() {
         byte[] bytes = bytes(4 * PackageContent.LEAF_SIZE + 512);

@@ -116,19 +116,17 @@ final class GrowingTable {
     }
 
     /** Fills a buffer with whole hashes of those that are available, from an offset on. */
-    void read(int offset, ByteBuffer into) throws IOException {
+    synchronized void read(int offset, ByteBuffer into) throws IOException {
         LeafTable whole = verified;
-        if (whole != null) {
+        LeafTableBuilder builder = coming;
+        boolean isHere = offset + into.remaining() <= available;
+        if (isHere && whole != null) {
             whole.copy(offset / Sha256.BYTES, into);
-            return;
-        }
-        synchronized (this) {
-            LeafTableBuilder builder = coming;
-            if (builder == null || offset + into.remaining() > available) {
-                throw new IOException(
-                        "the leaf table up to %d is not here any more".formatted(offset));
-            }
+        } else if (isHere && builder != null) {
             builder.copy(offset / Sha256.BYTES, into);
+        } else {
+            throw new IOException(
+                    "the leaf table from %d on is not here any more".formatted(offset));
         }
     }
 }

@@ -8,11 +8,14 @@ import dev.sluice.trust.packages.LeafHashing;
 import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +28,7 @@ final class GrowingTableTest {
 
     @TempDir private Path directory;
     private byte[] right;
+    private PackageContent content;
     private GrowingTable table;
 
     @BeforeEach
@@ -34,7 +38,8 @@ final class GrowingTableTest {
         LeafHashing.Described described =
                 LeafHashing.describe(Files.write(directory.resolve("content"), bytes));
         right = described.table().encoded();
-        table = new GrowingTable(described.content());
+        content = described.content();
+        table = new GrowingTable(content);
     }
 
     private boolean put(byte[] from, int firstHash, int hashes) throws InvalidPackageException {
@@ -115,5 +120,38 @@ final class GrowingTableTest {
         assertThat(read.array()).isEqualTo(Arrays.copyOfRange(right, 8 * HASH, 10 * HASH));
         assertThatThrownBy(() -> table.read(9 * HASH, ByteBuffer.allocate(2 * HASH)))
                 .isInstanceOf(IOException.class);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whoReadsWhileItComesGetsAllOfIt() throws Exception {
+        for (int run = 0; run < 300; run++) {
+            GrowingTable growing = new GrowingTable(content);
+            CompletableFuture<byte[]> read =
+                    CompletableFuture.supplyAsync(() -> readAll(growing, right.length));
+            for (int hash = 0; hash < LEAVES; hash++) {
+                boolean _ = growing.put(hash * HASH, ByteBuffer.wrap(right, hash * HASH, HASH));
+            }
+            assertThat(read.get(10, TimeUnit.SECONDS)).isEqualTo(right);
+        }
+    }
+
+    private static byte[] readAll(GrowingTable from, int bytes) {
+        ByteBuffer all = ByteBuffer.allocate(bytes);
+        while (all.hasRemaining()) {
+            Thread.onSpinWait();
+            int at = all.position();
+            all.limit(from.available());
+            try {
+                if (all.hasRemaining()) {
+                    from.read(at, all);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } finally {
+                all.limit(bytes);
+            }
+        }
+        return all.array();
     }
 }

@@ -11,12 +11,19 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends a report each second, and at once when something changed; changes in a burst share one. */
+/**
+ * Sends a report each second, and soon when something changed; changes in a burst share one, and so
+ * do those that follow: a staging that begins changes one thing after the other, on all nodes at
+ * the same time.
+ */
 public final class Reporter implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
     private static final Duration INTERVAL = Duration.ofSeconds(1);
     private static final Duration BURST = Duration.ofMillis(20);
+
+    /** From one report of a change to the next. */
+    private static final Duration APART = Duration.ofMillis(150);
 
     private final Supplier<NodeReport> reports;
     private final Consumer<NodeReport> receiver;
@@ -45,11 +52,14 @@ public final class Reporter implements AutoCloseable {
     }
 
     private void run() {
+        long earliest = System.nanoTime();
         try {
             while (true) {
                 if (wake.tryAcquire(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
-                    Thread.sleep(BURST);
+                    long left = earliest - System.nanoTime();
+                    Thread.sleep(Duration.ofNanos(Math.max(left, BURST.toNanos())));
                     wake.drainPermits();
+                    earliest = System.nanoTime() + APART.toNanos();
                 }
                 report();
             }

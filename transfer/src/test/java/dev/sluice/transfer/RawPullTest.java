@@ -3,6 +3,7 @@ package dev.sluice.transfer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.transfer.net.TransferNetwork;
+import dev.sluice.transfer.store.CompleteContent;
 import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.transfer.wire.FrameReader;
 import dev.sluice.transfer.wire.FrameSink;
@@ -20,6 +21,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -224,6 +226,33 @@ final class RawPullTest {
         assertThat(ask(network, out -> Frames.pull(out, new PullRequest(other, 0, 1, 0, false))))
                 .containsExactly("NOT_HERE content " + other + " is not here");
         assertThat(server.server.pulls()).isZero();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aContentThatAppearsIsSentWithoutAnotherWait() throws Exception {
+        TestContent late = TestContent.of(65_536, 9);
+        CompleteContent placed =
+                late.placedIn(
+                        Files.createDirectory(directory.resolve("late")),
+                        late.bytes(),
+                        late.table().encoded());
+        server.onMiss(() -> {
+            server.serve(placed);
+            server.server.appeared();
+        });
+        PullRequest pull =
+                new PullRequest(late.content().sha256(), 0, late.content().size(), 0, false);
+        Answers[] answered = new Answers[1];
+
+        List<String> answers =
+                ask(network, out -> Frames.pull(out, pull), given -> answered[0] = given);
+
+        assertThat(answers).containsExactly("end");
+        assertThat(answered[0].bytes).isEqualTo(65_536);
+        assertThat(answered[0].alive.getCount())
+                .as("who waits says that it lives, and this one had nothing to wait for")
+                .isEqualTo(1);
     }
 
     @Test

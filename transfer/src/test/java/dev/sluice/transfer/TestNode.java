@@ -51,6 +51,7 @@ final class TestNode implements AutoCloseable, ContentLibrary {
     final RateLimit downLimit = new RateLimit(0, Ticker.system());
     final RateLimit upLimit = new RateLimit(0, Ticker.system());
     private final Map<Sha256, ReadableContent> contents = new ConcurrentHashMap<>();
+    private volatile Runnable missed = () -> {};
     private final AtomicLong verified = new AtomicLong();
     private final Object progress = new Object();
     final TransferServer server;
@@ -89,13 +90,22 @@ final class TestNode implements AutoCloseable, ContentLibrary {
         return new Source(id, "127.0.0.1", server.address().getPort(), 0);
     }
 
+    /** What is done when a content is asked for that is not here, by whoever looks for it. */
+    void onMiss(Runnable action) {
+        missed = action;
+    }
+
     void serve(ReadableContent content) {
         contents.put(content.content().sha256(), content);
     }
 
     @Override
     public Optional<ReadableContent> find(Sha256 content) {
-        return Optional.ofNullable(contents.get(content));
+        ReadableContent found = contents.get(content);
+        if (found == null) {
+            missed.run();
+        }
+        return Optional.ofNullable(found);
     }
 
     ContentPull pull(TestContent content, Source... sources) throws IOException {

@@ -41,7 +41,9 @@ final class SharedDisk {
                 IntStream.range(0, files).mapToObj(i -> directory.resolve("disk-" + i)).toList();
         long each = Math.ceilDiv(BYTES, (long) files);
         List<Thread> writers =
-                all.stream().map(file -> Thread.ofPlatform().unstarted(() -> write(file, each))).toList();
+                all.stream()
+                        .map(file -> Thread.ofPlatform().unstarted(() -> write(file, each)))
+                        .toList();
         long began = System.nanoTime();
         writers.forEach(Thread::start);
         try {

@@ -7,6 +7,7 @@ import dev.sluice.agent.ledger.FileLedgerStorage;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.trust.packages.Installation;
+import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.ManifestDraft;
 import dev.sluice.trust.packages.PackageBuilder;
 import dev.sluice.trust.packages.PackageHead;
@@ -134,6 +135,36 @@ final class StagerTest {
                 // Nothing is open.
             }
         };
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatAPowerLossTookOfManifestAndSignatureComesAgain() throws Exception {
+        ContentSource breaking = (_, _, offset) -> serving(content, offset, 30_000);
+        assertThat(stage(breaking, 0, "silent")).isInstanceOf(Outcome.Failed.class);
+        Path partial =
+                root.resolve("staged")
+                        .resolve(
+                                ".partial-"
+                                        + Manifest.parse(head.manifestBytes()).content().sha256());
+        Files.write(partial.resolve("manifest.json"), new byte[0]);
+        Files.write(partial.resolve("manifest.p7s"), new byte[0]);
+
+        area = new StageArea(root.resolve("staged"));
+        assertThat(area.entries()).as("nobody knows what it is").isEmpty();
+        ContentSource whole =
+                (location, _, offset) -> {
+                    opened.add(location.getNodeId() + "@" + offset);
+                    return serving(content, offset, Long.MAX_VALUE);
+                };
+        assertThat(stage(whole, 0, "good")).isInstanceOf(Outcome.Done.class);
+
+        assertThat(opened).as("what came before stays").containsExactly("good@30000");
+        Path staged =
+                root.resolve("staged")
+                        .resolve(Manifest.parse(head.manifestBytes()).content().sha256().hex());
+        assertThat(staged.resolve("manifest.json")).hasBinaryContent(head.manifestBytes());
+        assertThat(staged.resolve("manifest.p7s")).hasBinaryContent(head.signatureBytes());
     }
 
     @Test

@@ -117,7 +117,7 @@ final class DistributeBenchmark {
     }
 
     /** The bound knows only links; all machines here write to one disk. */
-    private void sayDisk(Scenario scenario) throws IOException {
+    private void sayDisk(Scenario scenario) throws IOException, InterruptedException {
         double needed =
                 scenario.receivers().size()
                         * (double) scenario.fileBytes()

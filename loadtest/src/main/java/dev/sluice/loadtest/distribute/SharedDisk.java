@@ -1,16 +1,17 @@
 package dev.sluice.loadtest.distribute;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 /**
@@ -27,46 +28,36 @@ final class SharedDisk {
     /** As agents do. */
     private static final long FORCED_EVERY = 64L << 20;
 
-    private static final int ALIGNMENT = 4 << 10;
     private static final double NANOS_PER_SECOND = 1e9;
 
     private SharedDisk() {}
 
-    /**
-     * Bytes a second that the disk takes of many files at once, around the page cache where the
-     * file system allows that, forced every 64 MiB.
-     */
-    static double bytesPerSecond(Path directory, int files) throws IOException {
+    /** Bytes a second that the disk takes of many files at once, each forced every 64 MiB. */
+    static double bytesPerSecond(Path directory, int files)
+            throws IOException, InterruptedException {
         List<Path> all =
                 IntStream.range(0, files).mapToObj(i -> directory.resolve("disk-" + i)).toList();
         long each = Math.ceilDiv(BYTES, (long) files);
-        List<Thread> writers =
-                all.stream()
-                        .map(file -> Thread.ofPlatform().unstarted(() -> write(file, each)))
-                        .toList();
         long began = System.nanoTime();
-        writers.forEach(Thread::start);
-        try {
-            for (Thread writer : writers) {
-                writer.join();
+        try (ExecutorService writers = Executors.newFixedThreadPool(files)) {
+            List<Future<Path>> written =
+                    all.stream().map(file -> writers.submit(() -> write(file, each))).toList();
+            for (Future<Path> one : written) {
+                Files.delete(one.get());
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IOException("the disk could not be measured: " + e.getCause(), e);
         }
-        double seconds = (System.nanoTime() - began) / NANOS_PER_SECOND;
-        for (Path file : all) {
-            Files.deleteIfExists(file);
-        }
-        return each * (double) files / seconds;
+        return each * (double) files * NANOS_PER_SECOND / (System.nanoTime() - began);
     }
 
-    private static void write(Path file, long bytes) {
-        ByteBuffer block =
-                ByteBuffer.allocateDirect(WRITE_BYTES + ALIGNMENT).alignedSlice(ALIGNMENT);
+    private static Path write(Path file, long bytes) throws IOException {
+        ByteBuffer block = ByteBuffer.allocateDirect(WRITE_BYTES);
         byte[] random = new byte[WRITE_BYTES];
         new Random(5).nextBytes(random);
-        block.put(0, random).limit(WRITE_BYTES);
-        try (FileChannel channel = open(file)) {
+        block.put(0, random);
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             for (long at = 0; at < bytes; at += WRITE_BYTES) {
                 channel.write(block.position(0), at);
                 if ((at + WRITE_BYTES) % FORCED_EVERY == 0) {
@@ -74,17 +65,7 @@ final class SharedDisk {
                 }
             }
             channel.force(false);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
-    }
-
-    private static FileChannel open(Path file) throws IOException {
-        OpenOption[] cached = {StandardOpenOption.CREATE, StandardOpenOption.WRITE};
-        try {
-            return FileChannel.open(file, cached[0], cached[1], ExtendedOpenOption.DIRECT);
-        } catch (IOException | UnsupportedOperationException _) {
-            return FileChannel.open(file, cached);
-        }
+        return file;
     }
 }

@@ -30,11 +30,6 @@ final class DistributeBenchmark {
 
     private static final double LONGEST_SECONDS = 900;
 
-    private static final double MEGA = 1e6;
-
-    /** A disk that takes less than so many times what is needed makes machines wait. */
-    private static final double DISK_SPARE = 1.5;
-
     private static final int CHANGES = 4;
     private static final int CHANGED_BYTES = 16 << 10;
 
@@ -89,7 +84,6 @@ final class DistributeBenchmark {
                                 .map(f -> ", " + f.kind() + " of the " + f.victim())
                                 .orElse(""));
         out.printf("  lower bound %.2f s%n", LowerBound.seconds(scenario));
-        sayDisk(scenario);
         out.printf(
                 "  %-28s %8s %7s %9s %9s %8s %s%n",
                 "", "SECONDS", "RATIO", "COMPLETE", "CPU s/GiB", "ORIGIN", "INTO REGIONS");
@@ -114,20 +108,6 @@ final class DistributeBenchmark {
             }
         }
         return kept;
-    }
-
-    /** The bound knows only links; all machines here write to one disk. */
-    private void sayDisk(Scenario scenario) throws IOException, InterruptedException {
-        double needed =
-                scenario.receivers().size()
-                        * (double) scenario.fileBytes()
-                        / LowerBound.seconds(scenario);
-        double taken = SharedDisk.bytesPerSecond(directory, scenario.receivers().size());
-        out.printf(
-                "  disk: all together write %.0f MB/s at the bound, this one takes %.0f%s%n",
-                needed / MEGA,
-                taken / MEGA,
-                taken < DISK_SPARE * needed ? "; IT IS WHAT IS MEASURED" : "");
     }
 
     private Measured run(Scenario scenario, Entry entry) throws IOException, InterruptedException {

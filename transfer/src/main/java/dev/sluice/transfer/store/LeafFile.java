@@ -45,20 +45,20 @@ public final class LeafFile {
 
     /** Makes a verified table durable. */
     public static void write(Path file, LeafTable table) throws IOException {
-        NamedFile.replace(
-                file,
-                ByteBuffer.wrap(table.encoded()),
-                ".new-" + Thread.currentThread().threadId(),
-                true);
+        write(file, table, true);
     }
 
     /** Writes a verified table, which is durable only after {@link #sync}. */
     static void writeSoon(Path file, LeafTable table) throws IOException {
+        write(file, table, false);
+    }
+
+    private static void write(Path file, LeafTable table, boolean durably) throws IOException {
         NamedFile.replace(
                 file,
                 ByteBuffer.wrap(table.encoded()),
                 ".new-" + Thread.currentThread().threadId(),
-                false);
+                durably);
     }
 
     static void sync(Path file) throws IOException {

@@ -12,11 +12,17 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The versions of packages that lie on this node, and which of each is current.
@@ -34,6 +40,22 @@ public final class Slots {
 
     private final Path root;
     private final Role role;
+
+    /** What was read of slots: the service is looked at five times a second. */
+    private final Map<Path, Known> known = new ConcurrentHashMap<>();
+
+    /**
+     * A slot, and its manifest's file as it was when it was read.
+     *
+     * @param key tells it from a file that was renamed to its place
+     */
+    private record Known(Slot slot, FileTime written, long size, @Nullable Object key) {
+        boolean isOf(BasicFileAttributes manifest) {
+            return written.equals(manifest.lastModifiedTime())
+                    && size == manifest.size()
+                    && Objects.equals(key, manifest.fileKey());
+        }
+    }
 
     public Slots(Path root, Role role) {
         this.root = root;
@@ -122,8 +144,20 @@ public final class Slots {
     }
 
     private Slot read(Path slot) throws IOException {
+        Path file = slot.resolve(MANIFEST);
+        BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+        Known before = known.get(slot);
+        if (before != null && before.isOf(now)) {
+            return before.slot();
+        }
+        Slot read = parse(slot, Files.readAllBytes(file));
+        known.put(slot, new Known(read, now.lastModifiedTime(), now.size(), now.fileKey()));
+        return read;
+    }
+
+    private Slot parse(Path slot, byte[] manifestBytes) throws IOException {
         try {
-            Manifest manifest = Manifest.parse(Files.readAllBytes(slot.resolve(MANIFEST)));
+            Manifest manifest = Manifest.parse(manifestBytes);
             return new Slot(
                     manifest.name().value(),
                     manifest.version().value(),

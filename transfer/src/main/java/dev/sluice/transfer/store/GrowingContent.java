@@ -77,7 +77,13 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
                 IntStream.range(0, parts.size())
                         .mapToObj(place ->
                                 new GrowingSpan(
-                                        content, place, parts.get(place), part, new All(), jobs))
+                                        content,
+                                        place,
+                                        parts.get(place),
+                                        part,
+                                        new All(),
+                                        jobs,
+                                        GrowingSpan.PAUSE_LEAVES / parts.size()))
                         .toList();
     }
 

@@ -25,8 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GrowingSpan {
 
-    /** Whole leaves that wait for the keeper; from here on the feeder is to pause. */
-    static final int PAUSE_LEAVES = 24;
+    /**
+     * Whole leaves of a content that wait for the keeper; from here on its feeders are to pause.
+     * The spans have equal parts of them.
+     */
+    static final int PAUSE_LEAVES = 64;
 
     private static final int LEAF = PackageContent.LEAF_SIZE;
 
@@ -36,6 +39,7 @@ public final class GrowingSpan {
     private final PartFile part;
     private final Readers readers;
     private final BlockingQueue<KeeperJob> jobs;
+    private final int pauseLeaves;
 
     /** The keeper's. */
     private final LeafBatch toWrite = new LeafBatch();
@@ -87,13 +91,15 @@ public final class GrowingSpan {
             Span span,
             PartFile part,
             Readers readers,
-            BlockingQueue<KeeperJob> jobs) {
+            BlockingQueue<KeeperJob> jobs,
+            int pauseLeaves) {
         this.content = content;
         this.place = place;
         this.span = span;
         this.part = part;
         this.readers = readers;
         this.jobs = jobs;
+        this.pauseLeaves = pauseLeaves;
         this.position = part.verified(place);
         this.received = position;
         this.vouched = position;
@@ -297,7 +303,7 @@ public final class GrowingSpan {
 
     /** Whether the feeder is to pause until {@link Feed#awaitRoom} returns. */
     public boolean isFull() {
-        return waitingLeaves.get() >= PAUSE_LEAVES;
+        return waitingLeaves.get() >= pauseLeaves;
     }
 
     // The keeper's side.
@@ -315,7 +321,7 @@ public final class GrowingSpan {
     boolean take(KeeperJob.WholeLeaf leaf, LongConsumer wrong) {
         int size = content.sizeOfLeaf(leaf.index());
         long offset = (long) leaf.index() * LEAF;
-        if (waitingLeaves.decrementAndGet() == PAUSE_LEAVES - 1) {
+        if (waitingLeaves.decrementAndGet() == pauseLeaves - 1) {
             synchronized (lock) {
                 lock.notifyAll();
             }

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A content on its way to disk: {@code content.part}, its verified table in {@code leaves}, and
- * {@code progress}. Only verified leaves are written to it, those of a span in order. Every 64 MiB,
- * and at its end, the data is forced and then the progress written.
+ * {@code progress}. Only verified leaves are written to it, those of a span in order. Every 8 MiB
+ * the data is forced, and every 64 MiB, and at its end, the progress written after it.
  *
  * <p>One thread writes; any may read what is verified.
  */
@@ -28,7 +28,13 @@ final class PartFile implements AutoCloseable {
     static final String PROGRESS = "progress";
 
     /** What a power loss may cost at most, about. */
-    static final long SYNC_EVERY_BYTES = 64L << 20;
+    static final long PROGRESS_EVERY_BYTES = 64L << 20;
+
+    /**
+     * A disk that is forced takes nothing else until it has all that was given to it before. In
+     * small steps it does not stand still for longer than leaves may wait for it.
+     */
+    static final long FORCE_EVERY_BYTES = 8L << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(PartFile.class);
 
@@ -43,7 +49,8 @@ final class PartFile implements AutoCloseable {
     /** Of each span: up to where it is verified and in the file. */
     private final long[] verified;
 
-    private long unsynced;
+    private long unforced;
+    private long sinceProgress;
     private @Nullable Thread syncing;
     private volatile @Nullable IOException syncFailure;
 
@@ -185,9 +192,10 @@ final class PartFile implements AutoCloseable {
         }
         long written = writer.write(leaves, offset);
         verified[span] += written;
-        unsynced += written;
-        if (unsynced >= SYNC_EVERY_BYTES) {
-            syncInBackground();
+        unforced += written;
+        sinceProgress += written;
+        if (unforced >= FORCE_EVERY_BYTES) {
+            forceInBackground();
         }
     }
 
@@ -196,24 +204,41 @@ final class PartFile implements AutoCloseable {
         FileRanges.readFully(channel, offset, into, directory.resolve(PART));
     }
 
-    private void syncInBackground() {
-        Thread running = syncing;
-        if (running != null && running.isAlive()) {
+    private void forceInBackground() {
+        boolean progressIsDue = sinceProgress >= PROGRESS_EVERY_BYTES;
+        Thread before = syncing;
+        if (!progressIsDue && before != null && before.isAlive()) {
             return;
         }
-        BitSet pieces = verifiedPieces();
-        unsynced = 0;
-        syncing =
-                Thread.ofPlatform()
-                        .name("transfer-sync")
-                        .daemon()
-                        .start(() -> {
-                            try {
-                                sync(pieces);
-                            } catch (IOException e) {
-                                syncFailure = e;
-                            }
-                        });
+        unforced = 0;
+        if (progressIsDue) {
+            BitSet pieces = verifiedPieces();
+            sinceProgress = 0;
+            syncing =
+                    inBackground(() -> {
+                        join(before);
+                        sync(pieces);
+                    });
+        } else {
+            syncing = inBackground(() -> channel.force(false));
+        }
+    }
+
+    private interface DiskWork {
+        void run() throws IOException;
+    }
+
+    private Thread inBackground(DiskWork work) {
+        return Thread.ofPlatform()
+                .name("transfer-sync")
+                .daemon()
+                .start(() -> {
+                    try {
+                        work.run();
+                    } catch (IOException e) {
+                        syncFailure = e;
+                    }
+                });
     }
 
     private BitSet verifiedPieces() {
@@ -231,7 +256,7 @@ final class PartFile implements AutoCloseable {
 
     /** Makes everything that is verified durable, and says so. */
     void checkpoint() throws IOException {
-        joinSync();
+        join(syncing);
         IOException failed = syncFailure;
         if (failed != null) {
             throw failed;
@@ -241,11 +266,11 @@ final class PartFile implements AutoCloseable {
             tableUnsynced = false;
         }
         sync(verifiedPieces());
-        unsynced = 0;
+        unforced = 0;
+        sinceProgress = 0;
     }
 
-    private void joinSync() {
-        Thread running = syncing;
+    private static void join(@Nullable Thread running) {
         boolean interrupted = false;
         while (running != null && running.isAlive()) {
             try {
@@ -266,7 +291,7 @@ final class PartFile implements AutoCloseable {
     /** After the last read. */
     @Override
     public void close() throws IOException {
-        joinSync();
+        join(syncing);
         writer.close();
         channel.close();
     }

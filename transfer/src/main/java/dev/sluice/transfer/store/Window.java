@@ -15,7 +15,7 @@ final class Window {
     static final int KEPT_LEAVES = (1 << 20) / PackageContent.LEAF_SIZE;
 
     /** Leaves in memory at most, those that wait for the disk included. */
-    static final int MAX_LEAVES = 64;
+    static final int MAX_LEAVES = 96;
 
     private final @Nullable Leaf[] leaves = new Leaf[MAX_LEAVES];
     private int newest = -1;

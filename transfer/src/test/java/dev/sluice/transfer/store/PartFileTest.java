@@ -289,7 +289,7 @@ final class PartFileTest {
 
         BitSet pieces = Progress.read(directory.resolve("progress"), zeros);
         assertThat(Progress.verified(first, pieces)).isEqualTo(first.end());
-        assertThat(Progress.verified(second, pieces)).isEqualTo(PartFile.SYNC_EVERY_BYTES);
+        assertThat(Progress.verified(second, pieces)).isEqualTo(PartFile.PROGRESS_EVERY_BYTES);
     }
 
     /** Zeros. */

@@ -20,7 +20,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class GrowingContent implements ReadableContent, AutoCloseable {
 
-    /** How long a verified leaf waits at most for others that are written with it. */
+    /** Whole leaves that may wait for the keeper; the spans have equal parts of them. */
+    static final int PAUSE_LEAVES = 64;
+
+    /** How long the keeper waits at most for more leaves before it writes what it has. */
     private static final long WRITE_WAIT_MILLIS = 40;
 
     private static final Logger LOG = LoggerFactory.getLogger(GrowingContent.class);
@@ -83,7 +86,7 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
                                         part,
                                         new All(),
                                         jobs,
-                                        GrowingSpan.PAUSE_LEAVES / parts.size()))
+                                        PAUSE_LEAVES / parts.size()))
                         .toList();
     }
 

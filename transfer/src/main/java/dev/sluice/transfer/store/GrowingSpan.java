@@ -25,12 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GrowingSpan {
 
-    /**
-     * Whole leaves of a content that wait for the keeper; from here on its feeders are to pause.
-     * The spans have equal parts of them.
-     */
-    static final int PAUSE_LEAVES = 64;
-
     private static final int LEAF = PackageContent.LEAF_SIZE;
 
     private final PackageContent content;
@@ -39,6 +33,8 @@ public final class GrowingSpan {
     private final PartFile part;
     private final Readers readers;
     private final BlockingQueue<KeeperJob> jobs;
+
+    /** So many whole leaves may wait for the keeper; from here on the feeder is to pause. */
     private final int pauseLeaves;
 
     /** The keeper's. */

@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -328,6 +329,44 @@ final class GrowingContentTest {
                     .as("else whoever serves it tries to read for ever")
                     .isLessThanOrEqualTo(reader.position());
             assertThat(reader.onDisk()).isEqualTo(LEAF);
+        }
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void readingPausesWhenAContentsLeavesWaitForTheDiskHoweverItIsParted() throws Exception {
+        byte[] large = new byte[128 * LEAF];
+        PackageContent content = LeafHashing.describe(ByteBuffer.wrap(large));
+
+        assertPausesAfter(64, large, content, Span.whole(content));
+        assertPausesAfter(32, large, content, Span.halves(content));
+    }
+
+    private void assertPausesAfter(
+            int leaves, byte[] large, PackageContent content, List<Span> parts) throws Exception {
+        Told owner = new Told();
+        Path whole = Files.write(directory.resolve("large"), large);
+        Path in = Files.createDirectory(directory.resolve("parts-" + parts.size()));
+        GrowingContent begun = GrowingContent.open(in, content, parts, DiskSpace.system(), owner);
+        try (FileChannel file = FileChannel.open(whole, StandardOpenOption.READ)) {
+            GrowingSpan first = begun.spans().getFirst();
+            GrowingSpan.Feed source = first.beginFeed();
+            source.table(LeafHashing.of(file, 0, content).encoded());
+            assertThat(owner.held.await(10, TimeUnit.SECONDS)).isTrue();
+
+            for (int i = 0; i < leaves; i++) {
+                assertThat(first.isFull()).as("with %d leaves", i).isFalse();
+                source.data(Unpooled.wrappedBuffer(large, 0, LEAF), LEAF);
+                first.share();
+            }
+            assertThat(first.isFull()).isTrue();
+            owner.letGo.countDown();
+            source.awaitRoom();
+            assertThat(first.isFull()).isFalse();
+        } finally {
+            owner.letGo.countDown();
+            begun.close();
+            begun.closed().orTimeout(10, TimeUnit.SECONDS).join();
         }
     }
 }

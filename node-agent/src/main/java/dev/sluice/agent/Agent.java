@@ -36,11 +36,14 @@ import dev.sluice.agent.traffic.TrafficPort;
 import dev.sluice.agent.traffic.TrafficStatus;
 import dev.sluice.agent.transport.PeerTransport;
 import dev.sluice.agent.trusted.TrustedVersions;
+import dev.sluice.agent.trusted.VerifiedChannels;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.agent.verify.ScriptRunner;
 import dev.sluice.transfer.TransferWarmUp;
 import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.transfer.store.DiskSpace;
+import dev.sluice.trust.channel.ChannelClient;
+import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.SignatureVerifier;
 import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerExpectation;
@@ -52,8 +55,10 @@ import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.Welcome;
 import io.grpc.Server;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -145,6 +150,7 @@ public final class Agent implements AutoCloseable {
                                 new LoopbackListener(
                                         shared.address(), shared.forwardTo(), this::changed));
         TrustedVersions trusted = TrustedVersions.open(config.dataDir());
+        VerifiedChannels channels = channels(layout.channels(), trusted);
         InstalledPackages installed = new InstalledPackages(slots, hardware.firmware());
         StagedPackages staged = new StagedPackages(area, signatures);
         this.transport = new PeerTransport(identity);
@@ -173,6 +179,7 @@ public final class Agent implements AutoCloseable {
                         hardware,
                         ledger,
                         trusted,
+                        channels,
                         new Installer.Limits(
                                 config.nodeId(),
                                 config.hardwareModel(),
@@ -204,7 +211,7 @@ public final class Agent implements AutoCloseable {
                                 verifier,
                                 new SharedAddressCommands(config.nodeId(), sharedAddress, ledger),
                                 ledger,
-                                trusted,
+                                channels,
                                 layout.siteProperties()),
                         sharedAddress,
                         System::nanoTime,
@@ -228,7 +235,8 @@ public final class Agent implements AutoCloseable {
                                 hardwareWatch,
                                 sharedAddress,
                                 desk::executing,
-                                () -> activity));
+                                () -> activity,
+                                channels::versions));
         this.packageServer = serve(area);
         this.packageSource = config.listen().withPort(packageServer.getPort());
         this.warmUp = warmUp(identity, layout.scratch().resolveSibling("warm-up"));
@@ -283,6 +291,25 @@ public final class Agent implements AutoCloseable {
         transport.close();
         hardware.close();
         ledger.close();
+    }
+
+    private VerifiedChannels channels(Path directory, TrustedVersions trusted) throws IOException {
+        List<byte[]> pinned = new ArrayList<>();
+        for (Path root : config.channelRoots()) {
+            try {
+                pinned.add(Files.readAllBytes(root));
+                var _ = ChannelClient.pinned(pinned.getLast());
+            } catch (InvalidPackageException e) {
+                throw new IOException("channelRoots: %s: %s".formatted(root, e.reason()), e);
+            } catch (IOException e) {
+                throw new IOException("channelRoots: %s: cannot be read: %s".formatted(root, e), e);
+            }
+        }
+        try {
+            return VerifiedChannels.open(directory, pinned, trusted, InstantSource.system());
+        } catch (InvalidPackageException e) {
+            throw new IOException("channelRoots: " + e.reason(), e);
+        }
     }
 
     /** Compiles the code of transfers before they are needed. */

@@ -12,7 +12,7 @@ import dev.sluice.agent.session.Ballots;
 import dev.sluice.agent.session.CommandDesk;
 import dev.sluice.agent.stage.KeptPackages;
 import dev.sluice.agent.stage.Stager;
-import dev.sluice.agent.trusted.TrustedVersions;
+import dev.sluice.agent.trusted.VerifiedChannels;
 import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.KeepPackages;
@@ -45,7 +45,7 @@ final class NodeCommands implements CommandDesk.Executor {
     private final NodeVerifier verifier;
     private final SharedAddressCommands sharedAddress;
     private final Ledger ledger;
-    private final TrustedVersions trusted;
+    private final VerifiedChannels channels;
     private final Path siteProperties;
 
     NodeCommands(
@@ -58,7 +58,7 @@ final class NodeCommands implements CommandDesk.Executor {
             NodeVerifier verifier,
             SharedAddressCommands sharedAddress,
             Ledger ledger,
-            TrustedVersions trusted,
+            VerifiedChannels channels,
             Path siteProperties) {
         this.nodeId = nodeId;
         this.hasTraffic = hasTraffic;
@@ -69,7 +69,7 @@ final class NodeCommands implements CommandDesk.Executor {
         this.verifier = verifier;
         this.sharedAddress = sharedAddress;
         this.ledger = ledger;
-        this.trusted = trusted;
+        this.channels = channels;
         this.siteProperties = siteProperties;
     }
 
@@ -109,9 +109,9 @@ final class NodeCommands implements CommandDesk.Executor {
         }
     }
 
-    /** What the master has seen of channels is looked at before anything of it is fetched. */
+    /** What the master knows of channels is judged before anything is fetched. */
     private Outcome stage(StagePackage order) throws IOException, InterruptedException {
-        Optional<String> refusal = trusted.order(nodeId, order.getChannelsList());
+        Optional<String> refusal = channels.refusal(nodeId, order);
         return refusal.isPresent() ? Outcome.refused(refusal.get()) : stager.stage(order);
     }
 

@@ -1,9 +1,13 @@
 package dev.sluice.agent;
 
 import static dev.sluice.agent.AgentBed.command;
+import static java.time.temporal.ChronoUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.agent.AgentBed.Built;
+import dev.sluice.agent.trusted.TestChannel;
+import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.ManifestDraft;
 import dev.sluice.trust.packages.PackageName;
 import dev.sluice.trust.packages.PackageSigningKey;
@@ -11,6 +15,7 @@ import dev.sluice.trust.packages.Requirement;
 import dev.sluice.trust.packages.VersionRange;
 import dev.sluice.v1.Accept;
 import dev.sluice.v1.BallotRefused;
+import dev.sluice.v1.ChannelFiles;
 import dev.sluice.v1.ChannelVersions;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.CommandResult;
@@ -34,6 +39,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -253,7 +259,89 @@ final class AgentTest {
                                 .setStage(
                                         site.stage(master)
                                                 .addChannels(newer.toBuilder().setTargets(8)))),
-                "this node was told of root 1 and targets 9");
+                "this node knows root 1 and targets 9");
+    }
+
+    private static final String NO_HARDWARE =
+            "hardware: {driver: none}\ninitial: {packages: {base: 6.2.0}}\n";
+
+    @Test
+    @Tag("PKG-3")
+    void aChannelWhoseRootIsPinnedIsVerifiedByTheNodeItself() throws Exception {
+        TestChannel channel = new TestChannel("stable", Instant.now().truncatedTo(SECONDS));
+        Built site = bed.site("24.1.0");
+        Files.write(bed.dataDir().resolveSibling("channel-root.json"), channel.root());
+        bed.startAgent(NO_HARDWARE + "channelRoots: [channel-root.json]");
+        master.awaitHello();
+        Manifest manifest = site.manifest();
+        ChannelFiles sent = channel.publish(3, manifest).sent();
+
+        CommandResult done =
+                master.execute(
+                        command("verified", 1).setStage(site.stage(master).addChannelFiles(sent)));
+
+        assertDone(done);
+        assertThat(done.getReport().getVerifiedChannelsList())
+                .containsExactly(
+                        ChannelVersions.newBuilder()
+                                .setName("stable")
+                                .setRoot(1)
+                                .setTargets(3)
+                                .build());
+        assertRefused(
+                master.execute(
+                        command("older", 1)
+                                .setStage(
+                                        site.stage(master)
+                                                .addChannelFiles(
+                                                        channel.publish(2, manifest).sent()))),
+                "timestamp.json: version 2 is older than 3, which was seen already");
+        assertRefused(
+                master.execute(
+                        command("forged", 1)
+                                .setStage(
+                                        site.stage(master)
+                                                .addChannelFiles(
+                                                        new TestChannel(
+                                                                        "stable",
+                                                                        Instant.now()
+                                                                                .truncatedTo(
+                                                                                        SECONDS))
+                                                                .publish(4, manifest)
+                                                                .sent()))),
+                "which is not one for this");
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aPackageThatTheChannelOffersOtherwiseIsNeitherStagedNorInstalled() throws Exception {
+        TestChannel channel = new TestChannel("stable", Instant.now().truncatedTo(SECONDS));
+        Built offered = bed.site("24.1.0");
+        Built other = bed.site("24.1.0", draft -> released(draft, 9));
+        Files.write(bed.dataDir().resolveSibling("channel-root.json"), channel.root());
+        bed.startAgent(NO_HARDWARE + "channelRoots: [channel-root.json]");
+        master.awaitHello();
+        assertDone(stage("before-the-channel", other));
+        ChannelFiles sent = channel.publish(3, offered.manifest()).sent();
+
+        assertRefused(
+                master.execute(
+                        command("other", 1).setStage(other.stage(master).addChannelFiles(sent))),
+                "channel stable: the channel offers site 24.1.0 (release 1");
+        assertRefused(install("install", other), "channel stable: the channel offers site 24.1.0");
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aPinnedRootThatIsNoneIsAnErrorAtTheStart() throws Exception {
+        Files.writeString(bed.dataDir().resolveSibling("channel-root.json"), "{}");
+
+        assertThatThrownBy(() -> bed.startAgent(NO_HARDWARE + "channelRoots: [channel-root.json]"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("channelRoots: ")
+                .hasMessageContaining("channel-root.json");
+        assertThatThrownBy(() -> bed.startAgent(NO_HARDWARE + "channelRoots: [none.json]"))
+                .hasMessageContaining("none.json: cannot be read");
     }
 
     private static void flipByte(Path file, long at) throws IOException {

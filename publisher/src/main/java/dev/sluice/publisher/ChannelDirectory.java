@@ -163,7 +163,7 @@ final class ChannelDirectory implements Closeable {
     /** The channel as it is. */
     Channel current() throws IOException {
         Path first = firstRoot(directory);
-        return switch (ChannelClient.ofPublisher(Files.readAllBytes(first))
+        return switch (ChannelClient.timeless(Files.readAllBytes(first))
                 .read(new DirectorySource(served))) {
             case ChannelOutcome.Current(Channel channel) -> channel;
             case ChannelOutcome.Refused(var _, String message) ->

@@ -3,6 +3,8 @@ package dev.sluice.control.api;
 import dev.sluice.control.channel.ChannelAccess;
 import dev.sluice.control.channel.TimeSource;
 import dev.sluice.control.controller.Controller;
+import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelCopy;
 import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.Command;
 import dev.sluice.trust.channel.Channel;
@@ -11,15 +13,22 @@ import dev.sluice.trust.channel.ChannelName;
 import dev.sluice.trust.channel.ChannelOutcome;
 import dev.sluice.trust.channel.ChannelSource;
 import dev.sluice.trust.channel.ClockBound;
+import dev.sluice.trust.channel.RememberingSource;
 import dev.sluice.trust.channel.SeenStore;
 import dev.sluice.trust.channel.SeenVersions;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads channels with the journal as their memory: what was seen is committed before it counts. */
 final class ChannelReading {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ChannelReading.class);
 
     private final ChannelAccess access;
     private final Controller controller;
@@ -47,9 +56,13 @@ final class ChannelReading {
      *     this clock's source
      */
     Channel read(ChannelSource source) {
+        RememberingSource remembering = new RememberingSource(source);
         return switch (new ChannelClient(access.pinnedRoot(), new Journalled(), clock)
-                .read(source)) {
-            case ChannelOutcome.Current(Channel channel) -> channel;
+                .read(remembering)) {
+            case ChannelOutcome.Current(Channel channel) -> {
+                copy(channel, remembering.given());
+                yield channel;
+            }
             case ChannelOutcome.Refused(var reason, String message) ->
                     throw ApiErrors.refused(
                             "channel",
@@ -58,6 +71,32 @@ final class ChannelReading {
                                 case OLDER_THAN_SEEN, TAMPERED, UNAVAILABLE -> message;
                             });
         };
+    }
+
+    /** Keeps what was read for the nodes that verify it themselves. */
+    private void copy(Channel channel, SortedMap<String, byte[]> given) {
+        SortedMap<String, Blob> files = new TreeMap<>();
+        given.forEach((name, bytes) -> files.put(name, Blob.of(bytes)));
+        if (ChannelCopy.fits(files)) {
+            var _ =
+                    writes.submit(
+                            new Command.CopyChannel(
+                                    new ChannelCopy(versions(channel.versions()), files)));
+        } else {
+            LOG.warn(
+                    "channel {}: its files are more than {} bytes together; nodes that pin its root can't verify this state",
+                    channel.name(),
+                    ChannelCopy.MAX_BYTES);
+        }
+    }
+
+    private static ChannelVersions versions(SeenVersions seen) {
+        return new ChannelVersions(
+                seen.channel().value(),
+                seen.root(),
+                seen.timestamp(),
+                seen.snapshot(),
+                seen.targets());
     }
 
     /** Refuses to go on while this clock is behind a time that is known to have passed. */
@@ -87,15 +126,7 @@ final class ChannelReading {
 
         @Override
         public void store(SeenVersions seen) throws IOException {
-            var _ =
-                    writes.submit(
-                            new Command.SeeChannel(
-                                    new ChannelVersions(
-                                            seen.channel().value(),
-                                            seen.root(),
-                                            seen.timestamp(),
-                                            seen.snapshot(),
-                                            seen.targets())));
+            var _ = writes.submit(new Command.SeeChannel(versions(seen)));
         }
     }
 }

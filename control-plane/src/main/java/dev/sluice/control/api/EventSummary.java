@@ -95,6 +95,9 @@ final class EventSummary {
                     "package %s imported, signed by %s".formatted(pkg.ref(), pkg.signer());
             case Event.ChannelSeen(var versions) ->
                     "channel %s seen: %s".formatted(versions.channel(), versions);
+            case Event.ChannelCopied(var copy) ->
+                    "channel %s: its files are kept for the nodes: %s"
+                            .formatted(copy.versions().channel(), copy.versions());
             case Event.EulaAccepted(var pkg, var terms, var from, var _) ->
                     "licence terms of package %s accepted from %s, text sha256 %s"
                             .formatted(pkg, from, terms);
@@ -216,6 +219,7 @@ final class EventSummary {
             case Event.PrimaryTookOffice _,
                     Event.HandoverDecided _,
                     Event.ChannelSeen _,
+                    Event.ChannelCopied _,
                     Event.ClusterFounded _,
                     Event.UpgradeHalted _,
                     Event.UpgradeAborted _,

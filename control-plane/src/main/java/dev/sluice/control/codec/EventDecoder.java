@@ -29,6 +29,7 @@ final class EventDecoder {
             case HANDOVER_DECIDED -> decode(known(entry.getHandoverDecided()));
             case CLUSTER_FOUNDED -> decode(known(entry.getClusterFounded()));
             case CHANNEL_SEEN -> decode(known(entry.getChannelSeen()));
+            case CHANNEL_COPIED -> decode(known(entry.getChannelCopied()));
             case EULA_ACCEPTED -> decode(known(entry.getEulaAccepted()));
             case PACKAGE_IMPORTED -> decode(known(entry.getPackageImported()));
             case PACKAGE_REMOVED -> decode(known(entry.getPackageRemoved()));
@@ -125,6 +126,11 @@ final class EventDecoder {
     private static Event decode(JournalEntry.ChannelSeen m) {
         require(m.hasVersions(), "versions of the channel");
         return new Event.ChannelSeen(SupplyMapping.decode(m.getVersions()));
+    }
+
+    private static Event decode(JournalEntry.ChannelCopied m) {
+        require(m.hasCopy(), "copy of the channel");
+        return new Event.ChannelCopied(SupplyMapping.decode(m.getCopy()));
     }
 
     private static Event decode(JournalEntry.EulaAccepted m) {

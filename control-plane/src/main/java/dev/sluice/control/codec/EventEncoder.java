@@ -15,6 +15,9 @@ final class EventEncoder {
         if (replaces || event instanceof Event.PackageRemoved) {
             return JournalFormat.PACKAGE_REMOVAL;
         }
+        if (event instanceof Event.ChannelCopied) {
+            return JournalFormat.CHANNEL_COPIES;
+        }
         if (event instanceof Event.ForcedPromotionUsed(var promotion)
                 && promotion.signed().isPresent()) {
             return JournalFormat.SIGNED_PROMOTION;
@@ -56,6 +59,8 @@ final class EventEncoder {
                             .setActor(actor.name());
             case Event.ChannelSeen(var versions) ->
                     entry.getChannelSeenBuilder().setVersions(SupplyMapping.encode(versions));
+            case Event.ChannelCopied(var copy) ->
+                    entry.getChannelCopiedBuilder().setCopy(SupplyMapping.encode(copy));
             case Event.EulaAccepted(var pkg, var terms, var from, var actor) ->
                     entry.getEulaAcceptedBuilder()
                             .setPackage(ValueMapping.encode(pkg))

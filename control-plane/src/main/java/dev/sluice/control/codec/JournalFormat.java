@@ -9,7 +9,7 @@ import java.time.DateTimeException;
 final class JournalFormat {
 
     /** The highest format that this release reads. */
-    static final int HIGHEST = 5;
+    static final int HIGHEST = 6;
 
     /**
      * What a reader needs for every event and state of the first release; what is written names the
@@ -31,6 +31,9 @@ final class JournalFormat {
 
     /** What a reader needs for packages that were removed, and for what a plan replaces. */
     static final int PACKAGE_REMOVAL = 5;
+
+    /** What a reader needs for the files of channels. */
+    static final int CHANNEL_COPIES = 6;
 
     private static final int FORMAT_TAG = 1 << 3;
 

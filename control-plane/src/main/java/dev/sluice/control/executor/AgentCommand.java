@@ -5,6 +5,7 @@ import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelCopy;
 import dev.sluice.control.state.ChannelVersions;
 import java.time.Duration;
 import java.util.Collections;
@@ -35,6 +36,7 @@ public record AgentCommand(
          * @param secondHalf sources of its second half; empty: it comes as a whole
          * @param maxBytesPerSecond 0: unlimited
          * @param channels what this cluster has seen of channels; the agent refuses less
+         * @param copies of channels that the node verifies itself, and has not as new as this
          */
         record Stage(
                 Blob manifest,
@@ -43,12 +45,14 @@ public record AgentCommand(
                 List<Location> secondHalf,
                 long maxBytesPerSecond,
                 List<ChannelVersions> channels,
+                List<ChannelCopy> copies,
                 Optional<ByPatch> patch)
                 implements AgentWork {
             public Stage {
                 sources = List.copyOf(sources);
                 secondHalf = List.copyOf(secondHalf);
                 channels = List.copyOf(channels);
+                copies = List.copyOf(copies);
             }
 
             /** One of the whole content, in one part. */
@@ -65,6 +69,7 @@ public record AgentCommand(
                         List.of(),
                         maxBytesPerSecond,
                         channels,
+                        List.of(),
                         Optional.empty());
             }
 

@@ -8,10 +8,12 @@ import dev.sluice.control.model.Step;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.model.TrafficNode;
 import dev.sluice.control.model.Work;
+import dev.sluice.control.state.ChannelCopy;
 import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.control.state.Settings;
 import dev.sluice.control.state.StepStatus;
+import dev.sluice.control.state.Supply;
 import dev.sluice.control.state.Upgrade;
 import dev.sluice.transfer.store.Span;
 import java.util.ArrayList;
@@ -82,6 +84,7 @@ final class Distribution {
     private final int treesFrom;
 
     private final List<ChannelVersions> channels;
+    private final List<ChannelCopy> copies;
 
     private Distribution(
             Optional<String> closed,
@@ -89,13 +92,14 @@ final class Distribution {
             long nodeBytesPerSecond,
             long regionBytesPerSecond,
             int treesFrom,
-            List<ChannelVersions> channels) {
+            Supply supply) {
         this.closed = closed;
         this.closedForSteps = closedForSteps;
         this.nodeBytesPerSecond = nodeBytesPerSecond;
         this.regionBytesPerSecond = regionBytesPerSecond;
         this.treesFrom = treesFrom;
-        this.channels = channels;
+        this.channels = List.copyOf(supply.channels().values());
+        this.copies = List.copyOf(supply.copies().values());
     }
 
     /**
@@ -112,7 +116,7 @@ final class Distribution {
                         Settings.nodeBytesPerSecond(settings),
                         Settings.regionBytesPerSecond(settings),
                         Settings.treesFrom(settings),
-                        List.copyOf(situation.state().supply().channels().values()));
+                        situation.state().supply());
         Topology topology = situation.state().topology();
         if (topology == null) {
             return distribution;
@@ -185,7 +189,9 @@ final class Distribution {
             if (pkg == null) {
                 return;
             }
-            pulls(node, pkg)
+            situation
+                    .facts(node)
+                    .flatMap(facts -> pulls(node, pkg, facts))
                     .ifPresent(stage ->
                             directives.add(Standing.send(situation, node, what(pkg), stage)));
         });
@@ -482,7 +488,7 @@ final class Distribution {
 
     /** What is to be done about a node that pulls and does not have everything yet. */
     Verdict pulling(NodeId node, PackageRecord pkg, NodeFacts facts) {
-        return pulls(node, pkg)
+        return pulls(node, pkg, facts)
                 .<Verdict>map(stage ->
                         new Verdict.Tell(
                                 stage, "%s: %s".formatted(node, progress(node, pkg, facts))))
@@ -495,7 +501,8 @@ final class Distribution {
                                                 whyNot(node, pkg.ref()))));
     }
 
-    private Optional<AgentCommand.AgentWork> pulls(NodeId node, PackageRecord pkg) {
+    private Optional<AgentCommand.AgentWork> pulls(
+            NodeId node, PackageRecord pkg, NodeFacts facts) {
         return told(node, pkg.ref())
                 .map(told ->
                         new AgentCommand.AgentWork.Stage(
@@ -505,6 +512,7 @@ final class Distribution {
                                 told.patch().isPresent() ? List.of() : told.secondHalf(),
                                 nodeBytesPerSecond,
                                 channels,
+                                copies.stream().filter(facts::lacks).toList(),
                                 told.patch()
                                         .map(patch ->
                                                 new AgentCommand.AgentWork.ByPatch(

@@ -3,6 +3,7 @@ package dev.sluice.control.executor;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
+import dev.sluice.control.state.ChannelCopy;
 import dev.sluice.control.state.PackageRecord;
 import java.util.Collections;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.TreeSet;
  * @param keeping what it keeps and what it removed to make room
  * @param uplinkBytesPerSecond as it was measured last, of all pulls that it served together; 0: not
  *     yet
+ * @param verified what it has verified of the channels whose roots it has pinned, by their names
  */
 public record NodeFacts(
         SortedMap<PackageName, Version> installed,
@@ -40,13 +42,15 @@ public record NodeFacts(
         String interlock,
         String hardwareFault,
         Keeping keeping,
-        long uplinkBytesPerSecond) {
+        long uplinkBytesPerSecond,
+        SortedMap<String, VerifiedChannel> verified) {
 
     public NodeFacts {
         installed = Collections.unmodifiableSortedMap(new TreeMap<>(installed));
         staged = List.copyOf(staged);
         sessions = Collections.unmodifiableSortedMap(new TreeMap<>(sessions));
         receivedBytes = Collections.unmodifiableSortedMap(new TreeMap<>(receivedBytes));
+        verified = Collections.unmodifiableSortedMap(new TreeMap<>(verified));
     }
 
     /** Of an agent that says nothing of what it keeps. */
@@ -79,7 +83,17 @@ public record NodeFacts(
                 interlock,
                 hardwareFault,
                 Keeping.UNTOLD,
-                0);
+                0,
+                new TreeMap<>());
+    }
+
+    /** The versions of a channel's root and targets; 0: nothing is verified yet. */
+    public record VerifiedChannel(long root, long targets) {}
+
+    /** Whether the node verifies this channel itself, and knows an older state of it. */
+    boolean lacks(ChannelCopy copy) {
+        VerifiedChannel known = verified.get(copy.versions().channel());
+        return known != null && copy.isNews(known.root(), known.targets());
     }
 
     /**

@@ -9,7 +9,10 @@ import dev.sluice.control.executor.KeepOrder;
 import dev.sluice.control.failover.WitnessRequest;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.records.SpoolId;
+import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelCopy;
 import dev.sluice.control.state.SignedPromotion;
+import dev.sluice.v1.ChannelFiles;
 import dev.sluice.v1.ChannelVersions;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.ContentPatch;
@@ -89,8 +92,8 @@ final class CommandWriter {
     private static StagePackage stage(AgentWork.Stage stage) {
         StagePackage.Builder wire =
                 StagePackage.newBuilder()
-                        .setManifest(ByteString.copyFrom(stage.manifest().toArray()))
-                        .setSignature(ByteString.copyFrom(stage.signature().toArray()))
+                        .setManifest(bytes(stage.manifest()))
+                        .setSignature(bytes(stage.signature()))
                         .setMaxBytesPerSecond(stage.maxBytesPerSecond());
         stage.sources().forEach(source -> wire.addSources(location(source)));
         stage.secondHalf().forEach(source -> wire.addSecondHalfSources(location(source)));
@@ -113,7 +116,21 @@ final class CommandWriter {
                             .setRoot(channel.root())
                             .setTargets(channel.targets()));
         }
+        stage.copies().forEach(copy -> wire.addChannelFiles(files(copy)));
         return wire.build();
+    }
+
+    private static ByteString bytes(Blob blob) {
+        return ByteString.copyFrom(blob.toArray());
+    }
+
+    private static ChannelFiles files(ChannelCopy copy) {
+        ChannelFiles.Builder files = ChannelFiles.newBuilder();
+        files.setChannel(copy.versions().channel());
+        copy.files()
+                .forEach((name, content) ->
+                        files.addFilesBuilder().setName(name).setContent(bytes(content)));
+        return files.build();
     }
 
     private static PackageLocation location(AgentCommand.Location source) {

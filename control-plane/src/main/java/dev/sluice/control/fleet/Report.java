@@ -41,6 +41,7 @@ record Report(long sequence, NodeFacts facts, List<String> remarks) {
                 facts.interlock(),
                 facts.hardwareFault(),
                 facts.keeping(),
-                0);
+                0,
+                facts.verified());
     }
 }

@@ -10,6 +10,7 @@ import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.records.RecordBatch;
+import dev.sluice.v1.ChannelVersions;
 import dev.sluice.v1.CommandResult;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.RemovedPackage;
@@ -74,8 +75,22 @@ final class ReportReader {
                         text(report.getInterlock()),
                         text(report.getHardware().getFault()),
                         keeping(report, remarks),
-                        clamp(report.getUplinkBytesPerSecond()));
+                        clamp(report.getUplinkBytesPerSecond()),
+                        verified(report));
         return new Report(report.getSequence(), facts, remarks);
+    }
+
+    private static SortedMap<String, NodeFacts.VerifiedChannel> verified(NodeReport report)
+            throws MalformedMessageException {
+        bound("verified_channels", report.getVerifiedChannelsCount());
+        SortedMap<String, NodeFacts.VerifiedChannel> verified = new TreeMap<>();
+        for (ChannelVersions channel : report.getVerifiedChannelsList()) {
+            verified.put(
+                    text(channel.getName()),
+                    new NodeFacts.VerifiedChannel(
+                            clamp(channel.getRoot()), clamp(channel.getTargets())));
+        }
+        return verified;
     }
 
     private static NodeFacts.Keeping keeping(NodeReport report, List<String> remarks)

@@ -33,6 +33,7 @@ final class Applier {
             case Event.PackageImported(var pkg, var _) -> state.with(pkg);
             case Event.PackageRemoved(var pkg, var _, var _) -> state.without(pkg);
             case Event.ChannelSeen(var versions) -> state.with(state.supply().seen(versions));
+            case Event.ChannelCopied(var copy) -> state.with(state.supply().copied(copy));
             case Event.EulaAccepted(var pkg, var terms, var _, var _) ->
                     state.with(state.supply().accepted(pkg, terms));
             case Event.DistributionChosen(var pkg, var on, var _) ->

@@ -57,6 +57,9 @@ public sealed interface Command {
     /** Remembers what was seen of a channel; nothing is done because of it before. */
     record SeeChannel(ChannelVersions versions) implements Command {}
 
+    /** Keeps a channel's files for the nodes that verify it. */
+    record CopyChannel(ChannelCopy copy) implements Command {}
+
     /** Accepts the licence terms of a package, as {@link Event.EulaAccepted}. */
     record AcceptEula(PackageRef pkg, String termsSha256, String from, Actor actor)
             implements Command {}

@@ -48,6 +48,7 @@ public final class Decider {
             case Command.ImportPackage(var pkg, var actor) -> importPackage(state, pkg, actor);
             case Command.RemovePackage remove -> removePackage(state, remove);
             case Command.SeeChannel(var versions) -> seeChannel(state.supply(), versions);
+            case Command.CopyChannel(var copy) -> copyChannel(state.supply(), copy);
             case Command.AcceptEula accept -> acceptEula(state, accept);
             case Command.ChangeSetting change -> changeSetting(state, change);
             case Command.ChooseNodeAdmission choice -> chooseAdmission(state, choice);
@@ -159,6 +160,23 @@ public final class Decider {
                         "channel " + versions.channel(),
                         "%s is older than %s, which was seen already"
                                 .formatted(versions, before.get()));
+    }
+
+    /** Only of what was seen last: two readings at once must not leave the older copy. */
+    private static Decision copyChannel(Supply supply, ChannelCopy copy) {
+        String channel = copy.versions().channel();
+        Optional<ChannelVersions> seen = supply.channel(channel);
+        if (seen.filter(copy.versions()::equals).isEmpty()) {
+            return Decision.rejected(
+                    "channel " + channel,
+                    "the copy has %s, and what was seen is %s"
+                            .formatted(
+                                    copy.versions(),
+                                    seen.map(ChannelVersions::toString).orElse("nothing")));
+        }
+        return supply.copy(channel).filter(copy::equals).isPresent()
+                ? Decision.accepted()
+                : Decision.accepted(new Event.ChannelCopied(copy));
     }
 
     private static Decision acceptEula(ClusterState state, Command.AcceptEula accept) {

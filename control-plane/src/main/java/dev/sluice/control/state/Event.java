@@ -48,6 +48,9 @@ public sealed interface Event {
     /** A channel was read, and these are the highest versions of its files so far. */
     record ChannelSeen(ChannelVersions versions) implements Event {}
 
+    /** A channel was read to its end, and these are its files. */
+    record ChannelCopied(ChannelCopy copy) implements Event {}
+
     /**
      * An operator accepted the licence terms of a package.
      *

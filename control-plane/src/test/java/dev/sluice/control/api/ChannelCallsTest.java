@@ -15,13 +15,17 @@ import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.Version;
+import dev.sluice.control.state.ChannelCopy;
 import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.UpgradeStatus;
 import dev.sluice.trust.channel.Bundle;
+import dev.sluice.trust.channel.ChannelClient;
 import dev.sluice.trust.channel.ChannelName;
+import dev.sluice.trust.channel.ChannelOutcome;
 import dev.sluice.trust.channel.ChannelPackage;
 import dev.sluice.trust.channel.DeviceKey;
+import dev.sluice.trust.channel.InMemorySource;
 import dev.sluice.trust.channel.SeenVersions;
 import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.ManifestDraft;
@@ -68,6 +72,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -193,6 +198,30 @@ final class ChannelCallsTest {
                 .containsExactly(tuple("24.2.0", "INSTALLABLE"), tuple("25.1.0", "BLOCKED"));
         assertThat(response.getOffers(1).getBlockedBy()).endsWith("enabled by site 24.2.0");
         assertThat(seen()).isEqualTo(new ChannelVersions("stable", 1, 2, 2, 2));
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void whatWasReadIsKeptForTheNodesToVerify() throws Exception {
+        channel.publish(1, site("24.2.0", 1, "", ""));
+        channel.serve(web);
+        var _ = check();
+        long index = master.controller.state().index();
+        var _ = check();
+        assertThat(master.controller.state().index()).as("nothing is new").isEqualTo(index);
+        channel.publish(2, site("25.1.0", 2, "24.2.0", ""));
+        channel.serve(web);
+        var _ = check();
+
+        ChannelCopy copy = master.controller.state().supply().copy("stable").orElseThrow();
+
+        assertThat(copy.versions()).isEqualTo(seen());
+        SortedMap<String, byte[]> files = new TreeMap<>();
+        copy.files().forEach((name, content) -> files.put(name, content.toArray()));
+        assertThat(ChannelClient.timeless(channel.root()).read(new InMemorySource(files, "a copy")))
+                .isInstanceOfSatisfying(
+                        ChannelOutcome.Current.class,
+                        current -> assertThat(current.channel().packages()).hasSize(2));
     }
 
     @Test

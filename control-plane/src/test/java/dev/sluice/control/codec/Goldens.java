@@ -11,6 +11,7 @@ import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepId;
 import dev.sluice.control.state.Actor;
 import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelCopy;
 import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Configuration;
@@ -89,11 +90,21 @@ final class Goldens {
                 new Event.SettingChanged("site.banner", Optional.empty(), false, Actor.SLUICE));
         events.put(
                 "channel-seen", new Event.ChannelSeen(new ChannelVersions("stable", 2, 14, 9, 8)));
+        events.put("channel-copied", new Event.ChannelCopied(copy()));
         events.put(
                 "eula-accepted",
                 new Event.EulaAccepted(
                         Examples.site().ref(), "ab".repeat(32), "192.0.2.7", OPERATOR));
         events.put("node-admission-chosen", new Event.NodeAdmissionChosen(EU_1, true, OPERATOR));
+    }
+
+    private static ChannelCopy copy() {
+        return new ChannelCopy(
+                new ChannelVersions("stable", 2, 14, 9, 8),
+                new TreeMap<>(
+                        Map.of(
+                                "2.root.json", Blob.of(new byte[] {1, 2}),
+                                "timestamp.json", Blob.of(new byte[] {3}))));
     }
 
     private static ForcedPromotion forced() {
@@ -216,7 +227,18 @@ final class Goldens {
                                         TreePMap.singleton(
                                                 "stable",
                                                 new ChannelVersions("stable", 2, 14, 9, 8)),
-                                        TreePMap.singleton("ab".repeat(32), Examples.SITE)))));
+                                        TreePMap.empty(),
+                                        TreePMap.singleton("ab".repeat(32), Examples.SITE))),
+                        "snapshot-channel-copies",
+                        fullState(
+                                Succession.EMPTY,
+                                PackageChoices.EMPTY,
+                                new Supply(
+                                        TreePMap.singleton(
+                                                "stable",
+                                                new ChannelVersions("stable", 2, 14, 9, 8)),
+                                        TreePMap.singleton("stable", copy()),
+                                        TreePMap.empty()))));
     }
 
     private static ClusterState fullState(

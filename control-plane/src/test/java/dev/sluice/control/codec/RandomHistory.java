@@ -3,13 +3,18 @@ package dev.sluice.control.codec;
 import dev.sluice.control.model.Blueprint;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepId;
+import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelCopy;
 import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.DrainDecision;
 import dev.sluice.control.state.Event;
 import dev.sluice.control.state.ForcedPromotion;
 import dev.sluice.control.state.Recorded;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -79,6 +84,23 @@ final class RandomHistory {
                                                 values.upTo(9),
                                                 values.upTo(9),
                                                 values.upTo(9))),
+                        () ->
+                                new Event.ChannelCopied(
+                                        new ChannelCopy(
+                                                new ChannelVersions(
+                                                        "c-" + values.upTo(5),
+                                                        values.upTo(9),
+                                                        values.upTo(9),
+                                                        values.upTo(9),
+                                                        values.upTo(9)),
+                                                new TreeMap<>(
+                                                        Map.of(
+                                                                "timestamp.json",
+                                                                Blob.of(
+                                                                        values.text()
+                                                                                .getBytes(
+                                                                                        StandardCharsets
+                                                                                                .UTF_8)))))),
                         () ->
                                 new Event.EulaAccepted(
                                         values.pkg().ref(),

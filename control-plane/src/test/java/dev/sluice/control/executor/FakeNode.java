@@ -260,6 +260,9 @@ final class FakeNode {
                 patching);
     }
 
+    /** What it has verified of the channels that it has pinned. */
+    final SortedMap<String, NodeFacts.VerifiedChannel> verified = new TreeMap<>();
+
     NodeFacts facts() {
         boolean installing = busy != null && busy.command().work() instanceof AgentWork.Install;
         SortedMap<String, Integer> sessions = new TreeMap<>();
@@ -287,6 +290,7 @@ final class FakeNode {
                 "",
                 "",
                 keeping(),
-                0);
+                0,
+                verified);
     }
 }

@@ -9,11 +9,17 @@ import dev.sluice.control.executor.AgentCommand.AgentWork;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
+import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelCopy;
+import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.control.state.Command;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +60,43 @@ final class StandingDistributionTest {
         away.connected = true;
         cluster.ticks(60);
         assertThat(away.staged).contains(CONTENT);
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aNodeThatVerifiesAChannelGetsItsFilesWhenItIsBehind() {
+        UpgradeScenario cluster = planned(cluster());
+        ChannelCopy copy =
+                new ChannelCopy(
+                        new ChannelVersions("stable", 2, 9, 9, 9),
+                        new TreeMap<>(Map.of("timestamp.json", Blob.of(new byte[] {1}))));
+        cluster.accepted(new Command.SeeChannel(copy.versions()));
+        cluster.accepted(new Command.CopyChannel(copy));
+        FakeNode behind = cluster.traffic().getFirst();
+        FakeNode current = cluster.traffic().getLast();
+        behind.verified.put("stable", new NodeFacts.VerifiedChannel(1, 12));
+        current.verified.put("stable", new NodeFacts.VerifiedChannel(2, 9));
+
+        cluster.accepted(new Command.ChooseDistribution(SITE, true, ALICE));
+        cluster.ticks(60);
+
+        assertThat(cluster.nodes.values())
+                .allSatisfy(node ->
+                        assertThat(stages(node))
+                                .isNotEmpty()
+                                .allSatisfy(stage ->
+                                        assertThat(stage.copies())
+                                                .isEqualTo(
+                                                        node == behind
+                                                                ? List.of(copy)
+                                                                : List.of())));
+    }
+
+    private static List<AgentWork.Stage> stages(FakeNode node) {
+        return node.received.stream()
+                .filter(AgentWork.Stage.class::isInstance)
+                .map(AgentWork.Stage.class::cast)
+                .toList();
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.sluice.control.fleet;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.AgentCommand;
 import dev.sluice.control.executor.AgentCommand.AgentWork;
@@ -21,7 +22,11 @@ import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.Blob;
+import dev.sluice.control.state.ChannelCopy;
+import dev.sluice.control.state.ChannelVersions;
 import dev.sluice.trust.pki.PeerName;
+import dev.sluice.v1.ChannelFile;
+import dev.sluice.v1.ChannelFiles;
 import dev.sluice.v1.Command;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.PackageLocation;
@@ -266,6 +271,7 @@ final class AgentLinkTest {
                                 List.of(),
                                 0,
                                 List.of(),
+                                List.of(),
                                 Optional.of(
                                         new AgentWork.ByPatch(
                                                 patch,
@@ -311,6 +317,7 @@ final class AgentLinkTest {
                                 List.of(new Location("us-2", "us-2:6", "us-2:7", 5)),
                                 0,
                                 List.of(),
+                                List.of(),
                                 Optional.empty())));
 
         StagePackage heard = agent.hears().getCommand().getStage();
@@ -329,6 +336,65 @@ final class AgentLinkTest {
                                 .setTransferAddress("us-2:7")
                                 .setLinkBytesPerSecond(5)
                                 .build());
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void anOrderHandsOnTheFilesOfAChannel() throws Exception {
+        FakeAgent agent = fencedAgent();
+        ChannelCopy copy =
+                new ChannelCopy(
+                        new ChannelVersions("stable", 1, 9, 9, 9),
+                        new TreeMap<>(
+                                Map.of(
+                                        "9.targets.json", Blob.of(new byte[] {9, 9}),
+                                        "timestamp.json", Blob.of(new byte[] {1}))));
+
+        fleet.send(
+                NODE,
+                command(
+                        "c-1",
+                        new AgentWork.Stage(
+                                Blob.of(new byte[] {1}),
+                                Blob.of(new byte[] {2}),
+                                List.of(),
+                                List.of(),
+                                0,
+                                List.of(copy.versions()),
+                                List.of(copy),
+                                Optional.empty())));
+
+        assertThat(agent.hears().getCommand().getStage().getChannelFilesList())
+                .containsExactly(
+                        ChannelFiles.newBuilder()
+                                .setChannel("stable")
+                                .addFiles(file("9.targets.json", 9, 9))
+                                .addFiles(file("timestamp.json", 1))
+                                .build());
+    }
+
+    private static ChannelFile file(String name, int... bytes) {
+        ByteString.Output content = ByteString.newOutput();
+        for (int each : bytes) {
+            content.write(each);
+        }
+        return ChannelFile.newBuilder().setName(name).setContent(content.toByteString()).build();
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aReportSaysWhichChannelsTheNodeHasVerified() throws Exception {
+        NodeReport report =
+                NodeReport.newBuilder()
+                        .addVerifiedChannels(
+                                dev.sluice.v1.ChannelVersions.newBuilder()
+                                        .setName("stable")
+                                        .setRoot(2)
+                                        .setTargets(9))
+                        .build();
+
+        assertThat(ReportReader.read(report).facts().verified())
+                .containsExactly(Map.entry("stable", new NodeFacts.VerifiedChannel(2, 9)));
     }
 
     @Test

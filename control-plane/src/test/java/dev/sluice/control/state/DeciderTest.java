@@ -19,8 +19,10 @@ import dev.sluice.control.model.StepId;
 import dev.sluice.control.model.Version;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -135,6 +137,47 @@ class DeciderTest {
         assertThat(ledger.rejected(seen(1, 9, 9))).startsWith("channel stable: ");
         assertThat(ledger.state.supply().channel("stable"))
                 .contains(new ChannelVersions("stable", 2, 0, 0, 4));
+    }
+
+    private static ChannelCopy copy(long timestamp, int content) {
+        return new ChannelCopy(
+                new ChannelVersions("stable", 1, timestamp, timestamp, 4),
+                new TreeMap<>(Map.of("timestamp.json", Blob.of(new byte[] {(byte) content}))));
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void onlyTheFilesOfWhatWasSeenLastAreKept() {
+        Ledger ledger = founded();
+        assertThat(ledger.rejected(new Command.CopyChannel(copy(5, 1))))
+                .isEqualTo(
+                        "channel stable: the copy has root 1, timestamp 5, snapshot 5, targets 4, and"
+                                + " what was seen is nothing");
+        ledger.accepted(seen(1, 5, 4));
+
+        assertThat(ledger.accepted(new Command.CopyChannel(copy(5, 1)))).hasSize(1);
+        assertThat(ledger.accepted(new Command.CopyChannel(copy(5, 1)))).isEmpty();
+        assertThat(ledger.rejected(new Command.CopyChannel(copy(4, 1)))).startsWith("channel");
+        ledger.accepted(seen(1, 6, 4));
+        assertThat(ledger.accepted(new Command.CopyChannel(copy(6, 2)))).hasSize(1);
+        assertThat(ledger.state.supply().copy("stable")).contains(copy(6, 2));
+    }
+
+    @Test
+    void aCopyIsBounded() {
+        assertThatThrownBy(() ->
+                        new ChannelCopy(
+                                new ChannelVersions("stable", 1, 1, 1, 1),
+                                new TreeMap<>(
+                                        Map.of(
+                                                "timestamp.json",
+                                                Blob.of(new byte[ChannelCopy.MAX_BYTES + 1])))))
+                .hasMessageContaining("1 files of 3145729 bytes, 1 to 1003 of at most 3145728");
+        assertThatThrownBy(() ->
+                        new ChannelCopy(
+                                new ChannelVersions("stable", 1, 1, 1, 1),
+                                new TreeMap<>(Map.of("x".repeat(65), Blob.of(new byte[1])))))
+                .hasMessageContaining("a file's name has 65 characters");
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.TreeMap;
  *
  * @param dataDir owned by this agent alone
  * @param trustedSigners PEM files; a package must be signed by one of them
+ * @param channelRoots files of channels' roots; the channels that the node verifies itself
  * @param listen where other agents pull packages from
  * @param transferListen where others pull contents by the transfer protocol
  * @param transferWarmUpMebibytes sent to itself at the start; 0: nothing
@@ -30,6 +31,7 @@ public record AgentConfig(
         Path dataDir,
         Tls tls,
         List<Path> trustedSigners,
+        List<Path> channelRoots,
         List<Master> masters,
         HostPort listen,
         HostPort transferListen,
@@ -43,6 +45,7 @@ public record AgentConfig(
 
     public AgentConfig {
         trustedSigners = List.copyOf(trustedSigners);
+        channelRoots = List.copyOf(channelRoots);
         masters = List.copyOf(masters);
         initialPackages = Collections.unmodifiableSortedMap(new TreeMap<>(initialPackages));
     }

@@ -105,6 +105,7 @@ public final class ConfigFile {
                         root.value("dataDir", this::path),
                         tls(root.section("tls")),
                         signers(root),
+                        channelRoots(root),
                         masters(root),
                         listen,
                         root.optionalValue("transferListen", HostPort::parse)
@@ -143,6 +144,16 @@ public final class ConfigFile {
                     "trustedSigners", "expected at least one PEM file of a package signer");
         }
         return signers;
+    }
+
+    private List<Path> channelRoots(Section root) throws ConfigException {
+        List<Path> roots = new ArrayList<>();
+        if (root.has("channelRoots")) {
+            for (String file : root.texts("channelRoots")) {
+                roots.add(path(file));
+            }
+        }
+        return roots;
     }
 
     private static List<Master> masters(Section root) throws ConfigException {

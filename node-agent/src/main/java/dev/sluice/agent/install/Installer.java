@@ -11,6 +11,7 @@ import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.agent.stage.StagedPackages;
 import dev.sluice.agent.traffic.TrafficStatus;
 import dev.sluice.agent.trusted.TrustedVersions;
+import dev.sluice.agent.trusted.VerifiedChannels;
 import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
@@ -45,6 +46,7 @@ public final class Installer {
     private final Hardware hardware;
     private final Ledger ledger;
     private final TrustedVersions trusted;
+    private final VerifiedChannels channels;
     private final Limits limits;
     private final Path scratch;
     private final Consumer<String> activity;
@@ -76,6 +78,7 @@ public final class Installer {
             Hardware hardware,
             Ledger ledger,
             TrustedVersions trusted,
+            VerifiedChannels channels,
             Limits limits,
             Path scratch,
             Consumer<String> activity) {
@@ -87,6 +90,7 @@ public final class Installer {
         this.hardware = hardware;
         this.ledger = ledger;
         this.trusted = trusted;
+        this.channels = channels;
         this.limits = limits;
         this.scratch = scratch;
         this.activity = activity;
@@ -125,7 +129,8 @@ public final class Installer {
         ServiceKeeper.View service = keeper.observe();
         Optional<String> refusal =
                 InstallGuard.refusal(manifest, facts(before, service), order.getCutClients())
-                        .or(() -> trusted.refusal(limits.nodeId(), manifest));
+                        .or(() -> trusted.refusal(limits.nodeId(), manifest))
+                        .or(() -> channels.refusal(limits.nodeId(), manifest));
         if (refusal.isPresent()) {
             return Outcome.refused(refusal.get());
         }

@@ -12,6 +12,7 @@ import dev.sluice.agent.stage.StageArea;
 import dev.sluice.agent.stage.StageRoom;
 import dev.sluice.agent.traffic.TrafficPort;
 import dev.sluice.transfer.store.DiskSpace;
+import dev.sluice.v1.ChannelVersions;
 import dev.sluice.v1.HardwareStatus;
 import dev.sluice.v1.NodeReport;
 import dev.sluice.v1.PackageRef;
@@ -19,6 +20,7 @@ import dev.sluice.v1.ServiceStatus;
 import dev.sluice.v1.StagedPackage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,6 +49,7 @@ public final class NodeObserver {
      * @param traffic absent on masters
      * @param executing the id of the command being executed; empty when idle
      * @param activity what the agent is doing, in words
+     * @param channels what is verified of those that are pinned
      */
     public record Sources(
             Path dataDir,
@@ -64,7 +67,8 @@ public final class NodeObserver {
             HardwareWatch hardware,
             Optional<SharedAddress> sharedAddress,
             Supplier<String> executing,
-            Supplier<String> activity) {}
+            Supplier<String> activity,
+            Supplier<List<ChannelVersions>> channels) {}
 
     public NodeObserver(Sources sources) {
         this.sources = sources;
@@ -87,7 +91,8 @@ public final class NodeObserver {
                         .setInterlock(known.interlock())
                         .setKeptPackages(sources.room().keptDigest())
                         .addAllRemoved(sources.room().removed())
-                        .setUplinkBytesPerSecond(sources.uplink().getAsLong());
+                        .setUplinkBytesPerSecond(sources.uplink().getAsLong())
+                        .addAllVerifiedChannels(sources.channels().get());
         addDisk(report, hardware);
         service.site()
                 .ifPresent(site -> {

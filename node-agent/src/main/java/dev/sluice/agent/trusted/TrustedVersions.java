@@ -1,6 +1,9 @@
 package dev.sluice.agent.trusted;
 
 import dev.sluice.agent.disk.Durable;
+import dev.sluice.trust.channel.ChannelName;
+import dev.sluice.trust.channel.SeenStore;
+import dev.sluice.trust.channel.SeenVersions;
 import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.StrictJson;
@@ -12,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import tools.jackson.databind.node.ArrayNode;
@@ -19,10 +23,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The highest release of each package that this node began to install, and the highest versions of
- * channels that a master named: in a file outside everything that an upgrade replaces, forced
- * before the node acts. Whoever asks for less is refused, whichever master it is.
+ * channels: those it verified where it has the channel's root, else those that a master named. In a
+ * file outside everything that an upgrade replaces, forced before the node acts. Whoever asks for
+ * less is refused, whichever master it is.
  */
-public final class TrustedVersions {
+public final class TrustedVersions implements SeenStore {
 
     private static final String FILE = "trusted-versions.json";
     private static final String SCHEMA = "sluice/trusted-versions/v1";
@@ -34,7 +39,10 @@ public final class TrustedVersions {
     /** Packages that are remembered; a node has a few. */
     private static final int MAX_PACKAGES = 1000;
 
-    private record Seen(long root, long targets) {}
+    /** Timestamp and snapshot are 0 of a channel that a master only named. */
+    private record Seen(long root, long timestamp, long snapshot, long targets) {
+        static final Seen NOTHING = new Seen(0, 0, 0, 0);
+    }
 
     private final Path file;
     private final SortedMap<String, Long> releases = new TreeMap<>();
@@ -79,10 +87,38 @@ public final class TrustedVersions {
         for (StrictObject entry : root.objects("channels")) {
             channels.put(
                     entry.read("name", text -> text),
-                    new Seen(entry.wholeNumber("root"), entry.wholeNumber("targets")));
+                    new Seen(
+                            entry.wholeNumber("root"),
+                            entry.wholeNumber("timestamp", 0),
+                            entry.wholeNumber("snapshot", 0),
+                            entry.wholeNumber("targets")));
             entry.end();
         }
         root.end();
+    }
+
+    @Override
+    public synchronized SeenVersions seen(ChannelName channel) {
+        Seen seen = channels.getOrDefault(channel.value(), Seen.NOTHING);
+        return new SeenVersions(
+                channel, seen.root(), seen.timestamp(), seen.snapshot(), seen.targets());
+    }
+
+    @Override
+    public synchronized void store(SeenVersions seen) throws IOException {
+        SortedMap<String, Seen> next = new TreeMap<>(channels);
+        next.put(
+                seen.channel().value(),
+                new Seen(seen.root(), seen.timestamp(), seen.snapshot(), seen.targets()));
+        if (next.size() > MAX_CHANNELS) {
+            throw new IOException(tooMany());
+        }
+        Durable.write(file, encoded(releases, next));
+        channels.putAll(next);
+    }
+
+    private static String tooMany() {
+        return "%d channels are known, which is the most".formatted(MAX_CHANNELS);
     }
 
     /** Why a package must not be installed: a later release of it was; empty: it may. */
@@ -118,13 +154,14 @@ public final class TrustedVersions {
 
     /**
      * Why an order must not be followed: the master that gives it knows an older state of a channel
-     * than this node was told of. What it knows more of is remembered, durably, before this
-     * answers.
+     * than this node knows. What it knows more of is remembered, durably, before this answers; but
+     * of a channel that this node verifies itself, a master's word is worth nothing.
      *
+     * @param pinned the channels that this node verifies
      * @throws IOException when it can't be remembered; then the order must not be followed
      */
-    public synchronized Optional<String> order(String nodeId, List<ChannelVersions> named)
-            throws IOException {
+    synchronized Optional<String> order(
+            String nodeId, List<ChannelVersions> named, Set<String> pinned) throws IOException {
         if (named.size() > MAX_CHANNELS) {
             return Optional.of(
                     "node %s: the order names %d channels, at most %d expected"
@@ -132,13 +169,13 @@ public final class TrustedVersions {
         }
         SortedMap<String, Seen> next = new TreeMap<>(channels);
         for (ChannelVersions channel : named) {
-            Seen asked = new Seen(channel.getRoot(), channel.getTargets());
-            Seen seen = next.getOrDefault(channel.getName(), new Seen(0, 0));
+            Seen asked = new Seen(channel.getRoot(), 0, 0, channel.getTargets());
+            Seen seen = next.getOrDefault(channel.getName(), Seen.NOTHING);
             // A new root may have exchanged keys whose versions a thief had run up.
             if (asked.root() < seen.root()
                     || (asked.root() == seen.root() && asked.targets() < seen.targets())) {
                 return Optional.of(
-                        "node %s: the master knows channel %s with root %d and targets %d, and this node was told of root %d and targets %d; have the master read the channel with 'sluice packages check'"
+                        "node %s: the master knows channel %s with root %d and targets %d, and this node knows root %d and targets %d; have the master read the channel with 'sluice packages check'"
                                 .formatted(
                                         nodeId,
                                         channel.getName(),
@@ -147,12 +184,13 @@ public final class TrustedVersions {
                                         seen.root(),
                                         seen.targets()));
             }
-            next.put(channel.getName(), asked);
+            boolean isNews = asked.root() > seen.root() || asked.targets() > seen.targets();
+            if (isNews && !pinned.contains(channel.getName())) {
+                next.put(channel.getName(), asked);
+            }
         }
         if (next.size() > MAX_CHANNELS) {
-            return Optional.of(
-                    "node %s: %d channels are known, which is the most"
-                            .formatted(nodeId, MAX_CHANNELS));
+            return Optional.of("node %s: %s".formatted(nodeId, tooMany()));
         }
         if (!next.equals(channels)) {
             Durable.write(file, encoded(releases, next));
@@ -169,11 +207,14 @@ public final class TrustedVersions {
         releases.forEach(
                 (name, highest) -> names.addObject().put("name", name).put("highest", highest));
         ArrayNode seen = root.putArray("channels");
-        channels.forEach((name, versions) ->
-                seen.addObject()
-                        .put("name", name)
-                        .put("root", versions.root())
-                        .put("targets", versions.targets()));
+        channels.forEach((name, versions) -> {
+            ObjectNode entry = seen.addObject().put("name", name).put("root", versions.root());
+            if (versions.timestamp() > 0) {
+                entry.put("timestamp", versions.timestamp());
+                entry.put("snapshot", versions.snapshot());
+            }
+            entry.put("targets", versions.targets());
+        });
         return StrictJson.encode(root);
     }
 }

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -85,19 +86,19 @@ final class TrustedVersionsTest {
     @Test
     @Tag("PKG-3")
     void anOrderOfAMasterThatKnowsLessOfAChannelIsRefusedAfterARestartToo() throws Exception {
-        assertThat(open().order("eu-1", List.of(channel(2, 9)))).isEmpty();
+        assertThat(open().order("eu-1", List.of(channel(2, 9)), Set.of())).isEmpty();
 
-        assertThat(open().order("eu-1", List.of(channel(2, 8))))
+        assertThat(open().order("eu-1", List.of(channel(2, 8)), Set.of()))
                 .hasValueSatisfying(reason ->
                         assertThat(reason)
                                 .startsWith(
                                         "node eu-1: the master knows channel stable with root 2 and"
-                                                + " targets 8, and this node was told of root 2 and"
+                                                + " targets 8, and this node knows root 2 and"
                                                 + " targets 9"));
-        assertThat(open().order("eu-1", List.of(channel(1, 10)))).isPresent();
-        assertThat(open().order("eu-1", List.of())).isEmpty();
-        assertThat(open().order("eu-1", List.of(channel(3, 1)))).isEmpty();
-        assertThat(open().order("eu-1", List.of(channel(2, 100)))).isPresent();
+        assertThat(open().order("eu-1", List.of(channel(1, 10)), Set.of())).isPresent();
+        assertThat(open().order("eu-1", List.of(), Set.of())).isEmpty();
+        assertThat(open().order("eu-1", List.of(channel(3, 1)), Set.of())).isEmpty();
+        assertThat(open().order("eu-1", List.of(channel(2, 100)), Set.of())).isPresent();
     }
 
     @Test
@@ -108,7 +109,7 @@ final class TrustedVersionsTest {
                         .mapToObj(i -> channel(1, 1).toBuilder().setName("c" + i).build())
                         .toList();
 
-        assertThat(open().order("eu-1", many)).isPresent();
+        assertThat(open().order("eu-1", many, Set.of())).isPresent();
         assertThat(directory).isEmptyDirectory();
     }
 
@@ -119,7 +120,7 @@ final class TrustedVersionsTest {
 
         assertThatThrownBy(() -> versions.installing(site("25.2.0", 8)))
                 .isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> versions.order("eu-1", List.of(channel(1, 1))))
+        assertThatThrownBy(() -> versions.order("eu-1", List.of(channel(1, 1)), Set.of()))
                 .isInstanceOf(IOException.class);
         assertThat(versions.refusal("eu-1", site("25.1.0", 7)))
                 .as("what is not durable was not seen")

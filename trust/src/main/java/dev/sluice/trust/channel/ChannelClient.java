@@ -51,10 +51,15 @@ public final class ChannelClient {
         this.clock = clock;
     }
 
-    /** The reader of whoever signs the channel anew, also when it has expired: judges no dates. */
-    public static ChannelClient ofPublisher(byte[] firstRoot) {
+    /**
+     * A reader that remembers nothing and judges no dates: of whoever signs the channel anew, also
+     * when it has expired, and of files that were verified here before.
+     *
+     * @param pinnedRoot a root file that came another way
+     */
+    public static ChannelClient timeless(byte[] pinnedRoot) {
         return new ChannelClient(
-                firstRoot,
+                pinnedRoot,
                 new SeenStore() {
                     @Override
                     public SeenVersions seen(ChannelName channel) {

@@ -6,6 +6,7 @@ import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.PlanId;
 import dev.sluice.control.model.StepId;
+import dev.sluice.control.state.ChannelCopy;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
@@ -56,6 +57,14 @@ public final class Executor implements AutoCloseable {
     private static final Duration NEWS_AFTER = Duration.ofSeconds(1);
 
     private static final Duration REPEAT_AFTER = Duration.ofMillis(25);
+
+    /**
+     * Bytes of channels' files that are sent in a second, with a burst after a rest. What a node
+     * has not taken yet is held in memory, and thousands may be behind at the same time.
+     */
+    private static final long COPY_BYTES_PER_SECOND = 8L << 20;
+
+    private static final Duration COPY_BURST = Duration.ofMillis(250);
 
     /** Commands whose sending is remembered, to hold back repeats. */
     private static final int MAX_SENT = 50_000;
@@ -117,6 +126,10 @@ public final class Executor implements AutoCloseable {
     private @Nullable PlanId watchedPlan;
     private @Nullable Ballot leading;
     private long leaseRenewedAt;
+
+    /** When the files of channels that were sent so far are paid for, at the rate above. */
+    private long copiesPaidAt;
+
     private long sendings;
     private boolean repeatsSoon;
     private volatile List<Waiting> waits = List.of();
@@ -125,6 +138,7 @@ public final class Executor implements AutoCloseable {
     public Executor(Ports ports) {
         this.ports = ports;
         this.leaseRenewedAt = ports.ticker().getAsLong();
+        this.copiesPaidAt = leaseRenewedAt;
         this.thread = Thread.ofPlatform().name("executor").unstarted(this::run);
         ports.controller().subscribe((_, _) -> wake());
     }
@@ -327,15 +341,36 @@ public final class Executor implements AutoCloseable {
             return;
         }
         if (!hasNews && before != null && before.session() == observed.session()) {
-            Duration pause = pause(before);
+            Duration pause = pause(command.work(), before);
             if (now - before.atNanos() < pause.toNanos()) {
                 repeatsSoon |= pause.equals(REPEAT_AFTER);
                 return;
             }
         }
+        if (!mayHandOn(command.work(), now)) {
+            repeatsSoon = true;
+            return;
+        }
         AgentCommand sending = command.step().isEmpty() ? withOwnId(command, facts) : command;
         sent.put(command.id(), new Sent(sending.id(), observed.session(), now, pulled));
         ports.agents().send(node, sending);
+    }
+
+    private boolean mayHandOn(AgentCommand.AgentWork work, long now) {
+        long bytes =
+                work instanceof AgentCommand.AgentWork.Stage stage
+                        ? stage.copies().stream().mapToLong(ChannelCopy::bytes).sum()
+                        : 0;
+        if (bytes == 0) {
+            return true;
+        }
+        if (copiesPaidAt - now > 0) {
+            return false;
+        }
+        copiesPaidAt =
+                Math.max(copiesPaidAt, now - COPY_BURST.toNanos())
+                        + bytes * TimeUnit.SECONDS.toNanos(1) / COPY_BYTES_PER_SECOND;
+        return true;
     }
 
     private void keep(Situation situation, NodeId node, KeepOrder order) {
@@ -360,10 +395,14 @@ public final class Executor implements AutoCloseable {
 
     /**
      * How long to hold back a repeat. What ended and had no effect is told again soon: a shared
-     * address is refused until the node that had it has let it go.
+     * address is refused until the node that had it has let it go. But a package that is refused
+     * will be so again.
      */
-    private Duration pause(Sent before) {
-        return ports.agents().outcome(before.id()).isPresent() ? REPEAT_AFTER : RESEND_AFTER;
+    private Duration pause(AgentCommand.AgentWork work, Sent before) {
+        boolean isOver = ports.agents().outcome(before.id()).isPresent();
+        return isOver && !(work instanceof AgentCommand.AgentWork.Stage)
+                ? REPEAT_AFTER
+                : RESEND_AFTER;
     }
 
     /**

@@ -48,6 +48,11 @@ public record ChannelCopy(ChannelVersions versions, SortedMap<String, Blob> file
         return files.values().stream().mapToLong(Blob::size).sum();
     }
 
+    /** Bytes of all files. */
+    public long bytes() {
+        return bytes(files);
+    }
+
     /** Whether it has something new for who verified these versions. */
     public boolean isNews(long root, long targets) {
         return versions.root() > root || (versions.root() == root && versions.targets() > targets);

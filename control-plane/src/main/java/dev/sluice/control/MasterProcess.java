@@ -69,6 +69,7 @@ import dev.sluice.trust.channel.ChannelClient;
 import dev.sluice.trust.channel.ChannelSigningKey;
 import dev.sluice.trust.channel.DeviceKey;
 import dev.sluice.trust.packages.InvalidPackageException;
+import dev.sluice.trust.packages.Sha256;
 import dev.sluice.trust.packages.TrustedSigners;
 import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerExpectation;
@@ -204,7 +205,8 @@ final class MasterProcess implements AutoCloseable {
                         ballot -> late.keeper().obeyed(ballot),
                         late::wake,
                         (node, request, reply) -> late.keeper().replied(node, request, reply),
-                        generation -> late.keeper().signedFor(generation));
+                        generation -> late.keeper().signedFor(generation),
+                        () -> late.transferAddress);
         OfficeKeeper keeper =
                 closing(
                         new OfficeKeeper(
@@ -245,8 +247,9 @@ final class MasterProcess implements AutoCloseable {
                                 () -> InstalledNow.of(fleet.observe()),
                                 controller::isInOffice,
                                 command -> decided(controller, command)));
+        Optional<ContentSource> staged = config.stagedPackages().map(StagedContents::new);
         List<ContentSource> contents = new ArrayList<>(List.of(depot));
-        config.stagedPackages().ifPresent(staged -> contents.add(new StagedContents(staged)));
+        staged.ifPresent(contents::add);
         Path tables = data.resolve("depot").resolve("leaves");
         DepotPatches patches =
                 closing(
@@ -262,7 +265,8 @@ final class MasterProcess implements AutoCloseable {
         controller.subscribe((_, _) -> patches.wake());
         OriginContents origin =
                 new OriginContents(() -> controller.state().packages().values(), contents, tables);
-        String transferAddress = serveContents(config, identity, library(origin, patches));
+        String transferAddress = serveContents(config, identity, new Library(origin, patches));
+        late.transferAddress = transferAddress;
         MasterSources sources =
                 new MasterSources(
                         ref -> Optional.ofNullable(controller.state().packages().get(ref)),
@@ -368,6 +372,7 @@ final class MasterProcess implements AutoCloseable {
                         DepotFill.start(
                                 depot,
                                 () -> controller.state().packages().values(),
+                                staged,
                                 new PeerDepots(channels, timer),
                                 depotKeeper));
         controller.subscribe((_, _) -> fill.wake());
@@ -416,6 +421,7 @@ final class MasterProcess implements AutoCloseable {
         private volatile @Nullable OfficeKeeper keeper;
         private volatile @Nullable Executor executor;
         private volatile @Nullable Follower follower;
+        private volatile String transferAddress = "";
 
         OfficeKeeper keeper() {
             OfficeKeeper made = keeper;
@@ -440,12 +446,18 @@ final class MasterProcess implements AutoCloseable {
         }
     }
 
-    /** Packages, then patches. */
-    private static ContentLibrary library(OriginContents origin, DepotPatches patches) {
-        return content -> {
+    /** Packages, then patches: what is here is here whole. */
+    private record Library(OriginContents origin, DepotPatches patches) implements ContentLibrary {
+        @Override
+        public Optional<ReadableContent> find(Sha256 content) throws IOException {
             Optional<ReadableContent> whole = origin.find(content);
             return whole.isPresent() ? whole : patches.find(content);
-        };
+        }
+
+        @Override
+        public boolean mayComeSoon() {
+            return false;
+        }
     }
 
     /** Serves contents by the transfer protocol; says where. */

@@ -41,6 +41,7 @@ import dev.sluice.agent.verify.NodeVerifier;
 import dev.sluice.agent.verify.ScriptRunner;
 import dev.sluice.transfer.TransferWarmUp;
 import dev.sluice.transfer.patch.Zstd;
+import dev.sluice.transfer.pull.Source;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.channel.ChannelClient;
 import dev.sluice.trust.packages.InvalidPackageException;
@@ -345,7 +346,8 @@ public final class Agent implements AutoCloseable {
                             received,
                             this::changed,
                             identity,
-                            DiskSpace.system()),
+                            DiskSpace.system(),
+                            this::ownMaster),
                     config.transferListen());
         } catch (IOException e) {
             transport.close();
@@ -353,6 +355,23 @@ public final class Agent implements AutoCloseable {
             ledger.close();
             throw e;
         }
+    }
+
+    /** What the master on this node says in its session; traffic nodes have none of their name. */
+    private Optional<Source> ownMaster() {
+        return links.welcome(config.nodeId())
+                .map(Welcome::getTransferAddress)
+                .filter(address -> !address.isEmpty())
+                .flatMap(address -> {
+                    try {
+                        HostPort at = HostPort.parse(address);
+                        return Optional.of(new Source(config.nodeId(), at.host(), at.port(), 0));
+                    } catch (IllegalArgumentException e) {
+                        LOG.warn(
+                                "master {}: transfer address: {}", config.nodeId(), e.getMessage());
+                        return Optional.empty();
+                    }
+                });
     }
 
     private Server serve(StageArea area) throws IOException {

@@ -29,6 +29,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -217,6 +218,19 @@ final class RawPullTest {
 
         assertThat(answers).containsExactly("end");
         assertThat(answered[0].bytes).isEqualTo(65_536);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whereNothingComesAContentThatIsNotHereIsRefusedAtOnce() throws Exception {
+        Sha256 other = new Sha256("ab".repeat(32));
+        AtomicInteger looks = new AtomicInteger();
+        server.hasWhatItHas();
+        server.onMiss(looks::incrementAndGet);
+
+        assertThat(ask(network, out -> Frames.pull(out, new PullRequest(other, 0, 1, 0, false))))
+                .containsExactly("NOT_HERE content " + other + " is not here");
+        assertThat(looks).hasValue(1);
     }
 
     @Test

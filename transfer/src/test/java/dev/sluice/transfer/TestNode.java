@@ -52,6 +52,7 @@ final class TestNode implements AutoCloseable, ContentLibrary {
     final RateLimit upLimit = new RateLimit(0, Ticker.system());
     private final Map<Sha256, ReadableContent> contents = new ConcurrentHashMap<>();
     private volatile Runnable missed = () -> {};
+    private volatile boolean mayComeSoon = true;
     private final AtomicLong verified = new AtomicLong();
     private final Object progress = new Object();
     final TransferServer server;
@@ -88,6 +89,16 @@ final class TestNode implements AutoCloseable, ContentLibrary {
 
     Source source() {
         return new Source(id, "127.0.0.1", server.address().getPort(), 0);
+    }
+
+    /** Contents that are not here will not be. */
+    void hasWhatItHas() {
+        mayComeSoon = false;
+    }
+
+    @Override
+    public boolean mayComeSoon() {
+        return mayComeSoon;
     }
 
     /** What is done when a content is asked for that is not here, by whoever looks for it. */

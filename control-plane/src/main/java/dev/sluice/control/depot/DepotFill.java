@@ -1,12 +1,14 @@
 package dev.sluice.control.depot;
 
-import dev.sluice.control.model.NodeId;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.trust.packages.PackageHead;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +47,7 @@ public final class DepotFill implements AutoCloseable {
 
     private final Depot depot;
     private final Supplier<Collection<PackageRecord>> imported;
+    private final Optional<ContentSource> near;
     private final OtherDepots others;
     private final @Nullable DepotKeeper keeper;
     private final Semaphore wake = new Semaphore(0);
@@ -58,11 +62,13 @@ public final class DepotFill implements AutoCloseable {
     private DepotFill(
             Depot depot,
             Supplier<Collection<PackageRecord>> imported,
+            Optional<ContentSource> near,
             OtherDepots others,
             @Nullable DepotKeeper keeper,
             boolean threaded) {
         this.depot = depot;
         this.imported = imported;
+        this.near = near;
         this.others = others;
         this.keeper = keeper;
         this.thread = threaded ? Thread.ofPlatform().name("depot-fill").unstarted(this::run) : null;
@@ -72,22 +78,27 @@ public final class DepotFill implements AutoCloseable {
      * Starts to look, at once and whenever it is woken.
      *
      * @param imported all packages that the cluster's state names
+     * @param near what is on this machine: it is asked first
      * @param keeper makes room for what is needed, and removes what the state does not name
      */
     public static DepotFill start(
             Depot depot,
             Supplier<Collection<PackageRecord>> imported,
+            Optional<ContentSource> near,
             OtherDepots others,
             DepotKeeper keeper) {
-        DepotFill fill = new DepotFill(depot, imported, others, keeper, true);
+        DepotFill fill = new DepotFill(depot, imported, near, others, keeper, true);
         Objects.requireNonNull(fill.thread).start();
         return fill;
     }
 
     /** One without a thread: its owner calls {@link #look}. */
     static DepotFill stepped(
-            Depot depot, Supplier<Collection<PackageRecord>> imported, OtherDepots others) {
-        return new DepotFill(depot, imported, others, null, false);
+            Depot depot,
+            Supplier<Collection<PackageRecord>> imported,
+            Optional<ContentSource> near,
+            OtherDepots others) {
+        return new DepotFill(depot, imported, near, others, null, false);
     }
 
     static DepotFill stepped(
@@ -95,7 +106,7 @@ public final class DepotFill implements AutoCloseable {
             Supplier<Collection<PackageRecord>> imported,
             OtherDepots others,
             DepotKeeper keeper) {
-        return new DepotFill(depot, imported, others, keeper, false);
+        return new DepotFill(depot, imported, Optional.empty(), others, keeper, false);
     }
 
     /** Packages may have been imported; for any thread. */
@@ -166,30 +177,62 @@ public final class DepotFill implements AutoCloseable {
     }
 
     private boolean fetch(PackageRecord record, ContentId id) {
-        for (NodeId master : others.masters()) {
-            try (Resumed content = new Resumed(master, id)) {
-                byte[] head =
-                        PackageHead.encode(
-                                record.manifest().toArray(), record.signature().toArray());
-                ImportResult result =
-                        depot.importPackage(
-                                new SequenceInputStream(new ByteArrayInputStream(head), content),
-                                cleanerFor(record));
-                switch (result) {
-                    case ImportResult.Imported _ -> {
-                        LOG.info("depot: {} is here, from master {}", record.ref(), master);
-                        return true;
-                    }
-                    case ImportResult.Refused(var refusal) -> {
-                        sitsOut.put(id.sha256(), SIT_OUT);
-                        say(record, "from master %s it was refused: %s".formatted(master, refusal));
-                    }
-                }
-            } catch (IOException e) {
-                say(record, "master %s: %s".formatted(master, e.getMessage()));
+        if (near.isPresent() && near.get().has(id)) {
+            ContentSource here = near.get();
+            if (take(record, id, "the agent of this node", offset -> open(here, id, offset))) {
+                return true;
             }
         }
+        return others.masters().stream()
+                .anyMatch(master ->
+                        take(
+                                record,
+                                id,
+                                "master " + master,
+                                offset -> others.open(master, id, offset)));
+    }
+
+    private static InputStream open(ContentSource source, ContentId id, long offset)
+            throws IOException {
+        ContentSource.Place place =
+                source.place(id)
+                        .orElseThrow(() -> new IOException("it was removed in this moment"));
+        FileChannel file = FileChannel.open(place.file(), StandardOpenOption.READ);
+        try {
+            return Channels.newInputStream(file.position(place.start() + offset));
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private boolean take(PackageRecord record, ContentId id, String from, Opening opening) {
+        try (Resumed content = new Resumed(opening)) {
+            byte[] head =
+                    PackageHead.encode(record.manifest().toArray(), record.signature().toArray());
+            ImportResult result =
+                    depot.importPackage(
+                            new SequenceInputStream(new ByteArrayInputStream(head), content),
+                            cleanerFor(record));
+            switch (result) {
+                case ImportResult.Imported _ -> {
+                    LOG.info("depot: {} is here, from {}", record.ref(), from);
+                    return true;
+                }
+                case ImportResult.Refused(var refusal) -> {
+                    sitsOut.put(id.sha256(), SIT_OUT);
+                    say(record, "from %s it was refused: %s".formatted(from, refusal));
+                }
+            }
+        } catch (IOException e) {
+            say(record, "%s: %s".formatted(from, e.getMessage()));
+        }
         return false;
+    }
+
+    /** Where a content comes from, from an offset on. */
+    private interface Opening {
+        InputStream from(long offset) throws IOException;
     }
 
     private void say(PackageRecord record, String what) {
@@ -200,16 +243,14 @@ public final class DepotFill implements AutoCloseable {
 
     /** A content that goes on where its stream broke. */
     private final class Resumed extends InputStream {
-        private final NodeId master;
-        private final ContentId id;
+        private final Opening opening;
         private InputStream stream;
         private long offset;
         private int resumes;
 
-        Resumed(NodeId master, ContentId id) throws IOException {
-            this.master = master;
-            this.id = id;
-            this.stream = others.open(master, id, 0);
+        Resumed(Opening opening) throws IOException {
+            this.opening = opening;
+            this.stream = opening.from(0);
         }
 
         @Override
@@ -233,7 +274,7 @@ public final class DepotFill implements AutoCloseable {
                         throw e;
                     }
                     stream.close();
-                    stream = others.open(master, id, offset);
+                    stream = opening.from(offset);
                 }
             }
         }

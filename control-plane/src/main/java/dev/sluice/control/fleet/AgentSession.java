@@ -71,7 +71,8 @@ final class AgentSession {
     }
 
     /** Says the first words, after the session has been registered under its number. */
-    void greet(long sessionNumber, NodeId master, String controlPlaneVersion) {
+    void greet(
+            long sessionNumber, NodeId master, String controlPlaneVersion, String transferAddress) {
         synchronized (lock) {
             number = sessionNumber;
             greeted = true;
@@ -85,7 +86,8 @@ final class AgentSession {
                                     Welcome.newBuilder()
                                             .setMasterId(master.value())
                                             .setControlPlaneVersion(controlPlaneVersion)
-                                            .setPrimary(now.ballot() != null))
+                                            .setPrimary(now.ballot() != null)
+                                            .setTransferAddress(transferAddress))
                             .build());
             fence();
         }

@@ -28,6 +28,7 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +57,7 @@ public final class Fleet implements AgentGateway, WitnessLink {
     private final Runnable wake;
     private final WitnessLink.Listener witnesses;
     private final IntFunction<Optional<SignedPromotion>> promotions;
+    private final Supplier<String> transferAddress;
     private final ConcurrentNavigableMap<NodeId, Known> nodes = new ConcurrentSkipListMap<>();
     private final Object tenureLock = new Object();
     private final Outcomes outcomes = new Outcomes();
@@ -73,6 +75,8 @@ public final class Fleet implements AgentGateway, WitnessLink {
      * @param witnesses hears what the agents reply as witnesses, on gRPC's threads; must not block
      * @param promotions what an operator signed for a generation, shown to agents that have not met
      *     it
+     * @param transferAddress where this master serves contents by the transfer protocol, host:port;
+     *     empty: nowhere yet
      */
     public Fleet(
             NodeId master,
@@ -82,7 +86,8 @@ public final class Fleet implements AgentGateway, WitnessLink {
             Consumer<Ballot> onHigherBallot,
             Runnable wake,
             WitnessLink.Listener witnesses,
-            IntFunction<Optional<SignedPromotion>> promotions) {
+            IntFunction<Optional<SignedPromotion>> promotions,
+            Supplier<String> transferAddress) {
         this.master = master;
         this.controlPlaneVersion = controlPlaneVersion;
         this.members = members;
@@ -91,6 +96,7 @@ public final class Fleet implements AgentGateway, WitnessLink {
         this.wake = wake;
         this.witnesses = witnesses;
         this.promotions = promotions;
+        this.transferAddress = transferAddress;
     }
 
     @Override
@@ -283,7 +289,7 @@ public final class Fleet implements AgentGateway, WitnessLink {
                 greeting.agentVersion(),
                 Long.toUnsignedString(greeting.incarnation(), 16),
                 greeting.highest() == null ? "none" : greeting.highest());
-        session.greet(number, master, controlPlaneVersion);
+        session.greet(number, master, controlPlaneVersion, transferAddress.get());
         logRemarks(new Swap(before, after));
         wake.run();
         return session;

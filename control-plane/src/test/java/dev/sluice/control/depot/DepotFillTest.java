@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -35,6 +36,7 @@ final class DepotFillTest {
     private PackageRecord record;
     private final Others others = new Others();
     private final List<PackageRecord> imported = new ArrayList<>();
+    private Optional<ContentSource> near = Optional.empty();
 
     /** Masters that give bytes, give some and break, or have nothing. */
     private static final class Others implements OtherDepots {
@@ -104,11 +106,43 @@ final class DepotFillTest {
     }
 
     private DepotFill fill(Depot depot) {
-        return DepotFill.stepped(depot, () -> imported, others);
+        return DepotFill.stepped(depot, () -> imported, near, others);
     }
 
     private boolean has(Depot depot) {
         return depot.has(new ContentId(record.contentSha256()));
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatTheNodesOwnAgentHasIsNotFetchedFromAnotherMaster() throws IOException {
+        Path staged = Files.createDirectories(directory.resolve("staged"));
+        near = Optional.of(new StagedContents(staged));
+        Path content =
+                Files.createDirectory(staged.resolve(record.contentSha256())).resolve("content");
+        Files.write(content, requireNonNull(others.contents.get(A)));
+
+        assertThat(fill(own).look()).isTrue();
+
+        assertThat(has(own)).isTrue();
+        assertThat(others.asked).isEmpty();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatTheNodesOwnAgentHasWronglyIsFetched() throws IOException {
+        Path staged = Files.createDirectories(directory.resolve("staged"));
+        near = Optional.of(new StagedContents(staged));
+        byte[] wrong = requireNonNull(others.contents.get(A)).clone();
+        wrong[wrong.length / 2] ^= 1;
+        Path content =
+                Files.createDirectory(staged.resolve(record.contentSha256())).resolve("content");
+        Files.write(content, wrong);
+
+        assertThat(fill(own).look()).isTrue();
+
+        assertThat(has(own)).isTrue();
+        assertThat(others.asked).containsExactly("m-a@0");
     }
 
     @Test

@@ -76,7 +76,8 @@ final class AgentLinkTest {
                     higher::add,
                     wakes::release,
                     (node, id, reply) -> replies.add(node + " " + id + " " + reply),
-                    _ -> Optional.empty());
+                    _ -> Optional.empty(),
+                    () -> "m-a:7111");
     private final AgentLinkEndpoint endpoint = new AgentLinkEndpoint(fleet, nanos::get);
     @AutoClose private LoopbackMaster master;
 
@@ -124,6 +125,7 @@ final class AgentLinkTest {
         assertThat(welcome.getMasterId()).isEqualTo("m-a");
         assertThat(welcome.getControlPlaneVersion()).isEqualTo("1.0.0");
         assertThat(welcome.getPrimary()).isFalse();
+        assertThat(welcome.getTransferAddress()).isEqualTo("m-a:7111");
         assertThat(seen().connected()).isTrue();
         assertThat(seen().fenced()).isNull();
         assertThat(seen().agentVersion()).isEqualTo("1.2.3");

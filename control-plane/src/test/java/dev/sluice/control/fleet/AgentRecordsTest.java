@@ -47,7 +47,8 @@ final class AgentRecordsTest {
                     _ -> {},
                     () -> {},
                     (_, _, _) -> {},
-                    _ -> Optional.empty());
+                    _ -> Optional.empty(),
+                    () -> "");
     private final MemoryDisk disk = new MemoryDisk();
 
     @AutoClose

@@ -74,7 +74,8 @@ final class FleetTest {
                     higher::add,
                     woken::incrementAndGet,
                     (node, id, reply) -> replies.add(new Heard(node, id, reply)),
-                    generation -> generation == 2 ? Optional.of(SIGNED) : Optional.empty());
+                    generation -> generation == 2 ? Optional.of(SIGNED) : Optional.empty(),
+                    () -> "");
     private final FakeStream stream = new FakeStream();
     private long sequence;
 

@@ -9,6 +9,8 @@ import dev.sluice.transfer.patch.PatchSource;
 import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.PullTiming;
+import dev.sluice.transfer.pull.Source;
+import dev.sluice.transfer.pull.Sources;
 import dev.sluice.transfer.serve.ContentLibrary;
 import dev.sluice.transfer.serve.ServeLimits;
 import dev.sluice.transfer.serve.TransferServer;
@@ -40,6 +42,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,6 +72,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
     private final DiskSpace disk;
     private final ReceivedBytes received;
     private final Runnable changed;
+    private final Supplier<Optional<Source>> ownMaster;
     private final Ticker ticker = Ticker.system();
     private final RateLimit down = new RateLimit(0, ticker);
     private final RateLimit up = new RateLimit(0, ticker);
@@ -127,6 +132,8 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
      * @param patches a directory for patches
      * @param zstd empty: no patch can be applied here
      * @param changed called when there is something to report
+     * @param ownMaster where the master on this node serves contents; empty: there is none, or it
+     *     is not known now
      */
     public record Ports(
             StageArea area,
@@ -135,7 +142,8 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
             ReceivedBytes received,
             Runnable changed,
             TlsIdentity identity,
-            DiskSpace disk) {}
+            DiskSpace disk,
+            Supplier<Optional<Source>> ownMaster) {}
 
     private ContentTransfers(Ports ports, HostPort listen) throws IOException {
         this.area = ports.area();
@@ -144,6 +152,7 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         this.disk = ports.disk();
         this.received = ports.received();
         this.changed = ports.changed();
+        this.ownMaster = ports.ownMaster();
         this.network = new TransferNetwork(ports.identity());
         this.means = new ContentPull.Means(network, disk, down, PullTiming.standard(), ticker);
         try {
@@ -250,7 +259,9 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
     private Way way(Manifest manifest, StagePackage order) {
         Way whole =
                 new Way.Whole(
-                        Way.sources(order.getSourcesList(), order.getSecondHalfSourcesList()));
+                        nearestFirst(
+                                Way.sources(
+                                        order.getSourcesList(), order.getSecondHalfSourcesList())));
         ContentPatch patch = order.getPatch();
         String target = manifest.content().sha256().hex();
         Optional<Path> base = area.content(patch.getBaseSha256());
@@ -274,6 +285,27 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
             LOG.warn("{}: its patch is not used: {}", manifest.title(), e.getMessage());
             return whole;
         }
+    }
+
+    /** What the master on this node has needs not come over the network. */
+    private Sources nearestFirst(Sources told) {
+        return ownMaster
+                .get()
+                .map(own ->
+                        new Sources(
+                                first(own, told.first()),
+                                told.inHalves() ? first(own, told.second()) : List.of()))
+                .orElse(told);
+    }
+
+    private static List<Source> first(Source own, List<Source> told) {
+        return Stream.concat(
+                        Stream.of(own),
+                        told.stream()
+                                .filter(source ->
+                                        !source.host().equals(own.host())
+                                                || source.port() != own.port()))
+                .toList();
     }
 
     private Optional<Arrival> pullWhole(Staging staging, Way.Whole whole)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.transfer.patch.Zstd;
+import dev.sluice.transfer.pull.Source;
 import dev.sluice.transfer.store.Span;
 import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.Manifest;
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -120,6 +122,37 @@ final class ContentTransfersTest {
 
     private static String address(StageNode node) {
         return "127.0.0.1:" + node.transfers.port();
+    }
+
+    private static Source source(StageNode node) {
+        return new Source(node.id, "127.0.0.1", node.transfers.port(), 0);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatTheMasterOnTheNodeHasDoesNotComeFromElsewhere() throws Exception {
+        StageNode told = node("m-a").holding(manifest(), head, file);
+        StageNode own = node("m-b").holding(manifest(), head, file);
+        StageNode node = node("b-agent");
+        node.ownMaster = Optional.of(source(own));
+
+        FutureTask<Outcome> staging = node.stage(inHalves(order(0, told), told));
+
+        assertThat(staging.get(60, TimeUnit.SECONDS)).isInstanceOf(Outcome.Done.class);
+        assertThat(node.ledger.state().receivedBytes()).containsOnlyKeys("m-b");
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aMasterOnTheNodeThatDoesNotServeIsPassedOver() throws Exception {
+        StageNode told = node("m-a").holding(manifest(), head, file);
+        StageNode node = node("b-agent");
+        node.ownMaster = Optional.of(new Source("m-b", "127.0.0.1", 1, 0));
+
+        FutureTask<Outcome> staging = node.stage(order(0, told));
+
+        assertThat(staging.get(60, TimeUnit.SECONDS)).isInstanceOf(Outcome.Done.class);
+        assertThat(node.ledger.state().receivedBytes()).containsOnlyKeys("m-a");
     }
 
     @Test

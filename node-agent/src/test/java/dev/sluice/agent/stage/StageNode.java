@@ -7,6 +7,7 @@ import dev.sluice.agent.ledger.FileLedgerStorage;
 import dev.sluice.agent.ledger.Ledger;
 import dev.sluice.agent.ledger.Outcome;
 import dev.sluice.transfer.patch.Zstd;
+import dev.sluice.transfer.pull.Source;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.PackageHead;
@@ -41,6 +42,10 @@ final class StageNode implements AutoCloseable {
     final StageArea area;
     final ContentTransfers transfers;
     final Stager stager;
+
+    /** Where the master on this node serves contents. */
+    volatile Optional<Source> ownMaster = Optional.empty();
+
     private final Semaphore changed = new Semaphore(0);
 
     StageNode(
@@ -67,7 +72,8 @@ final class StageNode implements AutoCloseable {
                                         authority.issue(
                                                 PeerName.node(id), Set.of(), Duration.ofDays(1)),
                                         CLOCK),
-                                DiskSpace.system()),
+                                DiskSpace.system(),
+                                () -> ownMaster),
                         new HostPort("127.0.0.1", 0));
         this.stager =
                 new Stager(

@@ -15,4 +15,12 @@ public interface ContentLibrary {
      * @return empty when it is not here
      */
     Optional<ReadableContent> find(Sha256 content) throws IOException;
+
+    /**
+     * Whether a content that is not here may be in a moment, as at a node that is told to pull
+     * later than its child is: who asks for it waits a little. Else it is refused at once.
+     */
+    default boolean mayComeSoon() {
+        return true;
+    }
 }

@@ -129,7 +129,8 @@ final class SimMaster {
                         this::obeyed,
                         this::wake,
                         this::replied,
-                        this::signedFor);
+                        this::signedFor,
+                        () -> "");
         this.agentLink = new AgentLinkEndpoint(fleet, life.machine()::nanos);
         this.agents =
                 new WatchedAgents(

@@ -21,6 +21,7 @@ import dev.sluice.control.depot.DepotFill;
 import dev.sluice.control.depot.DepotKeeper;
 import dev.sluice.control.depot.DepotPatches;
 import dev.sluice.control.depot.ImportResult;
+import dev.sluice.control.depot.LinkPace;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.OriginContents;
 import dev.sluice.control.depot.StagedContents;
@@ -374,6 +375,7 @@ final class MasterProcess implements AutoCloseable {
                                 () -> controller.state().packages().values(),
                                 staged,
                                 new PeerDepots(channels, timer),
+                                new LinkPace(controller::state, self, Ticker.system()),
                                 depotKeeper));
         controller.subscribe((_, _) -> fill.wake());
         keeper.start();

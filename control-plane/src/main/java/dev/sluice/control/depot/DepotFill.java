@@ -1,5 +1,6 @@
 package dev.sluice.control.depot;
 
+import dev.sluice.control.model.NodeId;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.trust.packages.PackageHead;
 import java.io.ByteArrayInputStream;
@@ -20,6 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntToLongFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,6 +52,7 @@ public final class DepotFill implements AutoCloseable {
     private final Supplier<Collection<PackageRecord>> imported;
     private final Optional<ContentSource> near;
     private final OtherDepots others;
+    private final Pace pace;
     private final @Nullable DepotKeeper keeper;
     private final Semaphore wake = new Semaphore(0);
 
@@ -64,12 +68,14 @@ public final class DepotFill implements AutoCloseable {
             Supplier<Collection<PackageRecord>> imported,
             Optional<ContentSource> near,
             OtherDepots others,
+            Pace pace,
             @Nullable DepotKeeper keeper,
             boolean threaded) {
         this.depot = depot;
         this.imported = imported;
         this.near = near;
         this.others = others;
+        this.pace = pace;
         this.keeper = keeper;
         this.thread = threaded ? Thread.ofPlatform().name("depot-fill").unstarted(this::run) : null;
     }
@@ -79,6 +85,7 @@ public final class DepotFill implements AutoCloseable {
      *
      * @param imported all packages that the cluster's state names
      * @param near what is on this machine: it is asked first
+     * @param pace of what comes from other masters
      * @param keeper makes room for what is needed, and removes what the state does not name
      */
     public static DepotFill start(
@@ -86,8 +93,9 @@ public final class DepotFill implements AutoCloseable {
             Supplier<Collection<PackageRecord>> imported,
             Optional<ContentSource> near,
             OtherDepots others,
+            Pace pace,
             DepotKeeper keeper) {
-        DepotFill fill = new DepotFill(depot, imported, near, others, keeper, true);
+        DepotFill fill = new DepotFill(depot, imported, near, others, pace, keeper, true);
         Objects.requireNonNull(fill.thread).start();
         return fill;
     }
@@ -97,8 +105,9 @@ public final class DepotFill implements AutoCloseable {
             Depot depot,
             Supplier<Collection<PackageRecord>> imported,
             Optional<ContentSource> near,
-            OtherDepots others) {
-        return new DepotFill(depot, imported, near, others, null, false);
+            OtherDepots others,
+            Pace pace) {
+        return new DepotFill(depot, imported, near, others, pace, null, false);
     }
 
     static DepotFill stepped(
@@ -106,7 +115,7 @@ public final class DepotFill implements AutoCloseable {
             Supplier<Collection<PackageRecord>> imported,
             OtherDepots others,
             DepotKeeper keeper) {
-        return new DepotFill(depot, imported, Optional.empty(), others, keeper, false);
+        return new DepotFill(depot, imported, Optional.empty(), others, (_, _) -> 0, keeper, false);
     }
 
     /** Packages may have been imported; for any thread. */
@@ -179,7 +188,11 @@ public final class DepotFill implements AutoCloseable {
     private boolean fetch(PackageRecord record, ContentId id) {
         if (near.isPresent() && near.get().has(id)) {
             ContentSource here = near.get();
-            if (take(record, id, "the agent of this node", offset -> open(here, id, offset))) {
+            if (take(
+                    record,
+                    id,
+                    "the agent of this node",
+                    new Resumed(offset -> open(here, id, offset), _ -> 0))) {
                 return true;
             }
         }
@@ -189,7 +202,9 @@ public final class DepotFill implements AutoCloseable {
                                 record,
                                 id,
                                 "master " + master,
-                                offset -> others.open(master, id, offset)));
+                                new Resumed(
+                                        offset -> others.open(master, id, offset),
+                                        bytes -> pace.took(master, bytes))));
     }
 
     private static InputStream open(ContentSource source, ContentId id, long offset)
@@ -206,8 +221,8 @@ public final class DepotFill implements AutoCloseable {
         }
     }
 
-    private boolean take(PackageRecord record, ContentId id, String from, Opening opening) {
-        try (Resumed content = new Resumed(opening)) {
+    private boolean take(PackageRecord record, ContentId id, String from, Resumed resumed) {
+        try (Resumed content = resumed.begin()) {
             byte[] head =
                     PackageHead.encode(record.manifest().toArray(), record.signature().toArray());
             ImportResult result =
@@ -230,6 +245,18 @@ public final class DepotFill implements AutoCloseable {
         return false;
     }
 
+    /** How fast bytes of other masters may come. */
+    @FunctionalInterface
+    public interface Pace {
+
+        /**
+         * Bytes came.
+         *
+         * @return nanoseconds to pause before the next are asked for
+         */
+        long took(NodeId master, int bytes);
+    }
+
     /** Where a content comes from, from an offset on. */
     private interface Opening {
         InputStream from(long offset) throws IOException;
@@ -244,13 +271,19 @@ public final class DepotFill implements AutoCloseable {
     /** A content that goes on where its stream broke. */
     private final class Resumed extends InputStream {
         private final Opening opening;
-        private InputStream stream;
+        private final IntToLongFunction paced;
+        private InputStream stream = InputStream.nullInputStream();
         private long offset;
         private int resumes;
 
-        Resumed(Opening opening) throws IOException {
+        Resumed(Opening opening, IntToLongFunction paced) {
             this.opening = opening;
-            this.stream = opening.from(0);
+            this.paced = paced;
+        }
+
+        Resumed begin() throws IOException {
+            stream = opening.from(0);
+            return this;
         }
 
         @Override
@@ -267,7 +300,10 @@ public final class DepotFill implements AutoCloseable {
                 }
                 try {
                     int count = stream.read(into, start, length);
-                    offset += Math.max(0, count);
+                    if (count > 0) {
+                        offset += count;
+                        pause(paced.applyAsLong(count));
+                    }
                     return count;
                 } catch (IOException e) {
                     if (offset == 0 || ++resumes > MAX_RESUMES) {
@@ -276,6 +312,13 @@ public final class DepotFill implements AutoCloseable {
                     stream.close();
                     stream = opening.from(offset);
                 }
+            }
+        }
+
+        private void pause(long nanos) {
+            long until = System.nanoTime() + nanos;
+            for (long left = nanos; left > 0 && !closing; left = until - System.nanoTime()) {
+                LockSupport.parkNanos(this, left);
             }
         }
 

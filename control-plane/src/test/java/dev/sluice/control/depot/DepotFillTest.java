@@ -37,6 +37,7 @@ final class DepotFillTest {
     private final Others others = new Others();
     private final List<PackageRecord> imported = new ArrayList<>();
     private Optional<ContentSource> near = Optional.empty();
+    private DepotFill.Pace pace = (_, _) -> 0;
 
     /** Masters that give bytes, give some and break, or have nothing. */
     private static final class Others implements OtherDepots {
@@ -106,7 +107,7 @@ final class DepotFillTest {
     }
 
     private DepotFill fill(Depot depot) {
-        return DepotFill.stepped(depot, () -> imported, near, others);
+        return DepotFill.stepped(depot, () -> imported, near, others, pace);
     }
 
     private boolean has(Depot depot) {
@@ -143,6 +144,23 @@ final class DepotFillTest {
 
         assertThat(has(own)).isTrue();
         assertThat(others.asked).containsExactly("m-a@0");
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void allThatComesFromAnotherMasterIsPaced() {
+        Map<NodeId, Long> taken = new TreeMap<>();
+        pace =
+                (master, bytes) -> {
+                    taken.merge(master, (long) bytes, Long::sum);
+                    return 1;
+                };
+        others.breakAfter = 300_000;
+
+        assertThat(fill(own).look()).isTrue();
+
+        assertThat(taken)
+                .isEqualTo(Map.of(A, (long) requireNonNull(others.contents.get(A)).length));
     }
 
     @Test

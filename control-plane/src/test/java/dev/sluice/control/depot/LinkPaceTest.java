@@ -47,7 +47,9 @@ final class LinkPaceTest {
     }
 
     private static Fixture in(Fixture masters) {
-        return masters.region("eu", 1).region("us", 1).pkg("base 7.0.0", "base >=6.1.0")
+        return masters.region("eu", 1)
+                .region("us", 1)
+                .pkg("base 7.0.0", "base >=6.1.0")
                 .target("base 7.0.0");
     }
 

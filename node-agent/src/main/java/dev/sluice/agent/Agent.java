@@ -151,7 +151,7 @@ public final class Agent implements AutoCloseable {
                                 new LoopbackListener(
                                         shared.address(), shared.forwardTo(), this::changed));
         TrustedVersions trusted = TrustedVersions.open(config.dataDir());
-        VerifiedChannels channels = channels(layout.channels(), trusted);
+        VerifiedChannels channels = channels(trusted);
         InstalledPackages installed = new InstalledPackages(slots, hardware.firmware());
         StagedPackages staged = new StagedPackages(area, signatures);
         this.transport = new PeerTransport(identity);
@@ -294,7 +294,7 @@ public final class Agent implements AutoCloseable {
         ledger.close();
     }
 
-    private VerifiedChannels channels(Path directory, TrustedVersions trusted) throws IOException {
+    private VerifiedChannels channels(TrustedVersions trusted) throws IOException {
         List<byte[]> pinned = new ArrayList<>();
         for (Path root : config.channelRoots()) {
             try {
@@ -307,7 +307,7 @@ public final class Agent implements AutoCloseable {
             }
         }
         try {
-            return VerifiedChannels.open(directory, pinned, trusted, InstantSource.system());
+            return VerifiedChannels.open(config.dataDir(), pinned, trusted, InstantSource.system());
         } catch (InvalidPackageException e) {
             throw new IOException("channelRoots: " + e.reason(), e);
         }

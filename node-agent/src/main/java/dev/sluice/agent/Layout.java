@@ -46,11 +46,6 @@ record Layout(Path dataDir) {
         return dataDir.resolve("service");
     }
 
-    /** Files of channels that this node verified. */
-    Path channels() {
-        return dataDir.resolve("channels");
-    }
-
     Path siteProperties() {
         return serviceData().resolve("site.properties");
     }

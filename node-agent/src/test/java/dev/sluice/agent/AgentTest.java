@@ -259,7 +259,7 @@ final class AgentTest {
                                 .setStage(
                                         site.stage(master)
                                                 .addChannels(newer.toBuilder().setTargets(8)))),
-                "this node knows root 1 and targets 9");
+                "this node was told of root 1 and targets 9");
     }
 
     private static final String NO_HARDWARE =

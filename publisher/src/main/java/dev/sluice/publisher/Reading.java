@@ -8,6 +8,7 @@ import dev.sluice.trust.channel.ChannelOutcome;
 import dev.sluice.trust.channel.ChannelRole;
 import dev.sluice.trust.channel.ChannelSource;
 import dev.sluice.trust.channel.DirectorySource;
+import dev.sluice.trust.channel.RememberingSource;
 import dev.sluice.trust.channel.SeenStore;
 import dev.sluice.trust.channel.SeenVersions;
 import java.io.IOException;
@@ -94,41 +95,26 @@ final class Reading {
         byte[] pinned =
                 Files.readAllBytes(
                         root == null ? ChannelDirectory.firstRoot(Path.of(where)) : root);
-        SortedMap<String, byte[]> files = new TreeMap<>();
+        RememberingSource remembering = new RememberingSource(source);
         long version = ChannelClient.pinned(pinned).header().version();
-        files.put(ChannelRole.ROOT.file(version), pinned);
         // A cluster may have pinned an older root than this one.
         for (long before = version - 1; before > 0; before--) {
-            String name = ChannelRole.ROOT.file(before);
-            Optional<byte[]> file = source.fetch(name, ChannelRole.ROOT.maxBytes());
-            if (file.isEmpty()) {
+            if (remembering
+                    .fetch(ChannelRole.ROOT.file(before), ChannelRole.ROOT.maxBytes())
+                    .isEmpty()) {
                 break;
             }
-            files.put(name, file.get());
         }
-        return switch (new ChannelClient(pinned, NOTHING_SEEN, clock)
-                .read(recording(source, files))) {
-            case ChannelOutcome.Current(Channel channel) -> new Read(channel, files);
+        return switch (new ChannelClient(pinned, NOTHING_SEEN, clock).read(remembering)) {
+            case ChannelOutcome.Current(Channel channel) -> {
+                SortedMap<String, byte[]> files = new TreeMap<>(remembering.given());
+                files.put(ChannelRole.ROOT.file(version), pinned);
+                yield new Read(channel, files);
+            }
             case ChannelOutcome.Refused(var reason, String message) ->
                     throw reason == ChannelOutcome.Reason.UNAVAILABLE
                             ? PublisherException.unreachable(message)
                             : PublisherException.refused(message);
-        };
-    }
-
-    private static ChannelSource recording(ChannelSource source, SortedMap<String, byte[]> files) {
-        return new ChannelSource() {
-            @Override
-            public Optional<byte[]> fetch(String name, int maxBytes) throws IOException {
-                Optional<byte[]> file = source.fetch(name, maxBytes);
-                file.ifPresent(bytes -> files.put(name, bytes));
-                return file;
-            }
-
-            @Override
-            public String description() {
-                return source.description();
-            }
         };
     }
 

@@ -2,8 +2,7 @@ package dev.sluice.agent.trusted;
 
 import dev.sluice.agent.disk.Durable;
 import dev.sluice.trust.channel.ChannelName;
-import dev.sluice.trust.channel.SeenStore;
-import dev.sluice.trust.channel.SeenVersions;
+import dev.sluice.trust.channel.Metadata;
 import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.StrictJson;
@@ -23,11 +22,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The highest release of each package that this node began to install, and the highest versions of
- * channels: those it verified where it has the channel's root, else those that a master named. In a
- * file outside everything that an upgrade replaces, forced before the node acts. Whoever asks for
- * less is refused, whichever master it is.
+ * channels that a master named and that this node does not verify: in a file outside everything
+ * that an upgrade replaces, forced before the node acts. Whoever asks for less is refused,
+ * whichever master it is.
  */
-public final class TrustedVersions implements SeenStore {
+public final class TrustedVersions {
 
     private static final String FILE = "trusted-versions.json";
     private static final String SCHEMA = "sluice/trusted-versions/v1";
@@ -39,10 +38,7 @@ public final class TrustedVersions implements SeenStore {
     /** Packages that are remembered; a node has a few. */
     private static final int MAX_PACKAGES = 1000;
 
-    /** Timestamp and snapshot are 0 of a channel that a master only named. */
-    private record Seen(long root, long timestamp, long snapshot, long targets) {
-        static final Seen NOTHING = new Seen(0, 0, 0, 0);
-    }
+    private record Seen(long root, long targets) {}
 
     private final Path file;
     private final SortedMap<String, Long> releases = new TreeMap<>();
@@ -87,38 +83,10 @@ public final class TrustedVersions implements SeenStore {
         for (StrictObject entry : root.objects("channels")) {
             channels.put(
                     entry.read("name", text -> text),
-                    new Seen(
-                            entry.wholeNumber("root"),
-                            entry.wholeNumber("timestamp", 0),
-                            entry.wholeNumber("snapshot", 0),
-                            entry.wholeNumber("targets")));
+                    new Seen(entry.wholeNumber("root"), entry.wholeNumber("targets")));
             entry.end();
         }
         root.end();
-    }
-
-    @Override
-    public synchronized SeenVersions seen(ChannelName channel) {
-        Seen seen = channels.getOrDefault(channel.value(), Seen.NOTHING);
-        return new SeenVersions(
-                channel, seen.root(), seen.timestamp(), seen.snapshot(), seen.targets());
-    }
-
-    @Override
-    public synchronized void store(SeenVersions seen) throws IOException {
-        SortedMap<String, Seen> next = new TreeMap<>(channels);
-        next.put(
-                seen.channel().value(),
-                new Seen(seen.root(), seen.timestamp(), seen.snapshot(), seen.targets()));
-        if (next.size() > MAX_CHANNELS) {
-            throw new IOException(tooMany());
-        }
-        Durable.write(file, encoded(releases, next));
-        channels.putAll(next);
-    }
-
-    private static String tooMany() {
-        return "%d channels are known, which is the most".formatted(MAX_CHANNELS);
     }
 
     /** Why a package must not be installed: a later release of it was; empty: it may. */
@@ -154,14 +122,15 @@ public final class TrustedVersions implements SeenStore {
 
     /**
      * Why an order must not be followed: the master that gives it knows an older state of a channel
-     * than this node knows. What it knows more of is remembered, durably, before this answers; but
-     * of a channel that this node verifies itself, a master's word is worth nothing.
+     * than this node was told of. What it knows more of is remembered, durably, before this
+     * answers.
      *
-     * @param pinned the channels that this node verifies
+     * @param verified channels that this node verifies itself: what is named of them counts for
+     *     nothing here
      * @throws IOException when it can't be remembered; then the order must not be followed
      */
     synchronized Optional<String> order(
-            String nodeId, List<ChannelVersions> named, Set<String> pinned) throws IOException {
+            String nodeId, List<ChannelVersions> named, Set<String> verified) throws IOException {
         if (named.size() > MAX_CHANNELS) {
             return Optional.of(
                     "node %s: the order names %d channels, at most %d expected"
@@ -169,13 +138,20 @@ public final class TrustedVersions implements SeenStore {
         }
         SortedMap<String, Seen> next = new TreeMap<>(channels);
         for (ChannelVersions channel : named) {
-            Seen asked = new Seen(channel.getRoot(), 0, 0, channel.getTargets());
-            Seen seen = next.getOrDefault(channel.getName(), Seen.NOTHING);
+            if (verified.contains(channel.getName())) {
+                continue;
+            }
+            Optional<String> wrong = wrong(channel);
+            if (wrong.isPresent()) {
+                return Optional.of("node %s: the order names %s".formatted(nodeId, wrong.get()));
+            }
+            Seen asked = new Seen(channel.getRoot(), channel.getTargets());
+            Seen seen = next.getOrDefault(channel.getName(), new Seen(0, 0));
             // A new root may have exchanged keys whose versions a thief had run up.
             if (asked.root() < seen.root()
                     || (asked.root() == seen.root() && asked.targets() < seen.targets())) {
                 return Optional.of(
-                        "node %s: the master knows channel %s with root %d and targets %d, and this node knows root %d and targets %d; have the master read the channel with 'sluice packages check'"
+                        "node %s: the master knows channel %s with root %d and targets %d, and this node was told of root %d and targets %d; have the master read the channel with 'sluice packages check'"
                                 .formatted(
                                         nodeId,
                                         channel.getName(),
@@ -184,19 +160,40 @@ public final class TrustedVersions implements SeenStore {
                                         seen.root(),
                                         seen.targets()));
             }
-            boolean isNews = asked.root() > seen.root() || asked.targets() > seen.targets();
-            if (isNews && !pinned.contains(channel.getName())) {
-                next.put(channel.getName(), asked);
-            }
+            next.put(channel.getName(), asked);
         }
         if (next.size() > MAX_CHANNELS) {
-            return Optional.of("node %s: %s".formatted(nodeId, tooMany()));
+            return Optional.of(
+                    "node %s: %d channels are known, which is the most"
+                            .formatted(nodeId, MAX_CHANNELS));
         }
         if (!next.equals(channels)) {
             Durable.write(file, encoded(releases, next));
             channels.putAll(next);
         }
         return Optional.empty();
+    }
+
+    /** What no honest master says of a channel: it would be kept, and could never be undone. */
+    private static Optional<String> wrong(ChannelVersions channel) {
+        try {
+            var _ = new ChannelName(channel.getName());
+        } catch (IllegalArgumentException e) {
+            return Optional.of(
+                    "a channel by a name of %d characters: %s"
+                            .formatted(channel.getName().length(), e.getMessage()));
+        }
+        long highest = Math.max(channel.getRoot(), channel.getTargets());
+        long lowest = Math.min(channel.getRoot(), channel.getTargets());
+        return lowest < 0 || highest > Metadata.MAX_VERSION
+                ? Optional.of(
+                        "channel %s with root %s and targets %s, expected 0 to %d"
+                                .formatted(
+                                        channel.getName(),
+                                        Long.toUnsignedString(channel.getRoot()),
+                                        Long.toUnsignedString(channel.getTargets()),
+                                        Metadata.MAX_VERSION))
+                : Optional.empty();
     }
 
     private static byte[] encoded(
@@ -207,14 +204,11 @@ public final class TrustedVersions implements SeenStore {
         releases.forEach(
                 (name, highest) -> names.addObject().put("name", name).put("highest", highest));
         ArrayNode seen = root.putArray("channels");
-        channels.forEach((name, versions) -> {
-            ObjectNode entry = seen.addObject().put("name", name).put("root", versions.root());
-            if (versions.timestamp() > 0) {
-                entry.put("timestamp", versions.timestamp());
-                entry.put("snapshot", versions.snapshot());
-            }
-            entry.put("targets", versions.targets());
-        });
+        channels.forEach((name, versions) ->
+                seen.addObject()
+                        .put("name", name)
+                        .put("root", versions.root())
+                        .put("targets", versions.targets()));
         return StrictJson.encode(root);
     }
 }

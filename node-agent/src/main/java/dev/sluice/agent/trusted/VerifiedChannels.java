@@ -1,12 +1,16 @@
 package dev.sluice.agent.trusted;
 
+import com.google.protobuf.ByteString;
 import dev.sluice.agent.disk.Durable;
 import dev.sluice.trust.channel.Channel;
 import dev.sluice.trust.channel.ChannelClient;
+import dev.sluice.trust.channel.ChannelName;
 import dev.sluice.trust.channel.ChannelOutcome;
 import dev.sluice.trust.channel.ChannelOutcome.Reason;
 import dev.sluice.trust.channel.ChannelPackage;
 import dev.sluice.trust.channel.InMemorySource;
+import dev.sluice.trust.channel.RememberingSource;
+import dev.sluice.trust.channel.SeenVersions;
 import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.v1.ChannelFile;
@@ -43,13 +47,19 @@ public final class VerifiedChannels {
     private static final int MAX_FILE_BYTES = InMemorySource.MAX_BYTES + (1 << 17);
 
     private final Path directory;
-    private final TrustedVersions seen;
+    private final TrustedVersions named;
+    private final VerifiedVersions seen;
     private final InstantSource clock;
     private final SortedMap<String, byte[]> roots = new TreeMap<>();
     private final SortedMap<String, Channel> verified = new TreeMap<>();
 
-    private VerifiedChannels(Path directory, TrustedVersions seen, InstantSource clock) {
-        this.directory = directory;
+    /** What reports say, without waiting for a disk. */
+    private volatile List<ChannelVersions> told = List.of();
+
+    private VerifiedChannels(
+            Path dataDir, TrustedVersions named, VerifiedVersions seen, InstantSource clock) {
+        this.directory = dataDir.resolve("channels");
+        this.named = named;
         this.seen = seen;
         this.clock = clock;
     }
@@ -57,19 +67,23 @@ public final class VerifiedChannels {
     /**
      * With what was verified before.
      *
-     * @param directory where a channel's files are kept
+     * @param dataDir the agent's; {@code channels} in it has the files, and {@code
+     *     verified-channels.json} the highest versions
      * @param pinned root files, of one channel each
-     * @param seen the highest versions that were verified, in a file of their own
+     * @param named what counts for channels that are not pinned
      * @throws InvalidPackageException when one is not a root that its own keys signed, or two are
      *     of one channel
+     * @throws IOException when the highest versions are damaged: the node does not start then
      */
     public static VerifiedChannels open(
-            Path directory, List<byte[]> pinned, TrustedVersions seen, InstantSource clock)
-            throws InvalidPackageException {
-        VerifiedChannels channels = new VerifiedChannels(directory, seen, clock);
+            Path dataDir, List<byte[]> pinned, TrustedVersions named, InstantSource clock)
+            throws IOException {
+        VerifiedChannels channels =
+                new VerifiedChannels(dataDir, named, VerifiedVersions.open(dataDir), clock);
         for (byte[] root : pinned) {
             channels.pin(root);
         }
+        channels.tell();
         return channels;
     }
 
@@ -114,7 +128,10 @@ public final class VerifiedChannels {
             throws IOException {
         Optional<String> refusal = take(nodeId, order.getChannelFilesList());
         if (refusal.isEmpty()) {
-            refusal = seen.order(nodeId, order.getChannelsList(), roots.keySet());
+            refusal = named.order(nodeId, order.getChannelsList(), roots.keySet());
+        }
+        if (refusal.isEmpty()) {
+            refusal = older(nodeId, order.getChannelsList());
         }
         if (refusal.isPresent()) {
             return refusal;
@@ -127,6 +144,31 @@ public final class VerifiedChannels {
             return Optional.empty();
         }
         return refusal(nodeId, manifest);
+    }
+
+    /** A master that knows less than was verified here reads an old state, or wants one. */
+    private Optional<String> older(String nodeId, List<ChannelVersions> asked) {
+        for (ChannelVersions channel : asked) {
+            if (!roots.containsKey(channel.getName())) {
+                continue;
+            }
+            SeenVersions known = seen.seen(new ChannelName(channel.getName()));
+            int root = Long.compareUnsigned(channel.getRoot(), known.root());
+            if (root < 0
+                    || (root == 0
+                            && Long.compareUnsigned(channel.getTargets(), known.targets()) < 0)) {
+                return Optional.of(
+                        "node %s: the master knows channel %s with root %d and targets %d, and this node has verified root %d and targets %d; have the master read the channel with 'sluice packages check'"
+                                .formatted(
+                                        nodeId,
+                                        channel.getName(),
+                                        channel.getRoot(),
+                                        channel.getTargets(),
+                                        known.root(),
+                                        known.targets()));
+            }
+        }
+        return Optional.empty();
     }
 
     /**
@@ -170,19 +212,18 @@ public final class VerifiedChannels {
     private Optional<String> take(byte[] root, ChannelFiles files) throws IOException {
         String name = files.getChannel();
         ChannelOutcome outcome;
+        RememberingSource source;
         try {
-            outcome =
-                    new ChannelClient(root, seen, clock)
-                            .read(
-                                    source(
-                                            files,
-                                            "channel %s, as the master sent it".formatted(name)));
+            source =
+                    new RememberingSource(
+                            source(files, "channel %s, as the master sent it".formatted(name)));
+            outcome = new ChannelClient(root, seen, clock).read(source);
         } catch (IllegalArgumentException e) {
             return Optional.of(String.valueOf(e.getMessage()));
         }
         return switch (outcome) {
             case ChannelOutcome.Current(Channel channel) -> {
-                keep(name, channel, files);
+                keep(name, channel, source.given());
                 yield Optional.empty();
             }
             case ChannelOutcome.Refused(Reason reason, String message) -> {
@@ -196,12 +237,18 @@ public final class VerifiedChannels {
         };
     }
 
-    private void keep(String name, Channel channel, ChannelFiles files) throws IOException {
+    /** Keeps what was read, and nothing that came with it. */
+    private void keep(String name, Channel channel, SortedMap<String, byte[]> read)
+            throws IOException {
         Channel before = verified.get(name);
         if (before == null || !before.versions().equals(channel.versions())) {
+            ChannelFiles.Builder files = ChannelFiles.newBuilder().setChannel(name);
+            read.forEach((file, bytes) ->
+                    files.addFilesBuilder().setName(file).setContent(ByteString.copyFrom(bytes)));
             Files.createDirectories(directory);
-            Durable.write(directory.resolve(name), files.toByteArray());
+            Durable.write(directory.resolve(name), files.build().toByteArray());
             verified.put(name, channel);
+            tell();
             LOG.info("channel {}: verified: {}", name, channel.versions());
         }
     }
@@ -214,18 +261,24 @@ public final class VerifiedChannels {
         return new InMemorySource(byName, description);
     }
 
-    /** Of each pinned channel, what is verified; 0: nothing. */
-    public synchronized List<ChannelVersions> versions() {
-        return roots.keySet().stream()
-                .map(name -> {
-                    ChannelVersions.Builder versions = ChannelVersions.newBuilder().setName(name);
-                    Channel channel = verified.get(name);
-                    if (channel != null) {
-                        versions.setRoot(channel.versions().root())
-                                .setTargets(channel.versions().targets());
-                    }
-                    return versions.build();
-                })
-                .toList();
+    private void tell() {
+        told =
+                roots.keySet().stream()
+                        .map(name -> {
+                            ChannelVersions.Builder versions =
+                                    ChannelVersions.newBuilder().setName(name);
+                            Channel channel = verified.get(name);
+                            if (channel != null) {
+                                versions.setRoot(channel.versions().root())
+                                        .setTargets(channel.versions().targets());
+                            }
+                            return versions.build();
+                        })
+                        .toList();
+    }
+
+    /** Of each pinned channel, what is verified; 0: nothing. Never waits. */
+    public List<ChannelVersions> versions() {
+        return told;
     }
 }

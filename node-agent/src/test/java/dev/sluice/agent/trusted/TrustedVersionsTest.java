@@ -93,7 +93,7 @@ final class TrustedVersionsTest {
                         assertThat(reason)
                                 .startsWith(
                                         "node eu-1: the master knows channel stable with root 2 and"
-                                                + " targets 8, and this node knows root 2 and"
+                                                + " targets 8, and this node was told of root 2 and"
                                                 + " targets 9"));
         assertThat(open().order("eu-1", List.of(channel(1, 10)), Set.of())).isPresent();
         assertThat(open().order("eu-1", List.of(), Set.of())).isEmpty();
@@ -137,5 +137,23 @@ final class TrustedVersionsTest {
         assertThatThrownBy(this::open)
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("trusted-versions.json is damaged");
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void whatNoChannelIsCalledAndNoVersionCanBeIsNotRemembered() throws Exception {
+        for (ChannelVersions wrong :
+                List.of(
+                        channel(1, 1).toBuilder().setName("x".repeat(1 << 20)).build(),
+                        channel(1, 1).toBuilder().setName("").build(),
+                        channel(1, -5),
+                        channel((1L << 53) + 1, 1))) {
+            assertThat(open().order("eu-1", List.of(wrong), Set.of()))
+                    .hasValueSatisfying(reason ->
+                            assertThat(reason)
+                                    .startsWith("node eu-1: the order names ")
+                                    .hasSizeLessThan(300));
+        }
+        assertThat(directory.resolve("trusted-versions.json")).doesNotExist();
     }
 }

@@ -45,10 +45,7 @@ final class VerifiedChannelsTest {
 
     private VerifiedChannels open() throws IOException {
         return VerifiedChannels.open(
-                directory.resolve("channels"),
-                List.of(stable.root()),
-                TrustedVersions.open(directory),
-                () -> now);
+                directory, List.of(stable.root()), TrustedVersions.open(directory), () -> now);
     }
 
     private static Manifest site(String version, String content) {
@@ -94,13 +91,13 @@ final class VerifiedChannelsTest {
         assertThat(refusal(stable.publish(7, site("25.1.0", "a")).sent())).isEmpty();
 
         assertThat(open().versions()).containsExactly(stable(1, 7));
-        assertThat(directory.resolve("trusted-versions.json"))
+        assertThat(directory.resolve("verified-channels.json"))
                 .content()
-                .contains("\"timestamp\"", "\"snapshot\"");
+                .contains("\"timestamp\" : 7", "\"snapshot\" : 7", "\"targets\" : 7");
     }
 
     @Test
-    void aChangedFileIsRefusedAndLeavesNothingBehind() throws Exception {
+    void aChangedFileIsRefusedAndNothingOfItIsKept() throws Exception {
         byte[] targets = stable.publish(7).file("7.targets.json");
         targets[targets.length / 2] ^= 1;
 
@@ -136,7 +133,7 @@ final class VerifiedChannelsTest {
                                                 .addChannels(stable(1, 7))
                                                 .build()))
                 .hasValueSatisfying(reason ->
-                        assertThat(reason).contains("this node knows root 1 and targets 8"));
+                        assertThat(reason).contains("this node has verified root 1 and targets 8"));
     }
 
     @Test
@@ -178,6 +175,46 @@ final class VerifiedChannelsTest {
 
         assertThat(refusal(stable.sent())).isEmpty();
         assertThat(open().versions()).containsExactly(stable(1, 7));
+    }
+
+    @Test
+    void whatAMasterNamedBeforeTheRootWasPinnedCountsForNothing() throws Exception {
+        StagePackage lie =
+                order(stable.publish(7).sent())
+                        .clearChannelFiles()
+                        .addChannels(stable(9, 1L << 53))
+                        .build();
+        VerifiedChannels before = pinning();
+        assertThat(before.refusal("eu-1", lie)).isEmpty();
+        assertThat(before.refusal("eu-1", lie.toBuilder().setChannels(0, stable(1, 7)).build()))
+                .isPresent();
+
+        assertThat(refusal(stable.sent())).isEmpty();
+        assertThat(open().versions()).containsExactly(stable(1, 7));
+    }
+
+    @Test
+    void whatComesWithTheFilesIsNotKept() throws Exception {
+        ChannelFiles more =
+                stable.publish(7).sent().toBuilder()
+                        .addFiles(
+                                ChannelFile.newBuilder()
+                                        .setName("9.targets.json")
+                                        .setContent(ByteString.copyFrom(new byte[1 << 20])))
+                        .build();
+
+        assertThat(refusal(more)).isEmpty();
+        assertThat(Files.size(directory.resolve("channels/stable"))).isLessThan(1 << 16);
+    }
+
+    @Test
+    void aDamagedFileOfVersionsStopsTheNode() throws Exception {
+        assertThat(refusal(stable.publish(7).sent())).isEmpty();
+        Files.writeString(directory.resolve("verified-channels.json"), "{}");
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("verified-channels.json is damaged");
     }
 
     @Test

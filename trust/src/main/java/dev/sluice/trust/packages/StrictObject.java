@@ -107,11 +107,6 @@ public final class StrictObject {
         return value.longValue();
     }
 
-    /** A whole number of 64 bits, or this one when the key is missing. */
-    public long wholeNumber(String key, long missing) throws InvalidPackageException {
-        return find(key) == null ? missing : wholeNumber(key);
-    }
-
     /** False when the key is missing. */
     public boolean bool(String key) throws InvalidPackageException {
         JsonNode value = find(key);

@@ -266,7 +266,8 @@ final class MasterProcess implements AutoCloseable {
         controller.subscribe((_, _) -> patches.wake());
         OriginContents origin =
                 new OriginContents(() -> controller.state().packages().values(), contents, tables);
-        String transferAddress = serveContents(config, identity, new Library(origin, patches));
+        String transferAddress =
+                serveContents(config, identity, new Library(origin, patches, late));
         late.transferAddress = transferAddress;
         MasterSources sources =
                 new MasterSources(
@@ -377,6 +378,7 @@ final class MasterProcess implements AutoCloseable {
                                 new PeerDepots(channels, timer),
                                 new LinkPace(controller::state, self, Ticker.system()),
                                 depotKeeper));
+        late.fill = fill;
         controller.subscribe((_, _) -> fill.wake());
         keeper.start();
         LOG.info("Master {} {} listens on {}", self, version, address);
@@ -423,6 +425,7 @@ final class MasterProcess implements AutoCloseable {
         private volatile @Nullable OfficeKeeper keeper;
         private volatile @Nullable Executor executor;
         private volatile @Nullable Follower follower;
+        private volatile @Nullable DepotFill fill;
         private volatile String transferAddress = "";
 
         OfficeKeeper keeper() {
@@ -448,8 +451,9 @@ final class MasterProcess implements AutoCloseable {
         }
     }
 
-    /** Packages, then patches: what is here is here whole. */
-    private record Library(OriginContents origin, DepotPatches patches) implements ContentLibrary {
+    /** Packages, then patches: what is here is here whole, and may come while it is fetched. */
+    private record Library(OriginContents origin, DepotPatches patches, Late late)
+            implements ContentLibrary {
         @Override
         public Optional<ReadableContent> find(Sha256 content) throws IOException {
             Optional<ReadableContent> whole = origin.find(content);
@@ -457,8 +461,9 @@ final class MasterProcess implements AutoCloseable {
         }
 
         @Override
-        public boolean mayComeSoon() {
-            return false;
+        public boolean mayComeSoon(Sha256 content) {
+            DepotFill fill = late.fill;
+            return fill != null && fill.isFetching(content.hex());
         }
     }
 

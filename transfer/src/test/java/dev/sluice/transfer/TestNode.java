@@ -97,7 +97,7 @@ final class TestNode implements AutoCloseable, ContentLibrary {
     }
 
     @Override
-    public boolean mayComeSoon() {
+    public boolean mayComeSoon(Sha256 content) {
         return mayComeSoon;
     }
 

@@ -16,6 +16,7 @@ import dev.sluice.trust.channel.ClockBound;
 import dev.sluice.trust.channel.RememberingSource;
 import dev.sluice.trust.channel.SeenStore;
 import dev.sluice.trust.channel.SeenVersions;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -78,10 +79,16 @@ final class ChannelReading {
         SortedMap<String, Blob> files = new TreeMap<>();
         given.forEach((name, bytes) -> files.put(name, Blob.of(bytes)));
         if (ChannelCopy.fits(files)) {
-            var _ =
-                    writes.submit(
-                            new Command.CopyChannel(
-                                    new ChannelCopy(versions(channel.versions()), files)));
+            ChannelCopy copy = new ChannelCopy(versions(channel.versions()), files);
+            try {
+                var _ = writes.submit(new Command.CopyChannel(copy));
+            } catch (StatusRuntimeException e) {
+                // What was read is right all the same, and the next reading keeps it.
+                LOG.warn(
+                        "channel {}: its files are not kept for the nodes: {}",
+                        channel.name(),
+                        e.getMessage());
+            }
         } else {
             LOG.warn(
                     "channel {}: its files are more than {} bytes together; nodes that pin its root can't verify this state",

@@ -45,6 +45,12 @@ public final class DepotFill implements AutoCloseable {
     /** Broken streams that one attempt goes on after, each where the last one ended. */
     private static final int MAX_RESUMES = 16;
 
+    /** After so many bytes more it may break as often again: a long transfer breaks more often. */
+    private static final long FORGIVEN_AFTER_BYTES = 64L << 20;
+
+    /** A pause is looked at so often: the limit may have been raised. */
+    private static final long PAUSE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     /** Looks that pass over a package which was refused: nothing changes that fast. */
     private static final int SIT_OUT = 30;
 
@@ -60,6 +66,11 @@ public final class DepotFill implements AutoCloseable {
     private final Map<String, String> said = new HashMap<>();
 
     private final Map<String, Integer> sitsOut = new HashMap<>();
+
+    /** Contents of which what is near was refused: it is not read again. Owner thread only. */
+    private final Set<String> wrongHere = new HashSet<>();
+
+    private volatile String fetching = "";
     private final @Nullable Thread thread;
     private volatile boolean closing;
 
@@ -166,6 +177,7 @@ public final class DepotFill implements AutoCloseable {
             complete &= fetch(record, id);
         }
         said.keySet().retainAll(missing);
+        wrongHere.retainAll(missing);
         sitsOut.keySet().retainAll(missing);
         return complete;
     }
@@ -186,25 +198,37 @@ public final class DepotFill implements AutoCloseable {
     }
 
     private boolean fetch(PackageRecord record, ContentId id) {
-        if (near.isPresent() && near.get().has(id)) {
+        if (near.isPresent() && near.get().has(id) && !wrongHere.contains(id.sha256())) {
             ContentSource here = near.get();
-            if (take(
-                    record,
-                    id,
-                    "the agent of this node",
-                    new Resumed(offset -> open(here, id, offset), _ -> 0))) {
+            boolean isHere =
+                    take(
+                            record,
+                            "the agent of this node",
+                            new Resumed(offset -> open(here, id, offset), _ -> 0),
+                            () -> wrongHere.add(id.sha256()));
+            if (isHere) {
                 return true;
             }
         }
-        return others.masters().stream()
-                .anyMatch(master ->
-                        take(
-                                record,
-                                id,
-                                "master " + master,
-                                new Resumed(
-                                        offset -> others.open(master, id, offset),
-                                        bytes -> pace.took(master, bytes))));
+        fetching = id.sha256();
+        try {
+            return others.masters().stream()
+                    .anyMatch(master ->
+                            take(
+                                    record,
+                                    "master " + master,
+                                    new Resumed(
+                                            offset -> others.open(master, id, offset),
+                                            bytes -> pace.took(master, bytes)),
+                                    () -> sitsOut.put(id.sha256(), SIT_OUT)));
+        } finally {
+            fetching = "";
+        }
+    }
+
+    /** Whether a content is being fetched now; for any thread. */
+    public boolean isFetching(String contentSha256) {
+        return fetching.equals(contentSha256);
     }
 
     private static InputStream open(ContentSource source, ContentId id, long offset)
@@ -221,7 +245,7 @@ public final class DepotFill implements AutoCloseable {
         }
     }
 
-    private boolean take(PackageRecord record, ContentId id, String from, Resumed resumed) {
+    private boolean take(PackageRecord record, String from, Resumed resumed, Runnable refused) {
         try (Resumed content = resumed.begin()) {
             byte[] head =
                     PackageHead.encode(record.manifest().toArray(), record.signature().toArray());
@@ -231,11 +255,15 @@ public final class DepotFill implements AutoCloseable {
                             cleanerFor(record));
             switch (result) {
                 case ImportResult.Imported _ -> {
-                    LOG.info("depot: {} is here, from {}", record.ref(), from);
+                    LOG.info(
+                            "depot: {} is here, {} bytes from {}",
+                            record.ref(),
+                            content.offset,
+                            from);
                     return true;
                 }
                 case ImportResult.Refused(var refusal) -> {
-                    sitsOut.put(id.sha256(), SIT_OUT);
+                    refused.run();
                     say(record, "from %s it was refused: %s".formatted(from, refusal));
                 }
             }
@@ -250,7 +278,7 @@ public final class DepotFill implements AutoCloseable {
     public interface Pace {
 
         /**
-         * Bytes came.
+         * Bytes came; 0: none did, since it was asked last.
          *
          * @return nanoseconds to pause before the next are asked for
          */
@@ -275,6 +303,7 @@ public final class DepotFill implements AutoCloseable {
         private InputStream stream = InputStream.nullInputStream();
         private long offset;
         private int resumes;
+        private long brokeAt;
 
         Resumed(Opening opening, IntToLongFunction paced) {
             this.opening = opening;
@@ -306,6 +335,10 @@ public final class DepotFill implements AutoCloseable {
                     }
                     return count;
                 } catch (IOException e) {
+                    if (offset - brokeAt >= FORGIVEN_AFTER_BYTES) {
+                        resumes = 0;
+                    }
+                    brokeAt = offset;
                     if (offset == 0 || ++resumes > MAX_RESUMES) {
                         throw e;
                     }
@@ -316,9 +349,8 @@ public final class DepotFill implements AutoCloseable {
         }
 
         private void pause(long nanos) {
-            long until = System.nanoTime() + nanos;
-            for (long left = nanos; left > 0 && !closing; left = until - System.nanoTime()) {
-                LockSupport.parkNanos(this, left);
+            for (long left = nanos; left > 0 && !closing; left = paced.applyAsLong(0)) {
+                LockSupport.parkNanos(this, Math.min(left, PAUSE_LOOK_NANOS));
             }
         }
 

@@ -99,7 +99,14 @@ final class Distribution {
         this.regionBytesPerSecond = regionBytesPerSecond;
         this.treesFrom = treesFrom;
         this.channels = List.copyOf(supply.channels().values());
-        this.copies = List.copyOf(supply.copies().values());
+        // One that is not of the state that was seen last is out of date: it is not handed on.
+        this.copies =
+                supply.copies().values().stream()
+                        .filter(copy ->
+                                supply.channel(copy.versions().channel())
+                                        .filter(copy.versions()::equals)
+                                        .isPresent())
+                        .toList();
     }
 
     /**
@@ -512,13 +519,26 @@ final class Distribution {
                                 told.patch().isPresent() ? List.of() : told.secondHalf(),
                                 nodeBytesPerSecond,
                                 channels,
-                                copies.stream().filter(facts::lacks).toList(),
+                                copiesFor(facts),
                                 told.patch()
                                         .map(patch ->
                                                 new AgentCommand.AgentWork.ByPatch(
                                                         patch,
                                                         told.sources(),
                                                         told.secondHalf()))));
+    }
+
+    /** As many as one message has room for; the others go with the next order. */
+    private List<ChannelCopy> copiesFor(NodeFacts facts) {
+        List<ChannelCopy> lacking = new ArrayList<>();
+        long room = ChannelCopy.MAX_BYTES;
+        for (ChannelCopy copy : copies) {
+            if (facts.lacks(copy) && copy.bytes() <= room) {
+                lacking.add(copy);
+                room -= copy.bytes();
+            }
+        }
+        return lacking;
     }
 
     private String progress(NodeId node, PackageRecord pkg, NodeFacts facts) {

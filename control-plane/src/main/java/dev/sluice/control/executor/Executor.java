@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,6 +53,9 @@ public final class Executor implements AutoCloseable {
      * After this a command without an effect is sent again; its id keeps it from being done twice.
      */
     private static final Duration RESEND_AFTER = Duration.ofSeconds(3);
+
+    /** A package that a node has refused will be refused again; until somebody has mended it. */
+    private static final Duration REFUSED_AGAIN_AFTER = Duration.ofSeconds(30);
 
     /** Other sources for a pull that runs are told at most this often. */
     private static final Duration NEWS_AFTER = Duration.ofSeconds(1);
@@ -348,7 +352,6 @@ public final class Executor implements AutoCloseable {
             }
         }
         if (!mayHandOn(command.work(), now)) {
-            repeatsSoon = true;
             return;
         }
         AgentCommand sending = command.step().isEmpty() ? withOwnId(command, facts) : command;
@@ -395,14 +398,18 @@ public final class Executor implements AutoCloseable {
 
     /**
      * How long to hold back a repeat. What ended and had no effect is told again soon: a shared
-     * address is refused until the node that had it has let it go. But a package that is refused
-     * will be so again.
+     * address is refused until the node that had it has let it go.
      */
     private Duration pause(AgentCommand.AgentWork work, Sent before) {
-        boolean isOver = ports.agents().outcome(before.id()).isPresent();
-        return isOver && !(work instanceof AgentCommand.AgentWork.Stage)
-                ? REPEAT_AFTER
-                : RESEND_AFTER;
+        Optional<CommandOutcome> outcome = ports.agents().outcome(before.id());
+        if (!(work instanceof AgentCommand.AgentWork.Stage)) {
+            return outcome.isPresent() ? REPEAT_AFTER : RESEND_AFTER;
+        }
+        boolean isRefused =
+                outcome.isPresent()
+                        && outcome.get() instanceof CommandOutcome.Failed failed
+                        && !failed.retryable();
+        return isRefused ? REFUSED_AGAIN_AFTER : RESEND_AFTER;
     }
 
     /**

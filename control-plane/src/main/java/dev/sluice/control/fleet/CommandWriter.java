@@ -1,6 +1,7 @@
 package dev.sluice.control.fleet;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.sluice.control.codec.SuccessionMapping;
 import dev.sluice.control.codec.WitnessWire;
 import dev.sluice.control.executor.AgentCommand;
@@ -120,8 +121,9 @@ final class CommandWriter {
         return wire.build();
     }
 
+    /** Not copied: the same bytes may wait for many nodes. */
     private static ByteString bytes(Blob blob) {
-        return ByteString.copyFrom(blob.toArray());
+        return blob.read(UnsafeByteOperations::unsafeWrap);
     }
 
     private static ChannelFiles files(ChannelCopy copy) {

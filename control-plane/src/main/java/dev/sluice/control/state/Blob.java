@@ -2,6 +2,7 @@ package dev.sluice.control.state;
 
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.function.Function;
 
 /** Bytes as a value: copied in and out, compared by content. */
 public final class Blob {
@@ -18,6 +19,11 @@ public final class Blob {
 
     public byte[] toArray() {
         return bytes.clone();
+    }
+
+    /** What is made of the bytes themselves, without a copy; they must not be changed. */
+    public <T> T read(Function<byte[], T> reader) {
+        return reader.apply(bytes);
     }
 
     public int size() {

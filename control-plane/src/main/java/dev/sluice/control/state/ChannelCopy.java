@@ -16,8 +16,8 @@ public record ChannelCopy(ChannelVersions versions, SortedMap<String, Blob> file
     /** As many roots as a reader follows, timestamp, snapshot and targets. */
     public static final int MAX_FILES = 1003;
 
-    /** What fits into one message to an agent. */
-    public static final int MAX_BYTES = 3 << 20;
+    /** What fits into one message to an agent, with a package's manifest. */
+    public static final int MAX_BYTES = 2 << 20;
 
     private static final int MAX_NAME = 64;
 

@@ -130,7 +130,20 @@ final class ExecutorTest {
         assertThat(agents.stagings).hasSize(agents.nodes.size());
 
         stepAfter(Duration.ofMillis(100));
-        stepAfter(Duration.ofMillis(2800));
+        stepAfter(Duration.ofSeconds(29));
+        assertThat(agents.stagings).hasSize(agents.nodes.size());
+
+        stepAfter(Duration.ofSeconds(1));
+        assertThat(agents.stagings).hasSize(2 * agents.nodes.size());
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aPackageThatFailedAndMayComeIsSentAgainAfterAWhile() {
+        agents.outcome = Optional.of(new CommandOutcome.Failed("the disk is full", true));
+        executor.step();
+
+        stepAfter(Duration.ofMillis(2900));
         assertThat(agents.stagings).hasSize(agents.nodes.size());
 
         stepAfter(Duration.ofMillis(200));
@@ -154,10 +167,10 @@ final class ExecutorTest {
                 .forEach(n -> n.verified.put("stable", new NodeFacts.VerifiedChannel(0, 0)));
 
         executor.step();
-        assertThat(agents.stagings).as("3 MiB of 8 MiB/s").hasSize(1);
-        stepAfter(Duration.ofMillis(100));
+        assertThat(agents.stagings).as("2 MiB, of 8 MiB/s").hasSize(1);
+        stepAfter(Duration.ofMillis(200));
         assertThat(agents.stagings).hasSize(1);
-        stepAfter(Duration.ofMillis(300));
+        stepAfter(Duration.ofMillis(100));
         assertThat(agents.stagings).hasSize(2);
 
         for (int i = 0; i < 100; i++) {

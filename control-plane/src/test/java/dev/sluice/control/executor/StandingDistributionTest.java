@@ -92,6 +92,63 @@ final class StandingDistributionTest {
                                                                 : List.of())));
     }
 
+    @Test
+    @Tag("PKG-3")
+    void filesThatAreNotOfTheStateThatWasSeenLastAreNotHandedOn() {
+        UpgradeScenario cluster = planned(cluster());
+        ChannelCopy copy =
+                new ChannelCopy(
+                        new ChannelVersions("stable", 2, 9, 9, 9),
+                        new TreeMap<>(Map.of("timestamp.json", Blob.of(new byte[] {1}))));
+        cluster.accepted(new Command.SeeChannel(copy.versions()));
+        cluster.accepted(new Command.CopyChannel(copy));
+        cluster.accepted(new Command.SeeChannel(new ChannelVersions("stable", 2, 10, 10, 10)));
+        cluster.nodes
+                .values()
+                .forEach(n -> n.verified.put("stable", new NodeFacts.VerifiedChannel(0, 0)));
+
+        cluster.accepted(new Command.ChooseDistribution(SITE, true, ALICE));
+        cluster.ticks(60);
+
+        assertThat(cluster.nodes.values())
+                .allSatisfy(node ->
+                        assertThat(stages(node))
+                                .isNotEmpty()
+                                .allSatisfy(stage -> assertThat(stage.copies()).isEmpty()));
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void anOrderHasNoMoreFilesThanOneMessageHasRoomFor() {
+        UpgradeScenario cluster = planned(cluster());
+        for (String name : List.of("beta", "stable")) {
+            ChannelCopy copy =
+                    new ChannelCopy(
+                            new ChannelVersions(name, 1, 1, 1, 1),
+                            new TreeMap<>(
+                                    Map.of(
+                                            "1.targets.json",
+                                            Blob.of(new byte[ChannelCopy.MAX_BYTES / 2 + 1]))));
+            cluster.accepted(new Command.SeeChannel(copy.versions()));
+            cluster.accepted(new Command.CopyChannel(copy));
+            cluster.nodes
+                    .values()
+                    .forEach(n -> n.verified.put(name, new NodeFacts.VerifiedChannel(0, 0)));
+        }
+
+        cluster.accepted(new Command.ChooseDistribution(SITE, true, ALICE));
+        cluster.ticks(60);
+
+        assertThat(cluster.nodes.values())
+                .allSatisfy(node ->
+                        assertThat(stages(node))
+                                .isNotEmpty()
+                                .allSatisfy(stage ->
+                                        assertThat(stage.copies())
+                                                .extracting(copy -> copy.versions().channel())
+                                                .containsExactly("beta")));
+    }
+
     private static List<AgentWork.Stage> stages(FakeNode node) {
         return node.received.stream()
                 .filter(AgentWork.Stage.class::isInstance)

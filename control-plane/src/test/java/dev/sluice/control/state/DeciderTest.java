@@ -172,7 +172,7 @@ class DeciderTest {
                                         Map.of(
                                                 "timestamp.json",
                                                 Blob.of(new byte[ChannelCopy.MAX_BYTES + 1])))))
-                .hasMessageContaining("1 files of 3145729 bytes, 1 to 1003 of at most 3145728");
+                .hasMessageContaining("1 files of 2097153 bytes, 1 to 1003 of at most 2097152");
         assertThatThrownBy(() ->
                         new ChannelCopy(
                                 new ChannelVersions("stable", 1, 1, 1, 1),

@@ -15,8 +15,10 @@ import dev.sluice.v1.WatchUpgradeResponse;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +26,10 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Judges a run by what was observed from outside, and lists everything that is not right. */
 record Outcome(
@@ -40,6 +45,9 @@ record Outcome(
         List<String> killsNotDone) {
 
     private static final int PROBE_TIMEOUT_MILLIS = 5_000;
+
+    private static final Pattern FETCHED =
+            Pattern.compile("depot: .* is here, (?<bytes>[0-9]+) bytes from master (?<from>\\S+)");
 
     DemoResult result(Duration total) {
         List<String> problems = new ArrayList<>();
@@ -217,6 +225,32 @@ record Outcome(
                                     bytes,
                                     Long::sum));
         }
+        for (Layout.MasterPlace master : testbed.layout().masters()) {
+            fetchedByDepot(master.id())
+                    .forEach((from, bytes) ->
+                            links.merge(
+                                    regionOf.getOrDefault(from, "?") + " -> " + master.region(),
+                                    bytes,
+                                    Long::sum));
+        }
         return links;
+    }
+
+    /** What a master's control plane says that it fetched from others. */
+    private Map<String, Long> fetchedByDepot(String master) {
+        Map<String, Long> fetched = new TreeMap<>();
+        try (Stream<String> lines = Files.lines(testbed.layout().serviceLog(master))) {
+            lines.map(FETCHED::matcher)
+                    .filter(Matcher::find)
+                    .forEach(found ->
+                            fetched.merge(
+                                    found.group("from"),
+                                    Long.parseLong(found.group("bytes")),
+                                    Long::sum));
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "the log of master %s is needed for what crossed".formatted(master), e);
+        }
+        return fetched;
     }
 }

@@ -163,6 +163,11 @@ public record Layout(Path root, List<MasterPlace> masters, List<NodePlace> nodes
         return root.resolve("nodes").resolve(id).resolve("agent");
     }
 
+    /** What the process that an agent keeps running says. */
+    public Path serviceLog(String id) {
+        return agentData(id).resolve("run").resolve("service.log");
+    }
+
     Path agentConfig(String id) {
         return root.resolve("nodes").resolve(id).resolve("agent.yaml");
     }

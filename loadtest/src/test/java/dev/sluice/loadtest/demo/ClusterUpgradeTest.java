@@ -81,7 +81,10 @@ final class ClusterUpgradeTest {
         assertThat(result.address().holders()).startsWith("m-a", "m-b");
     }
 
-    /** What went into the other region is what one node of it received, and not once per node. */
+    /**
+     * What went into the other region, the backup's depot included, is what one node received, and
+     * not once per node.
+     */
     private static void assertCrossesTheRegionLinkOnce(DemoResult result) {
         long once = result.nodes().getFirst().receivedBytes();
         assertThat(result.bytesByLink().get("eu -> us")).isBetween(once, once * 11 / 10);

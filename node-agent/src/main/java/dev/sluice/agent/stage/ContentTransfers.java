@@ -280,7 +280,8 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
                     Way.patchOf(patch),
                     new PatchSource(base.get(), 0, old.content()),
                     old.version().value(),
-                    Way.sources(patch.getSourcesList(), patch.getSecondHalfSourcesList()));
+                    nearestFirst(
+                            Way.sources(patch.getSourcesList(), patch.getSecondHalfSourcesList())));
         } catch (IOException | IllegalArgumentException e) {
             LOG.warn("{}: its patch is not used: {}", manifest.title(), e.getMessage());
             return whole;

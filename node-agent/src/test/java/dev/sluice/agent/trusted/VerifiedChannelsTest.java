@@ -255,9 +255,9 @@ final class VerifiedChannelsTest {
                         .addFiles(
                                 ChannelFile.newBuilder()
                                         .setName("timestamp.json")
-                                        .setContent(ByteString.copyFrom(new byte[(3 << 20) + 1])))
+                                        .setContent(ByteString.copyFrom(new byte[(2 << 20) + 1])))
                         .build();
-        assertThat(refusal(large).orElseThrow()).contains("at most 1003 of 3145728 expected");
+        assertThat(refusal(large).orElseThrow()).contains("at most 1003 of 2097152 expected");
 
         StagePackage.Builder many = StagePackage.newBuilder();
         IntStream.rangeClosed(0, VerifiedChannels.MAX_PINNED)

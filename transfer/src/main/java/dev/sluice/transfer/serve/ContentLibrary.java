@@ -20,7 +20,7 @@ public interface ContentLibrary {
      * Whether a content that is not here may be in a moment, as at a node that is told to pull
      * later than its child is: who asks for it waits a little. Else it is refused at once.
      */
-    default boolean mayComeSoon() {
+    default boolean mayComeSoon(Sha256 content) {
         return true;
     }
 }

@@ -242,7 +242,9 @@ final class ServeConnection implements Runnable, FrameSink {
         long until = shared.ticker().nanos() + NOT_YET_HERE.toNanos();
         boolean last = false;
         while (!last) {
-            last = !shared.library().mayComeSoon() || shared.ticker().nanos() - until >= 0;
+            last =
+                    !shared.library().mayComeSoon(pull.content())
+                            || shared.ticker().nanos() - until >= 0;
             woken = false;
             Optional<ReadableContent> found = onDisk(() -> shared.library().find(pull.content()));
             if (found.isPresent()) {

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 public final class InMemorySource implements ChannelSource {
 
     /** All of them together, in bytes. */
-    public static final int MAX_BYTES = 3 << 20;
+    public static final int MAX_BYTES = 2 << 20;
 
     /** As many as a reading can need: roots, timestamp, snapshot, targets. */
     public static final int MAX_FILES = ChannelClient.MAX_ROOTS + 3;

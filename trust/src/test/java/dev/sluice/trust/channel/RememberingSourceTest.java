@@ -59,7 +59,7 @@ final class RememberingSourceTest {
                                 new TreeMap<>(Map.of("a", new byte[InMemorySource.MAX_BYTES + 1])),
                                 "handed on"))
                 .hasMessageContaining(
-                        "handed on: 1 files of 3145729 bytes, at most 1003 of 3145728");
+                        "handed on: 1 files of 2097153 bytes, at most 1003 of 2097152");
         assertThatThrownBy(() ->
                         new InMemorySource(
                                 IntStream.rangeClosed(0, InMemorySource.MAX_FILES)

@@ -43,8 +43,6 @@ import dev.sluice.transfer.TransferWarmUp;
 import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.transfer.pull.Source;
 import dev.sluice.transfer.store.DiskSpace;
-import dev.sluice.trust.channel.ChannelClient;
-import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.SignatureVerifier;
 import dev.sluice.trust.pki.OperatorSignatures;
 import dev.sluice.trust.pki.PeerExpectation;
@@ -56,7 +54,6 @@ import dev.sluice.v1.SessionRequest;
 import dev.sluice.v1.Welcome;
 import io.grpc.Server;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -151,7 +148,9 @@ public final class Agent implements AutoCloseable {
                                 new LoopbackListener(
                                         shared.address(), shared.forwardTo(), this::changed));
         TrustedVersions trusted = TrustedVersions.open(config.dataDir());
-        VerifiedChannels channels = channels(trusted);
+        VerifiedChannels channels =
+                VerifiedChannels.open(
+                        config.dataDir(), config.channelRoots(), trusted, InstantSource.system());
         InstalledPackages installed = new InstalledPackages(slots, hardware.firmware());
         StagedPackages staged = new StagedPackages(area, signatures);
         this.transport = new PeerTransport(identity);
@@ -292,25 +291,6 @@ public final class Agent implements AutoCloseable {
         transport.close();
         hardware.close();
         ledger.close();
-    }
-
-    private VerifiedChannels channels(TrustedVersions trusted) throws IOException {
-        List<byte[]> pinned = new ArrayList<>();
-        for (Path root : config.channelRoots()) {
-            try {
-                pinned.add(Files.readAllBytes(root));
-                var _ = ChannelClient.pinned(pinned.getLast());
-            } catch (InvalidPackageException e) {
-                throw new IOException("channelRoots: %s: %s".formatted(root, e.reason()), e);
-            } catch (IOException e) {
-                throw new IOException("channelRoots: %s: cannot be read: %s".formatted(root, e), e);
-            }
-        }
-        try {
-            return VerifiedChannels.open(config.dataDir(), pinned, trusted, InstantSource.system());
-        } catch (InvalidPackageException e) {
-            throw new IOException("channelRoots: " + e.reason(), e);
-        }
     }
 
     /** Compiles the code of transfers before they are needed. */

@@ -3,14 +3,12 @@ package dev.sluice.publisher;
 import dev.sluice.control.channel.HttpChannel;
 import dev.sluice.trust.channel.Channel;
 import dev.sluice.trust.channel.ChannelClient;
-import dev.sluice.trust.channel.ChannelName;
 import dev.sluice.trust.channel.ChannelOutcome;
 import dev.sluice.trust.channel.ChannelRole;
 import dev.sluice.trust.channel.ChannelSource;
 import dev.sluice.trust.channel.DirectorySource;
 import dev.sluice.trust.channel.RememberingSource;
 import dev.sluice.trust.channel.SeenStore;
-import dev.sluice.trust.channel.SeenVersions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -105,7 +103,7 @@ final class Reading {
                 break;
             }
         }
-        return switch (new ChannelClient(pinned, NOTHING_SEEN, clock).read(remembering)) {
+        return switch (new ChannelClient(pinned, SeenStore.NONE, clock).read(remembering)) {
             case ChannelOutcome.Current(Channel channel) -> {
                 SortedMap<String, byte[]> files = new TreeMap<>(remembering.given());
                 files.put(ChannelRole.ROOT.file(version), pinned);
@@ -117,15 +115,4 @@ final class Reading {
                             : PublisherException.refused(message);
         };
     }
-
-    private static final SeenStore NOTHING_SEEN =
-            new SeenStore() {
-                @Override
-                public SeenVersions seen(ChannelName channel) {
-                    return SeenVersions.none(channel);
-                }
-
-                @Override
-                public void store(SeenVersions seen) {}
-            };
 }

@@ -33,8 +33,8 @@ public final class LinkPace implements DepotFill.Pace {
                 region(now, master).equals(region(now, self))
                         ? 0
                         : Settings.regionBytesPerSecond(now.configuration().settings()));
-        long owed = limit.take(bytes);
-        return bytes == 0 ? limit.debt() : owed;
+        limit.take(bytes);
+        return limit.debt();
     }
 
     private static Optional<RegionId> region(ClusterState state, NodeId master) {

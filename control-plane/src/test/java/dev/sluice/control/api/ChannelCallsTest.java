@@ -214,6 +214,10 @@ final class ChannelCallsTest {
         var _ = check();
 
         ChannelCopy copy = master.controller.state().supply().copy("stable").orElseThrow();
+        assertThat(ChannelCopy.MAX_BYTES)
+                .as("what is kept is what nodes take")
+                .isEqualTo(InMemorySource.MAX_BYTES);
+        assertThat(ChannelCopy.MAX_FILES).isEqualTo(InMemorySource.MAX_FILES);
 
         assertThat(copy.versions()).isEqualTo(seen());
         SortedMap<String, byte[]> files = new TreeMap<>();

@@ -5,6 +5,7 @@ import static dev.sluice.control.executor.UpgradeScenario.cluster;
 import static dev.sluice.control.executor.UpgradeScenario.planned;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.sluice.control.executor.AgentCommand.AgentWork;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
@@ -66,12 +67,7 @@ final class StandingDistributionTest {
     @Tag("PKG-3")
     void aNodeThatVerifiesAChannelGetsItsFilesWhenItIsBehind() {
         UpgradeScenario cluster = planned(cluster());
-        ChannelCopy copy =
-                new ChannelCopy(
-                        new ChannelVersions("stable", 2, 9, 9, 9),
-                        new TreeMap<>(Map.of("timestamp.json", Blob.of(new byte[] {1}))));
-        cluster.accepted(new Command.SeeChannel(copy.versions()));
-        cluster.accepted(new Command.CopyChannel(copy));
+        ChannelCopy copy = read(cluster, new ChannelVersions("stable", 2, 9, 9, 9), 1);
         FakeNode behind = cluster.traffic().getFirst();
         FakeNode current = cluster.traffic().getLast();
         behind.verified.put("stable", new NodeFacts.VerifiedChannel(1, 12));
@@ -96,12 +92,7 @@ final class StandingDistributionTest {
     @Tag("PKG-3")
     void filesThatAreNotOfTheStateThatWasSeenLastAreNotHandedOn() {
         UpgradeScenario cluster = planned(cluster());
-        ChannelCopy copy =
-                new ChannelCopy(
-                        new ChannelVersions("stable", 2, 9, 9, 9),
-                        new TreeMap<>(Map.of("timestamp.json", Blob.of(new byte[] {1}))));
-        cluster.accepted(new Command.SeeChannel(copy.versions()));
-        cluster.accepted(new Command.CopyChannel(copy));
+        read(cluster, new ChannelVersions("stable", 2, 9, 9, 9), 1);
         cluster.accepted(new Command.SeeChannel(new ChannelVersions("stable", 2, 10, 10, 10)));
         cluster.nodes
                 .values()
@@ -122,15 +113,7 @@ final class StandingDistributionTest {
     void anOrderHasNoMoreFilesThanOneMessageHasRoomFor() {
         UpgradeScenario cluster = planned(cluster());
         for (String name : List.of("beta", "stable")) {
-            ChannelCopy copy =
-                    new ChannelCopy(
-                            new ChannelVersions(name, 1, 1, 1, 1),
-                            new TreeMap<>(
-                                    Map.of(
-                                            "1.targets.json",
-                                            Blob.of(new byte[ChannelCopy.MAX_BYTES / 2 + 1]))));
-            cluster.accepted(new Command.SeeChannel(copy.versions()));
-            cluster.accepted(new Command.CopyChannel(copy));
+            read(cluster, new ChannelVersions(name, 1, 1, 1, 1), ChannelCopy.MAX_BYTES / 2 + 1);
             cluster.nodes
                     .values()
                     .forEach(n -> n.verified.put(name, new NodeFacts.VerifiedChannel(0, 0)));
@@ -147,6 +130,18 @@ final class StandingDistributionTest {
                                         assertThat(stage.copies())
                                                 .extracting(copy -> copy.versions().channel())
                                                 .containsExactly("beta")));
+    }
+
+    /** As if the primary had read the channel. */
+    @CanIgnoreReturnValue
+    private static ChannelCopy read(UpgradeScenario cluster, ChannelVersions versions, int bytes) {
+        ChannelCopy copy =
+                new ChannelCopy(
+                        versions,
+                        new TreeMap<>(Map.of("timestamp.json", Blob.of(new byte[bytes]))));
+        cluster.accepted(new Command.SeeChannel(versions));
+        cluster.accepted(new Command.CopyChannel(copy));
+        return copy;
     }
 
     private static List<AgentWork.Stage> stages(FakeNode node) {

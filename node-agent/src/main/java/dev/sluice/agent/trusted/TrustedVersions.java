@@ -9,8 +9,6 @@ import dev.sluice.trust.packages.StrictJson;
 import dev.sluice.trust.packages.StrictObject;
 import dev.sluice.v1.ChannelVersions;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -30,7 +28,6 @@ public final class TrustedVersions {
 
     private static final String FILE = "trusted-versions.json";
     private static final String SCHEMA = "sluice/trusted-versions/v1";
-    private static final int MAX_BYTES = 1 << 20;
 
     /** Channels that one order may name, and that are remembered. */
     private static final int MAX_CHANNELS = 16;
@@ -56,26 +53,11 @@ public final class TrustedVersions {
      */
     public static TrustedVersions open(Path directory) throws IOException {
         TrustedVersions versions = new TrustedVersions(directory.resolve(FILE));
-        byte[] bytes;
-        try {
-            bytes = Files.readAllBytes(versions.file);
-        } catch (NoSuchFileException e) {
-            return versions;
-        }
-        try {
-            versions.read(bytes);
-        } catch (InvalidPackageException e) {
-            throw new IOException(
-                    "%s is damaged: %s; have the node set up anew, or restore the file"
-                            .formatted(versions.file, e.reason()),
-                    e);
-        }
+        TrustFile.read(versions.file, SCHEMA, versions::read);
         return versions;
     }
 
-    private void read(byte[] bytes) throws InvalidPackageException {
-        StrictObject root = StrictJson.object(FILE, bytes, MAX_BYTES);
-        root.expect("schema", SCHEMA);
+    private void read(StrictObject root) throws InvalidPackageException {
         for (StrictObject entry : root.objects("releases")) {
             releases.put(entry.read("name", text -> text), entry.wholeNumber("highest"));
             entry.end();
@@ -86,7 +68,6 @@ public final class TrustedVersions {
                     new Seen(entry.wholeNumber("root"), entry.wholeNumber("targets")));
             entry.end();
         }
-        root.end();
     }
 
     /** Why a package must not be installed: a later release of it was; empty: it may. */
@@ -145,22 +126,13 @@ public final class TrustedVersions {
             if (wrong.isPresent()) {
                 return Optional.of("node %s: the order names %s".formatted(nodeId, wrong.get()));
             }
-            Seen asked = new Seen(channel.getRoot(), channel.getTargets());
             Seen seen = next.getOrDefault(channel.getName(), new Seen(0, 0));
-            // A new root may have exchanged keys whose versions a thief had run up.
-            if (asked.root() < seen.root()
-                    || (asked.root() == seen.root() && asked.targets() < seen.targets())) {
-                return Optional.of(
-                        "node %s: the master knows channel %s with root %d and targets %d, and this node was told of root %d and targets %d; have the master read the channel with 'sluice packages check'"
-                                .formatted(
-                                        nodeId,
-                                        channel.getName(),
-                                        asked.root(),
-                                        asked.targets(),
-                                        seen.root(),
-                                        seen.targets()));
+            Optional<String> older =
+                    older(nodeId, channel, "was told of", seen.root(), seen.targets());
+            if (older.isPresent()) {
+                return older;
             }
-            next.put(channel.getName(), asked);
+            next.put(channel.getName(), new Seen(channel.getRoot(), channel.getTargets()));
         }
         if (next.size() > MAX_CHANNELS) {
             return Optional.of(
@@ -172,6 +144,29 @@ public final class TrustedVersions {
             channels.putAll(next);
         }
         return Optional.empty();
+    }
+
+    /**
+     * What is wrong with a master that knows less of a channel than this node does.
+     *
+     * @param how this node came to know it, as in "was told of"
+     */
+    static Optional<String> older(
+            String nodeId, ChannelVersions asked, String how, long root, long targets) {
+        int roots = Long.compareUnsigned(asked.getRoot(), root);
+        // A new root may have exchanged keys whose versions a thief had run up.
+        return roots > 0 || (roots == 0 && Long.compareUnsigned(asked.getTargets(), targets) >= 0)
+                ? Optional.empty()
+                : Optional.of(
+                        "node %s: the master knows channel %s with root %d and targets %d, and this node %s root %d and targets %d; have the master read the channel with 'sluice packages check'"
+                                .formatted(
+                                        nodeId,
+                                        asked.getName(),
+                                        asked.getRoot(),
+                                        asked.getTargets(),
+                                        how,
+                                        root,
+                                        targets));
     }
 
     /** What no honest master says of a channel: it would be kept, and could never be undone. */

@@ -69,34 +69,46 @@ public final class VerifiedChannels {
      *
      * @param dataDir the agent's; {@code channels} in it has the files, and {@code
      *     verified-channels.json} the highest versions
-     * @param pinned root files, of one channel each
+     * @param pinned files of roots, of one channel each
      * @param named what counts for channels that are not pinned
-     * @throws InvalidPackageException when one is not a root that its own keys signed, or two are
-     *     of one channel
-     * @throws IOException when the highest versions are damaged: the node does not start then
+     * @throws IOException when one is not a root that its own keys signed, two are of one channel,
+     *     or the highest versions are damaged: the node does not start then
      */
     public static VerifiedChannels open(
-            Path dataDir, List<byte[]> pinned, TrustedVersions named, InstantSource clock)
+            Path dataDir, List<Path> pinned, TrustedVersions named, InstantSource clock)
             throws IOException {
         VerifiedChannels channels =
                 new VerifiedChannels(dataDir, named, VerifiedVersions.open(dataDir), clock);
-        for (byte[] root : pinned) {
+        for (Path root : pinned) {
             channels.pin(root);
         }
         channels.tell();
         return channels;
     }
 
-    private void pin(byte[] root) throws InvalidPackageException {
-        String name = ChannelClient.pinned(root).header().channel().value();
+    private void pin(Path rootFile) throws IOException {
+        byte[] root;
+        String name;
+        try {
+            root = Files.readAllBytes(rootFile);
+            name = ChannelClient.pinned(root).header().channel().value();
+        } catch (InvalidPackageException e) {
+            throw new IOException("channelRoots: %s: %s".formatted(rootFile, e.reason()), e);
+        } catch (IOException e) {
+            throw new IOException("channelRoots: %s: cannot be read: %s".formatted(rootFile, e), e);
+        }
         if (roots.putIfAbsent(name, root) != null) {
-            throw new InvalidPackageException(
-                    "channel %s: two roots are pinned, one expected".formatted(name));
+            throw new IOException(
+                    "channelRoots: channel %s: two roots are pinned, one expected".formatted(name));
         }
         if (roots.size() > MAX_PINNED) {
-            throw new InvalidPackageException(
-                    "more than %d roots are pinned".formatted(MAX_PINNED));
+            throw new IOException(
+                    "channelRoots: more than %d roots are pinned".formatted(MAX_PINNED));
         }
+        readKept(name, root);
+    }
+
+    private void readKept(String name, byte[] root) {
         Path file = directory.resolve(name);
         try {
             if (Files.size(file) > MAX_FILE_BYTES) {
@@ -153,19 +165,11 @@ public final class VerifiedChannels {
                 continue;
             }
             SeenVersions known = seen.seen(new ChannelName(channel.getName()));
-            int root = Long.compareUnsigned(channel.getRoot(), known.root());
-            if (root < 0
-                    || (root == 0
-                            && Long.compareUnsigned(channel.getTargets(), known.targets()) < 0)) {
-                return Optional.of(
-                        "node %s: the master knows channel %s with root %d and targets %d, and this node has verified root %d and targets %d; have the master read the channel with 'sluice packages check'"
-                                .formatted(
-                                        nodeId,
-                                        channel.getName(),
-                                        channel.getRoot(),
-                                        channel.getTargets(),
-                                        known.root(),
-                                        known.targets()));
+            Optional<String> refusal =
+                    TrustedVersions.older(
+                            nodeId, channel, "has verified", known.root(), known.targets());
+            if (refusal.isPresent()) {
+                return refusal;
             }
         }
         return Optional.empty();

@@ -8,8 +8,6 @@ import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.StrictJson;
 import dev.sluice.trust.packages.StrictObject;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,7 +22,6 @@ final class VerifiedVersions implements SeenStore {
 
     private static final String FILE = "verified-channels.json";
     private static final String SCHEMA = "sluice/verified-channels/v1";
-    private static final int MAX_BYTES = 1 << 20;
 
     private final Path file;
     private final SortedMap<String, SeenVersions> channels = new TreeMap<>();
@@ -41,22 +38,11 @@ final class VerifiedVersions implements SeenStore {
      */
     static VerifiedVersions open(Path directory) throws IOException {
         VerifiedVersions versions = new VerifiedVersions(directory.resolve(FILE));
-        try {
-            versions.read(Files.readAllBytes(versions.file));
-        } catch (NoSuchFileException _) {
-            // Nothing was verified yet.
-        } catch (InvalidPackageException e) {
-            throw new IOException(
-                    "%s is damaged: %s; have the node set up anew, or restore the file"
-                            .formatted(versions.file, e.reason()),
-                    e);
-        }
+        TrustFile.read(versions.file, SCHEMA, versions::read);
         return versions;
     }
 
-    private void read(byte[] bytes) throws InvalidPackageException {
-        StrictObject root = StrictJson.object(FILE, bytes, MAX_BYTES);
-        root.expect("schema", SCHEMA);
+    private void read(StrictObject root) throws InvalidPackageException {
         for (StrictObject entry : root.objects("channels")) {
             ChannelName name = entry.read("name", ChannelName::new);
             long rootVersion = entry.wholeNumber("root");
@@ -69,7 +55,6 @@ final class VerifiedVersions implements SeenStore {
                     root.check(() ->
                             new SeenVersions(name, rootVersion, timestamp, snapshot, targets)));
         }
-        root.end();
     }
 
     @Override

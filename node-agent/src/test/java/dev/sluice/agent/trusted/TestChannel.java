@@ -9,7 +9,16 @@ import dev.sluice.trust.channel.Metadata;
 import dev.sluice.trust.channel.Metadata.FileReference;
 import dev.sluice.trust.channel.Metadata.Header;
 import dev.sluice.trust.channel.Metadata.RoleKeys;
+import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.Manifest;
+import dev.sluice.trust.packages.ManifestDraft;
+import dev.sluice.trust.packages.PackageContent;
+import dev.sluice.trust.packages.PackageKind;
+import dev.sluice.trust.packages.PackageName;
+import dev.sluice.trust.packages.PackageVersion;
+import dev.sluice.trust.packages.PayloadPath;
+import dev.sluice.trust.packages.Role;
+import dev.sluice.trust.packages.RolePayload;
 import dev.sluice.trust.packages.Sha256;
 import dev.sluice.trust.x509.SignatureScheme;
 import dev.sluice.v1.ChannelFile;
@@ -50,6 +59,25 @@ public final class TestChannel {
             roles.put(role, new RoleKeys(ids, 1));
         }
         this.root = signed(new Metadata.Root(header(1), List.of(key.key()), roles));
+    }
+
+    /** A package's manifest; its content's SHA-256 is this digit, repeated. */
+    static Manifest site(String version, long release, String digit) {
+        return new Manifest(
+                ManifestDraft.of(
+                        new PackageName("site"),
+                        PackageKind.SITE,
+                        new PackageVersion(version),
+                        release,
+                        Installation.Roles.of(
+                                Map.of(
+                                        Role.TRAFFIC,
+                                        new RolePayload(new PayloadPath("traffic"), List.of())))),
+                new PackageContent(
+                        1536,
+                        new Sha256(digit.repeat(64)),
+                        PackageContent.LEAF_SIZE,
+                        new Sha256("b".repeat(64))));
     }
 
     private Header header(long version) {

@@ -3,23 +3,12 @@ package dev.sluice.agent.trusted;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.trust.packages.Installation;
 import dev.sluice.trust.packages.Manifest;
-import dev.sluice.trust.packages.ManifestDraft;
-import dev.sluice.trust.packages.PackageContent;
-import dev.sluice.trust.packages.PackageKind;
-import dev.sluice.trust.packages.PackageName;
-import dev.sluice.trust.packages.PackageVersion;
-import dev.sluice.trust.packages.PayloadPath;
-import dev.sluice.trust.packages.Role;
-import dev.sluice.trust.packages.RolePayload;
-import dev.sluice.trust.packages.Sha256;
 import dev.sluice.v1.ChannelVersions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -35,21 +24,7 @@ final class TrustedVersionsTest {
     }
 
     private static Manifest site(String version, long release) {
-        return new Manifest(
-                ManifestDraft.of(
-                        new PackageName("site"),
-                        PackageKind.SITE,
-                        new PackageVersion(version),
-                        release,
-                        Installation.Roles.of(
-                                Map.of(
-                                        Role.TRAFFIC,
-                                        new RolePayload(new PayloadPath("traffic"), List.of())))),
-                new PackageContent(
-                        1536,
-                        new Sha256("a".repeat(64)),
-                        PackageContent.LEAF_SIZE,
-                        new Sha256("b".repeat(64))));
+        return TestChannel.site(version, release, "a");
     }
 
     private static ChannelVersions channel(long root, long targets) {

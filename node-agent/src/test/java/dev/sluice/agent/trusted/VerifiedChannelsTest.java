@@ -4,18 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import dev.sluice.trust.packages.Installation;
-import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
-import dev.sluice.trust.packages.ManifestDraft;
-import dev.sluice.trust.packages.PackageContent;
-import dev.sluice.trust.packages.PackageKind;
-import dev.sluice.trust.packages.PackageName;
-import dev.sluice.trust.packages.PackageVersion;
-import dev.sluice.trust.packages.PayloadPath;
-import dev.sluice.trust.packages.Role;
-import dev.sluice.trust.packages.RolePayload;
-import dev.sluice.trust.packages.Sha256;
 import dev.sluice.v1.ChannelFile;
 import dev.sluice.v1.ChannelFiles;
 import dev.sluice.v1.ChannelVersions;
@@ -25,8 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -45,25 +34,14 @@ final class VerifiedChannelsTest {
 
     private VerifiedChannels open() throws IOException {
         return VerifiedChannels.open(
-                directory, List.of(stable.root()), TrustedVersions.open(directory), () -> now);
+                directory,
+                List.of(file(stable.root())),
+                TrustedVersions.open(directory),
+                () -> now);
     }
 
     private static Manifest site(String version, String content) {
-        return new Manifest(
-                ManifestDraft.of(
-                        new PackageName("site"),
-                        PackageKind.SITE,
-                        new PackageVersion(version),
-                        1,
-                        Installation.Roles.of(
-                                Map.of(
-                                        Role.TRAFFIC,
-                                        new RolePayload(new PayloadPath("traffic"), List.of())))),
-                new PackageContent(
-                        1536,
-                        new Sha256(content.repeat(64)),
-                        PackageContent.LEAF_SIZE,
-                        new Sha256("b".repeat(64))));
+        return TestChannel.site(version, 1, content);
     }
 
     private static StagePackage.Builder order(ChannelFiles files) {
@@ -288,14 +266,22 @@ final class VerifiedChannelsTest {
         changed[changed.length / 2] ^= 1;
 
         assertThatThrownBy(() -> pinning(changed))
-                .isInstanceOf(InvalidPackageException.class)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("channelRoots: ")
                 .hasMessageContaining("pinned-root.json");
         assertThatThrownBy(() -> pinning(stable.root(), stable.root()))
                 .hasMessageContaining("channel stable: two roots are pinned, one expected");
     }
 
     private VerifiedChannels pinning(byte[]... roots) throws IOException {
-        return VerifiedChannels.open(
-                directory, List.of(roots), TrustedVersions.open(directory), () -> now);
+        List<Path> files = new ArrayList<>();
+        for (byte[] root : roots) {
+            files.add(file(root));
+        }
+        return VerifiedChannels.open(directory, files, TrustedVersions.open(directory), () -> now);
+    }
+
+    private Path file(byte[] root) throws IOException {
+        return Files.write(Files.createTempFile(directory, "root-", ".json"), root);
     }
 }

@@ -58,19 +58,7 @@ public final class ChannelClient {
      * @param pinnedRoot a root file that came another way
      */
     public static ChannelClient timeless(byte[] pinnedRoot) {
-        return new ChannelClient(
-                pinnedRoot,
-                new SeenStore() {
-                    @Override
-                    public SeenVersions seen(ChannelName channel) {
-                        return SeenVersions.none(channel);
-                    }
-
-                    @Override
-                    public void store(SeenVersions seen) {}
-                },
-                () -> Instant.EPOCH,
-                false);
+        return new ChannelClient(pinnedRoot, SeenStore.NONE, () -> Instant.EPOCH, false);
     }
 
     /**

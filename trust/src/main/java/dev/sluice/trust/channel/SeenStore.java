@@ -4,6 +4,19 @@ import java.io.IOException;
 
 /** Where the highest versions that were seen outlive a crash. */
 public interface SeenStore {
+
+    /** Of a reader that remembers nothing. */
+    SeenStore NONE =
+            new SeenStore() {
+                @Override
+                public SeenVersions seen(ChannelName channel) {
+                    return SeenVersions.none(channel);
+                }
+
+                @Override
+                public void store(SeenVersions seen) {}
+            };
+
     /** What was stored last; {@link SeenVersions#none} when nothing was. */
     SeenVersions seen(ChannelName channel) throws IOException;
 

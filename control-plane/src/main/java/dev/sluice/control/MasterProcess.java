@@ -21,7 +21,7 @@ import dev.sluice.control.depot.DepotFill;
 import dev.sluice.control.depot.DepotKeeper;
 import dev.sluice.control.depot.DepotPatches;
 import dev.sluice.control.depot.ImportResult;
-import dev.sluice.control.depot.LinkPace;
+import dev.sluice.control.depot.LinkLimit;
 import dev.sluice.control.depot.MasterSources;
 import dev.sluice.control.depot.OriginContents;
 import dev.sluice.control.depot.StagedContents;
@@ -36,6 +36,7 @@ import dev.sluice.control.journal.NioDisk;
 import dev.sluice.control.model.MasterRole;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.Topology;
+import dev.sluice.control.peer.DepotEndpoint;
 import dev.sluice.control.peer.Follower;
 import dev.sluice.control.peer.InSync;
 import dev.sluice.control.peer.MemoryFile;
@@ -62,9 +63,12 @@ import dev.sluice.transfer.net.TransferNetwork;
 import dev.sluice.transfer.pace.RateLimit;
 import dev.sluice.transfer.pace.Ticker;
 import dev.sluice.transfer.patch.Zstd;
+import dev.sluice.transfer.pull.ContentPull;
+import dev.sluice.transfer.pull.PullTiming;
 import dev.sluice.transfer.serve.ContentLibrary;
 import dev.sluice.transfer.serve.ServeLimits;
 import dev.sluice.transfer.serve.TransferServer;
+import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.trust.channel.ChannelClient;
 import dev.sluice.trust.channel.ChannelSigningKey;
@@ -266,16 +270,20 @@ final class MasterProcess implements AutoCloseable {
         controller.subscribe((_, _) -> patches.wake());
         OriginContents origin =
                 new OriginContents(() -> controller.state().packages().values(), contents, tables);
-        String transferAddress =
-                serveContents(config, identity, new Library(origin, patches, late));
-        late.transferAddress = transferAddress;
+        TransferNetwork network = closing(new TransferNetwork(identity));
+        TransferServer transfers =
+                serveContents(config, network, new Library(origin, patches, late));
+        InetSocketAddress transferAddress =
+                InetSocketAddress.createUnresolved(
+                        config.transferListen().getHostString(), transfers.address().getPort());
+        late.transferAddress = words(transferAddress);
         MasterSources sources =
                 new MasterSources(
                         ref -> Optional.ofNullable(controller.state().packages().get(ref)),
                         contents,
                         Optional.of(patches),
                         address,
-                        transferAddress);
+                        words(transferAddress));
         ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
         closing(disk::shutdownNow);
         Executor executor =
@@ -341,6 +349,7 @@ final class MasterProcess implements AutoCloseable {
                                 agents.bindService(),
                                 new PackageSourceEndpoint(contents, disk).bindService(),
                                 gated(replication, related),
+                                gated(new DepotEndpoint(contents, transferAddress), related),
                                 gated(
                                         new RecordEndpoint(
                                                 config.masters().keySet(), records, exchanges),
@@ -372,12 +381,21 @@ final class MasterProcess implements AutoCloseable {
         DepotFill fill =
                 closing(
                         DepotFill.start(
-                                depot,
-                                () -> controller.state().packages().values(),
-                                staged,
-                                new PeerDepots(channels, timer),
-                                new LinkPace(controller::state, self, Ticker.system()),
-                                depotKeeper));
+                                new DepotFill.Ports(
+                                        depot,
+                                        () -> controller.state().packages().values(),
+                                        staged,
+                                        new PeerDepots(channels),
+                                        new LinkLimit(controller::state, self)::from,
+                                        new ContentPull.Means(
+                                                network,
+                                                DiskSpace.system(),
+                                                new RateLimit(0, Ticker.system()),
+                                                PullTiming.standard(),
+                                                Ticker.system()),
+                                        DepotFill.Patience.standard(),
+                                        transfers::appeared,
+                                        Optional.of(depotKeeper))));
         late.fill = fill;
         controller.subscribe((_, _) -> fill.wake());
         keeper.start();
@@ -451,11 +469,17 @@ final class MasterProcess implements AutoCloseable {
         }
     }
 
-    /** Packages, then patches: what is here is here whole, and may come while it is fetched. */
+    /** Packages, those that the depot fetches just now too, then patches. */
     private record Library(OriginContents origin, DepotPatches patches, Late late)
             implements ContentLibrary {
         @Override
         public Optional<ReadableContent> find(Sha256 content) throws IOException {
+            DepotFill fill = late.fill;
+            Optional<ReadableContent> growing =
+                    fill == null ? Optional.empty() : fill.growing(content.hex());
+            if (growing.isPresent()) {
+                return growing;
+            }
             Optional<ReadableContent> whole = origin.find(content);
             return whole.isPresent() ? whole : patches.find(content);
         }
@@ -463,26 +487,27 @@ final class MasterProcess implements AutoCloseable {
         @Override
         public boolean mayComeSoon(Sha256 content) {
             DepotFill fill = late.fill;
-            return fill != null && fill.isFetching(content.hex());
+            return fill != null && fill.isComing(content.hex());
         }
     }
 
-    /** Serves contents by the transfer protocol; says where. */
-    private String serveContents(
-            ControlPlaneConfig config, TlsIdentity identity, ContentLibrary library)
+    /** Serves contents by the transfer protocol. */
+    private TransferServer serveContents(
+            ControlPlaneConfig config, TransferNetwork network, ContentLibrary library)
             throws IOException {
-        TransferNetwork network = closing(new TransferNetwork(identity));
-        TransferServer server =
-                closing(
-                        TransferServer.start(
-                                network,
-                                config.transferListen(),
-                                PeerExpectation.kind(PeerName.Kind.NODE, PeerName.Kind.MASTER),
-                                library,
-                                ServeLimits.standard(),
-                                new RateLimit(0, Ticker.system()),
-                                Ticker.system()));
-        return config.transferListen().getHostString() + ":" + server.address().getPort();
+        return closing(
+                TransferServer.start(
+                        network,
+                        config.transferListen(),
+                        PeerExpectation.kind(PeerName.Kind.NODE, PeerName.Kind.MASTER),
+                        library,
+                        ServeLimits.standard(),
+                        new RateLimit(0, Ticker.system()),
+                        Ticker.system()));
+    }
+
+    private static String words(InetSocketAddress address) {
+        return address.getHostString() + ":" + address.getPort();
     }
 
     private <T extends AutoCloseable> T closing(T part) {

@@ -5,8 +5,10 @@ import dev.sluice.control.model.Refusal;
 import dev.sluice.control.state.Blob;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.transfer.store.DiskSpace;
+import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.trust.packages.InvalidPackageException;
 import dev.sluice.trust.packages.Manifest;
+import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.PackageHead;
 import dev.sluice.trust.packages.PackageReader;
 import dev.sluice.trust.packages.SignatureVerifier;
@@ -32,15 +34,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The packages that were imported at this master, each under the digest of its content: {@code
- * packages/SHA256/package.sluice}. What stands there is whole and was verified; a package on its
- * way in is in {@code incoming/}, which every start empties.
+ * The packages of this master, each under the digest of its content: {@code packages/SHA256/}, with
+ * the {@code package.sluice} that was imported, or the {@code content} that was fetched from
+ * another master. What stands there is whole and was verified. A package on its way in is in {@code
+ * incoming/}: an import that a crash ended is removed at the next start, a fetch goes on.
  *
  * <p>Safe for use by many threads.
  */
@@ -61,7 +65,9 @@ public final class Depot implements ContentSource {
     private static final Logger LOG = LoggerFactory.getLogger(Depot.class);
     private static final String LEAVES = "leaves";
     private static final String REMOVED = "removed-";
+    private static final String FETCH = "fetch-";
     private static final String PACKAGE_FILE = "package.sluice";
+    private static final String CONTENT_FILE = "content";
     private static final int BUFFER_BYTES = 1 << 18;
 
     private final Path root;
@@ -69,14 +75,9 @@ public final class Depot implements ContentSource {
     private final Path packages;
     private final SignatureVerifier verifier;
     private final long maxPackageBytes;
-    private final long maxBytes;
     private final Disk disk;
+    private final DepotRoom room;
     private final Semaphore imports = new Semaphore(MAX_IMPORTS);
-
-    /** Of imports that run: their sizes, and what of them is not written yet. */
-    private final AtomicLong underWay = new AtomicLong();
-
-    private final AtomicLong notWritten = new AtomicLong();
     private final Set<ContentId> arrived = ConcurrentHashMap.newKeySet();
     private final Object removal = new Object();
 
@@ -120,12 +121,12 @@ public final class Depot implements ContentSource {
             long maxBytes,
             Disk disk) {
         this.root = directory;
-        this.maxBytes = maxBytes;
         this.incoming = directory.resolve("incoming");
         this.packages = directory.resolve("packages");
         this.verifier = verifier;
         this.maxPackageBytes = maxPackageBytes;
         this.disk = disk;
+        this.room = new DepotRoom(incoming, disk, maxBytes, this::used);
     }
 
     /**
@@ -183,8 +184,10 @@ public final class Depot implements ContentSource {
         Files.createDirectories(depot.packages);
         try (DirectoryStream<Path> left = Files.newDirectoryStream(depot.incoming)) {
             for (Path interrupted : left) {
-                LOG.info("depot: removing what a crash left: {}", interrupted);
-                discard(interrupted);
+                if (!isFetch(interrupted)) {
+                    LOG.info("depot: removing what a crash left: {}", interrupted);
+                    discard(interrupted);
+                }
             }
         }
         return depot;
@@ -273,10 +276,8 @@ public final class Depot implements ContentSource {
         private final Cleaner cleaner;
         private long received;
 
-        /** Its size by its signed manifest; 0 while that has not come. */
-        private long expected;
-
-        private long unwritten;
+        /** Absent while its signed manifest has not come. */
+        private DepotRoom.@Nullable Claim claim;
 
         Arrival(Path file, Cleaner cleaner) {
             this.file = file;
@@ -301,9 +302,11 @@ public final class Depot implements ContentSource {
                         stored(received, () -> out.write(bytes));
                     }
                     received += count;
-                    written(count);
+                    if (claim != null) {
+                        claim.written(count);
+                    }
                     Optional<ImportResult> lack =
-                            expected == 0 && received <= MAX_HEAD_BYTES
+                            claim == null && received <= MAX_HEAD_BYTES
                                     ? lackOfRoom()
                                     : Optional.empty();
                     if (lack.isPresent()) {
@@ -328,19 +331,11 @@ public final class Depot implements ContentSource {
                 return Optional.empty();
             }
             PackageHead head = PackageReader.open(file);
-            expected = head.contentOffset() + manifest.get().content().size();
-            unwritten = Math.max(0, expected - received);
-            underWay.addAndGet(expected);
-            notWritten.addAndGet(unwritten);
-            boolean isHere = has(new ContentId(manifest.get().content().sha256().hex()));
-            if (isHere || missing() <= 0) {
-                return Optional.empty();
-            }
-            String title = manifest.get().title();
-            String staying = cleaner.clean(title, () -> missing() <= 0);
-            return missing() <= 0
-                    ? Optional.empty()
-                    : Optional.of(refused("package " + title, noRoom(staying)));
+            long expected = head.contentOffset() + manifest.get().content().size();
+            DepotRoom.Claim claimed = room.claim(expected, Math.max(0, expected - received));
+            claim = claimed;
+            return makeRoom(manifest.get(), claimed, cleaner)
+                    .map(refusal -> refused(refusal.subject(), refusal.reason()));
         }
 
         /** Only what a trusted signer signed may have others removed. */
@@ -356,43 +351,103 @@ public final class Depot implements ContentSource {
             }
         }
 
-        private String noRoom(String staying) throws IOException {
-            String bound =
-                    maxBytes == UNBOUNDED
-                            ? ""
-                            : ", and depot.maxBytes is %d of which %d are used"
-                                    .formatted(maxBytes, used());
-            return "needs %d bytes; %d are free, %d of them are not for packages%s%s"
-                    .formatted(
-                            expected,
-                            disk.usable(incoming) + received,
-                            SPARE_BYTES,
-                            bound,
-                            staying.isEmpty() ? "" : "; what is here stays: " + staying);
-        }
-
-        private void written(int count) {
-            long less = Math.min(unwritten, count);
-            unwritten -= less;
-            notWritten.addAndGet(-less);
-        }
-
         void release() {
-            underWay.addAndGet(-expected);
-            notWritten.addAndGet(-unwritten);
+            if (claim != null) {
+                claim.close();
+            }
         }
     }
 
-    /** Bytes that the imports under way lack, of the disk or below the bound; 0 or less: none. */
-    private long missing() {
-        try {
-            long onDisk = notWritten.get() + SPARE_BYTES - disk.usable(incoming);
-            long belowBound = used() + underWay.get() - maxBytes;
-            return maxBytes == UNBOUNDED ? onDisk : Math.max(onDisk, belowBound);
-        } catch (IOException e) {
-            LOG.warn("depot: its disk cannot be asked: {}", e.getMessage());
-            return 0;
+    /** Has others removed when there is no room for a package that is not here; says why not. */
+    private Optional<Refusal> makeRoom(Manifest manifest, DepotRoom.Claim claim, Cleaner cleaner)
+            throws IOException {
+        if (has(new ContentId(manifest.content().sha256().hex())) || room.suffices()) {
+            return Optional.empty();
         }
+        String staying = cleaner.clean(manifest.title(), room::suffices);
+        return room.suffices()
+                ? Optional.empty()
+                : Optional.of(new Refusal("package " + manifest.title(), claim.lack(staying)));
+    }
+
+    /**
+     * Begins to fetch a package that another master has, or goes on. One fetch of a package at a
+     * time.
+     */
+    FetchStart fetch(PackageRecord record, Cleaner cleaner) throws IOException {
+        return switch (verifier.verify(record.manifest().toArray(), record.signature().toArray())) {
+            case Verification.Refused(String reason) ->
+                    new FetchStart.Refused(new Refusal("package " + record.ref(), reason));
+            case Verification.Verified(var _, Manifest manifest) -> fetch(manifest, cleaner);
+        };
+    }
+
+    private FetchStart fetch(Manifest manifest, Cleaner cleaner) throws IOException {
+        PackageContent content = manifest.content();
+        if (content.size() > maxPackageBytes) {
+            return new FetchStart.Refused(
+                    new Refusal(
+                            "package " + manifest.title(),
+                            "expected at most %d bytes, found %d"
+                                    .formatted(maxPackageBytes, content.size())));
+        }
+        ContentId id = new ContentId(content.sha256().hex());
+        Path directory = incoming.resolve(FETCH + id.sha256());
+        Path part = directory.resolve(GrowingContent.partName());
+        long reserved = Files.exists(part) ? Math.min(content.size(), Files.size(part)) : 0;
+        DepotRoom.Claim claim = room.claim(content.size(), content.size() - reserved);
+        Optional<Refusal> refusal;
+        try {
+            refusal = makeRoom(manifest, claim, cleaner);
+            Files.createDirectories(directory);
+            if (Files.exists(directory.resolve(CONTENT_FILE))) {
+                rename(directory.resolve(CONTENT_FILE), part);
+            }
+        } catch (IOException | RuntimeException e) {
+            claim.close();
+            throw e;
+        }
+        if (refusal.isPresent()) {
+            claim.close();
+            return new FetchStart.Refused(refusal.get());
+        }
+        return new FetchStart.Begun(
+                new DepotFetch(directory, content, claim, () -> publishFetched(directory, id)));
+    }
+
+    /**
+     * A whole content of which all is durable but its name. A crash in the middle leaves what the
+     * next fetch finds whole.
+     */
+    private void publishFetched(Path directory, ContentId id) throws IOException {
+        Path leaves = directory.resolve(GrowingContent.leavesName());
+        if (Files.exists(leaves)) {
+            Path tables = Files.createDirectories(root.resolve(LEAVES));
+            rename(leaves, tables.resolve(id.sha256()));
+        }
+        rename(directory.resolve(GrowingContent.partName()), directory.resolve(CONTENT_FILE));
+        publish(directory, id);
+        Files.deleteIfExists(packages.resolve(id.sha256()).resolve(GrowingContent.progressName()));
+    }
+
+    private static void rename(Path file, Path name) throws IOException {
+        Files.move(file, name, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Removes what came of packages that are fetched no more. Not while one of them is. */
+    void sweepFetches(Set<ContentId> wanted) throws IOException {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(incoming, FETCH + "*")) {
+            for (Path fetched : all) {
+                String name = String.valueOf(fetched.getFileName()).substring(FETCH.length());
+                if (!ContentId.isValid(name) || !wanted.contains(new ContentId(name))) {
+                    discard(fetched);
+                }
+            }
+        }
+    }
+
+    private static boolean isFetch(Path directory) {
+        return String.valueOf(directory.getFileName()).startsWith(FETCH);
     }
 
     private long used() {
@@ -424,13 +479,14 @@ public final class Depot implements ContentSource {
         try (DirectoryStream<Path> directories = Files.newDirectoryStream(packages)) {
             for (Path directory : directories) {
                 String name = String.valueOf(directory.getFileName());
-                Path file = directory.resolve(PACKAGE_FILE);
-                if (ContentId.isValid(name) && Files.isRegularFile(file)) {
+                Optional<Path> file =
+                        ContentId.isValid(name) ? file(new ContentId(name)) : Optional.empty();
+                if (file.isPresent()) {
                     all.add(
                             new Stored(
                                     new ContentId(name),
-                                    Files.getLastModifiedTime(file).toInstant(),
-                                    Files.size(file)));
+                                    Files.getLastModifiedTime(file.get()).toInstant(),
+                                    Files.size(file.get())));
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
@@ -500,34 +556,61 @@ public final class Depot implements ContentSource {
         }
     }
 
-    /** Deletes the directory of an import, if it is there. */
+    /** Deletes the directory of an import or a fetch, if it is there. */
     private static void discard(Path arriving) throws IOException {
-        Files.deleteIfExists(arriving.resolve(PACKAGE_FILE));
+        if (Files.isDirectory(arriving, LinkOption.NOFOLLOW_LINKS)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(arriving)) {
+                for (Path file : files) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
         Files.deleteIfExists(arriving);
     }
 
-    private Path file(ContentId id) {
-        return packages.resolve(id.sha256()).resolve(PACKAGE_FILE);
+    /** The file that a content is in, or in which its package is; empty: neither is here. */
+    private Optional<Path> file(ContentId id) {
+        Path directory = packages.resolve(id.sha256());
+        return Stream.of(PACKAGE_FILE, CONTENT_FILE)
+                .map(directory::resolve)
+                .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                .findFirst();
+    }
+
+    private static boolean isPackage(Path file) {
+        return file.endsWith(PACKAGE_FILE);
     }
 
     @Override
     public boolean has(ContentId id) {
-        return Files.isRegularFile(file(id), LinkOption.NOFOLLOW_LINKS);
+        return file(id).isPresent();
     }
 
     @Override
     public Optional<Place> place(ContentId id) throws IOException {
-        return has(id)
-                ? Optional.of(new Place(file(id), PackageReader.open(file(id)).contentOffset()))
-                : Optional.empty();
+        Optional<Path> file = file(id);
+        if (file.isEmpty()) {
+            return Optional.empty();
+        }
+        long start = isPackage(file.get()) ? PackageReader.open(file.get()).contentOffset() : 0;
+        return Optional.of(new Place(file.get(), start));
     }
 
     @Override
     public Optional<Content> open(ContentId id) throws IOException {
-        if (!has(id)) {
+        Optional<Path> file = file(id);
+        if (file.isEmpty()) {
             return Optional.empty();
         }
-        Path file = file(id);
+        return Optional.of(isPackage(file.get()) ? opened(file.get(), id) : opened(file.get()));
+    }
+
+    private static Content opened(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        return new Content(channel, 0, channel.size());
+    }
+
+    private static Content opened(Path file, ContentId id) throws IOException {
         PackageHead head = PackageReader.open(file);
         Manifest manifest = Manifest.parse(head.manifestBytes());
         if (!manifest.content().sha256().hex().equals(id.sha256())
@@ -536,10 +619,9 @@ public final class Depot implements ContentSource {
                     "%s is not the package that was imported: remove its folder and import it again"
                             .formatted(file));
         }
-        return Optional.of(
-                new Content(
-                        FileChannel.open(file, StandardOpenOption.READ),
-                        head.contentOffset(),
-                        head.contentSize()));
+        return new Content(
+                FileChannel.open(file, StandardOpenOption.READ),
+                head.contentOffset(),
+                head.contentSize());
     }
 }

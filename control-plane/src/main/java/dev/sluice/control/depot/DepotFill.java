@@ -1,7 +1,13 @@
 package dev.sluice.control.depot;
 
 import dev.sluice.control.model.NodeId;
+import dev.sluice.control.model.Refusal;
 import dev.sluice.control.state.PackageRecord;
+import dev.sluice.transfer.pull.ContentPull;
+import dev.sluice.transfer.pull.Source;
+import dev.sluice.transfer.pull.Sources;
+import dev.sluice.transfer.store.GrowingContent;
+import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.trust.packages.PackageHead;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -10,6 +16,7 @@ import java.io.SequenceInputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -19,11 +26,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntToLongFunction;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +42,9 @@ import org.slf4j.LoggerFactory;
  * Brings into this master's depot what was imported at another one. A master that takes over with
  * an empty depot could not go on with an upgrade whose packages are not staged yet.
  *
- * <p>What another master sends is verified like any import: a package whose signer is not trusted
- * here stays out.
+ * <p>What comes from another master is pulled as agents pull, and served to agents while it comes:
+ * a link between regions carries it once, for the depot and for the region's nodes. A package whose
+ * signer is not trusted here stays out.
  */
 public final class DepotFill implements AutoCloseable {
 
@@ -42,24 +53,17 @@ public final class DepotFill implements AutoCloseable {
     /** Between two looks when something is missing and nobody gave it. */
     private static final long RETRY_MILLIS = 2_000;
 
-    /** Broken streams that one attempt goes on after, each where the last one ended. */
-    private static final int MAX_RESUMES = 16;
-
-    /** After so many bytes more it may break as often again: a long transfer breaks more often. */
-    private static final long FORGIVEN_AFTER_BYTES = 64L << 20;
-
-    /** A pause is looked at so often: the limit may have been raised. */
-    private static final long PAUSE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** A pull is looked at so often: the limit of its link may have changed. */
+    private static final long LOOK_MILLIS = 500;
 
     /** Looks that pass over a package which was refused: nothing changes that fast. */
     private static final int SIT_OUT = 30;
 
+    /** For readers of a fetch that failed, before the next one opens its files. */
+    private static final long CLOSE_SECONDS = 10;
+
+    private final Ports ports;
     private final Depot depot;
-    private final Supplier<Collection<PackageRecord>> imported;
-    private final Optional<ContentSource> near;
-    private final OtherDepots others;
-    private final Pace pace;
-    private final @Nullable DepotKeeper keeper;
     private final Semaphore wake = new Semaphore(0);
 
     /** What was last said of a content; it is said once. Owner thread only, like the next. */
@@ -70,63 +74,64 @@ public final class DepotFill implements AutoCloseable {
     /** Contents of which what is near was refused: it is not read again. Owner thread only. */
     private final Set<String> wrongHere = new HashSet<>();
 
+    /** Contents that did not come when they were asked for last. */
+    private final Set<String> failed = ConcurrentHashMap.newKeySet();
+
     private volatile String fetching = "";
+    private volatile @Nullable GrowingContent growing;
     private final @Nullable Thread thread;
     private volatile boolean closing;
 
-    private DepotFill(
-            Depot depot,
-            Supplier<Collection<PackageRecord>> imported,
-            Optional<ContentSource> near,
-            OtherDepots others,
-            Pace pace,
-            @Nullable DepotKeeper keeper,
-            boolean threaded) {
-        this.depot = depot;
-        this.imported = imported;
-        this.near = near;
-        this.others = others;
-        this.pace = pace;
-        this.keeper = keeper;
-        this.thread = threaded ? Thread.ofPlatform().name("depot-fill").unstarted(this::run) : null;
-    }
-
     /**
-     * Starts to look, at once and whenever it is woken.
+     * What it works with.
      *
      * @param imported all packages that the cluster's state names
      * @param near what is on this machine: it is asked first
-     * @param pace of what comes from other masters
-     * @param keeper makes room for what is needed, and removes what the state does not name
+     * @param linkLimit bytes per second that may come from another master; 0: no limit
+     * @param appeared called when a content has begun to come: who waits for it may have it now
+     * @param keeper makes room for what is needed, and removes what the state does not name; empty:
+     *     nothing is removed
      */
-    public static DepotFill start(
+    public record Ports(
             Depot depot,
             Supplier<Collection<PackageRecord>> imported,
             Optional<ContentSource> near,
             OtherDepots others,
-            Pace pace,
-            DepotKeeper keeper) {
-        DepotFill fill = new DepotFill(depot, imported, near, others, pace, keeper, true);
+            ToLongFunction<NodeId> linkLimit,
+            ContentPull.Means means,
+            Patience patience,
+            Runnable appeared,
+            Optional<DepotKeeper> keeper) {}
+
+    /**
+     * How long a fetch goes on for nothing.
+     *
+     * @param withoutSource while no master serves it
+     * @param withoutProgress while one does, and nothing of it is right
+     */
+    public record Patience(Duration withoutSource, Duration withoutProgress) {
+
+        public static Patience standard() {
+            return new Patience(Duration.ofSeconds(10), Duration.ofMinutes(2));
+        }
+    }
+
+    private DepotFill(Ports ports, boolean threaded) {
+        this.ports = ports;
+        this.depot = ports.depot();
+        this.thread = threaded ? Thread.ofPlatform().name("depot-fill").unstarted(this::run) : null;
+    }
+
+    /** Starts to look, at once and whenever it is woken. */
+    public static DepotFill start(Ports ports) {
+        DepotFill fill = new DepotFill(ports, true);
         Objects.requireNonNull(fill.thread).start();
         return fill;
     }
 
     /** One without a thread: its owner calls {@link #look}. */
-    static DepotFill stepped(
-            Depot depot,
-            Supplier<Collection<PackageRecord>> imported,
-            Optional<ContentSource> near,
-            OtherDepots others,
-            Pace pace) {
-        return new DepotFill(depot, imported, near, others, pace, null, false);
-    }
-
-    static DepotFill stepped(
-            Depot depot,
-            Supplier<Collection<PackageRecord>> imported,
-            OtherDepots others,
-            DepotKeeper keeper) {
-        return new DepotFill(depot, imported, Optional.empty(), others, (_, _) -> 0, keeper, false);
+    static DepotFill stepped(Ports ports) {
+        return new DepotFill(ports, false);
     }
 
     /** Packages may have been imported; for any thread. */
@@ -157,13 +162,13 @@ public final class DepotFill implements AutoCloseable {
      *
      * @return whether the depot has everything now
      */
-    boolean look() {
+    boolean look() throws InterruptedException {
         Set<String> missing = new HashSet<>();
         boolean complete = true;
-        if (keeper != null) {
-            keeper.sweep();
-        }
-        for (PackageRecord record : neededFirst()) {
+        ports.keeper().ifPresent(DepotKeeper::sweep);
+        List<PackageRecord> records = neededFirst();
+        sweepFetches(records);
+        for (PackageRecord record : records) {
             ContentId id = new ContentId(record.contentSha256());
             if (closing) {
                 continue;
@@ -174,120 +179,210 @@ public final class DepotFill implements AutoCloseable {
                 continue;
             }
             sitsOut.remove(id.sha256());
-            complete &= fetch(record, id);
+            if (fetch(record, id)) {
+                failed.remove(id.sha256());
+            } else {
+                failed.add(id.sha256());
+                complete = false;
+            }
         }
         said.keySet().retainAll(missing);
         wrongHere.retainAll(missing);
         sitsOut.keySet().retainAll(missing);
+        failed.retainAll(missing);
         return complete;
     }
 
     private List<PackageRecord> neededFirst() {
-        return imported.get().stream()
+        return ports.imported().get().stream()
                 .filter(record -> !depot.has(new ContentId(record.contentSha256())))
                 .sorted(Comparator.comparing((PackageRecord record) -> !isNeeded(record)))
                 .toList();
     }
 
+    private void sweepFetches(List<PackageRecord> missing) {
+        try {
+            depot.sweepFetches(
+                    missing.stream()
+                            .map(record -> new ContentId(record.contentSha256()))
+                            .collect(Collectors.toSet()));
+        } catch (IOException e) {
+            LOG.warn("depot: what was fetched of packages that are gone: {}", e.getMessage());
+        }
+    }
+
     private boolean isNeeded(PackageRecord record) {
-        return keeper != null && keeper.needs(record);
+        return ports.keeper().isPresent() && ports.keeper().get().needs(record);
     }
 
     private Depot.Cleaner cleanerFor(PackageRecord record) {
-        return keeper != null && keeper.needs(record) ? keeper : Depot.Cleaner.NONE;
+        return isNeeded(record) ? ports.keeper().get() : Depot.Cleaner.NONE;
     }
 
-    private boolean fetch(PackageRecord record, ContentId id) {
-        if (near.isPresent() && near.get().has(id) && !wrongHere.contains(id.sha256())) {
-            ContentSource here = near.get();
-            boolean isHere =
-                    take(
-                            record,
-                            "the agent of this node",
-                            new Resumed(offset -> open(here, id, offset), _ -> 0),
-                            () -> wrongHere.add(id.sha256()));
-            if (isHere) {
-                return true;
-            }
+    private boolean fetch(PackageRecord record, ContentId id) throws InterruptedException {
+        if (ports.near().isPresent()
+                && ports.near().get().has(id)
+                && !wrongHere.contains(id.sha256())
+                && copy(record, id, ports.near().get())) {
+            return true;
         }
         fetching = id.sha256();
         try {
-            return others.masters().stream()
-                    .anyMatch(master ->
-                            take(
-                                    record,
-                                    "master " + master,
-                                    new Resumed(
-                                            offset -> others.open(master, id, offset),
-                                            bytes -> pace.took(master, bytes)),
-                                    () -> sitsOut.put(id.sha256(), SIT_OUT)));
+            OtherDepots.Found found = ports.others().find(id);
+            if (found.sources().isEmpty()) {
+                say(record, found.reasons());
+                return false;
+            }
+            return switch (depot.fetch(record, cleanerFor(record))) {
+                case FetchStart.Begun(DepotFetch begun) -> {
+                    try (begun) {
+                        yield pull(record, begun, found.sources());
+                    }
+                }
+                case FetchStart.Refused(Refusal refusal) -> {
+                    sitsOut.put(id.sha256(), SIT_OUT);
+                    say(record, "it is refused: " + refusal);
+                    yield false;
+                }
+            };
+        } catch (IOException e) {
+            say(record, String.valueOf(e.getMessage()));
+            return false;
         } finally {
             fetching = "";
         }
     }
 
-    /** Whether a content is being fetched now; for any thread. */
-    public boolean isFetching(String contentSha256) {
-        return fetching.equals(contentSha256);
-    }
-
-    private static InputStream open(ContentSource source, ContentId id, long offset)
-            throws IOException {
-        ContentSource.Place place =
-                source.place(id)
-                        .orElseThrow(() -> new IOException("it was removed in this moment"));
-        FileChannel file = FileChannel.open(place.file(), StandardOpenOption.READ);
-        try {
-            return Channels.newInputStream(file.position(place.start() + offset));
-        } catch (IOException e) {
-            file.close();
-            throw e;
-        }
-    }
-
-    private boolean take(PackageRecord record, String from, Resumed resumed, Runnable refused) {
-        try (Resumed content = resumed.begin()) {
-            byte[] head =
-                    PackageHead.encode(record.manifest().toArray(), record.signature().toArray());
+    /** From elsewhere on this machine. */
+    private boolean copy(PackageRecord record, ContentId id, ContentSource from) {
+        byte[] head = PackageHead.encode(record.manifest().toArray(), record.signature().toArray());
+        try (InputStream content = open(from, id)) {
             ImportResult result =
                     depot.importPackage(
                             new SequenceInputStream(new ByteArrayInputStream(head), content),
                             cleanerFor(record));
             switch (result) {
                 case ImportResult.Imported _ -> {
-                    LOG.info(
-                            "depot: {} is here, {} bytes from {}",
-                            record.ref(),
-                            content.offset,
-                            from);
+                    LOG.info("depot: {} is here, from the agent of this node", record.ref());
                     return true;
                 }
                 case ImportResult.Refused(var refusal) -> {
-                    refused.run();
-                    say(record, "from %s it was refused: %s".formatted(from, refusal));
+                    wrongHere.add(id.sha256());
+                    say(record, "from the agent of this node it was refused: " + refusal);
                 }
             }
         } catch (IOException e) {
-            say(record, "%s: %s".formatted(from, e.getMessage()));
+            say(record, "the agent of this node: " + e.getMessage());
         }
         return false;
     }
 
-    /** How fast bytes of other masters may come. */
-    @FunctionalInterface
-    public interface Pace {
-
-        /**
-         * Bytes came; 0: none did, since it was asked last.
-         *
-         * @return nanoseconds to pause before the next are asked for
-         */
-        long took(NodeId master, int bytes);
+    private static InputStream open(ContentSource source, ContentId id) throws IOException {
+        ContentSource.Place place =
+                source.place(id)
+                        .orElseThrow(() -> new IOException("it was removed in this moment"));
+        FileChannel file = FileChannel.open(place.file(), StandardOpenOption.READ);
+        try {
+            return Channels.newInputStream(file.position(place.start()));
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
     }
 
-    /** Where a content comes from, from an offset on. */
-    private interface Opening {
-        InputStream from(long offset) throws IOException;
+    private boolean pull(PackageRecord record, DepotFetch fetch, List<Source> from)
+            throws IOException, InterruptedException {
+        FetchWatch watch = new FetchWatch(ports.means().ticker());
+        List<Source> limited = limited(from);
+        ContentPull pull =
+                ContentPull.start(
+                        new ContentPull.Order(
+                                fetch.directory(), fetch.content(), Sources.ofWhole(limited)),
+                        ports.means(),
+                        watch);
+        boolean isWhole = false;
+        try {
+            fetch.reserved();
+            growing = pull.content();
+            ports.appeared().run();
+            isWhole = await(pull, watch, limited);
+            if (isWhole) {
+                fetch.complete();
+                LOG.info("depot: {} is here, {}", record.ref(), watch.amounts());
+            } else {
+                say(record, watch.failures() + "; it goes on later, with " + watch.amounts());
+            }
+            return isWhole;
+        } finally {
+            growing = null;
+            pull.close();
+            if (!isWhole) {
+                awaitClosed(pull.content());
+            }
+        }
+    }
+
+    private List<Source> limited(List<Source> sources) {
+        return sources.stream()
+                .map(source ->
+                        new Source(
+                                source.node(),
+                                source.host(),
+                                source.port(),
+                                ports.linkLimit().applyAsLong(new NodeId(source.node()))))
+                .toList();
+    }
+
+    /** Whether all of it came. */
+    private boolean await(ContentPull pull, FetchWatch watch, List<Source> from)
+            throws IOException, InterruptedException {
+        List<Source> told = from;
+        Patience patience = ports.patience();
+        while (true) {
+            try {
+                pull.done().get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                return true;
+            } catch (TimeoutException _) {
+                if (watch.isHopeless(patience.withoutSource(), patience.withoutProgress())) {
+                    return false;
+                }
+                List<Source> limited = limited(told);
+                if (!limited.equals(told)) {
+                    pull.sources(Sources.ofWhole(limited));
+                    told = limited;
+                }
+            } catch (ExecutionException e) {
+                Throwable cause = e.getCause() == null ? e : e.getCause();
+                throw new IOException(String.valueOf(cause.getMessage()), e);
+            }
+        }
+    }
+
+    /** What goes on in the same files begins when this is out of them; readers may stay. */
+    private static void awaitClosed(GrowingContent content) throws InterruptedException {
+        try {
+            content.closed().get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.info("depot: content {}: still read: {}", content.content().sha256(), e.toString());
+        }
+    }
+
+    /** What is being fetched, to be served meanwhile; for any thread. */
+    public Optional<ReadableContent> growing(String contentSha256) {
+        GrowingContent now = growing;
+        return now != null && now.content().sha256().hex().equals(contentSha256)
+                ? Optional.of(now)
+                : Optional.empty();
+    }
+
+    /** Whether a content that is not here is fetched now, or will be at once; for any thread. */
+    public boolean isComing(String contentSha256) {
+        String now = fetching;
+        return now.isEmpty()
+                ? !failed.contains(contentSha256)
+                        && ports.imported().get().stream()
+                                .anyMatch(pkg -> pkg.contentSha256().equals(contentSha256))
+                : now.equals(contentSha256);
     }
 
     private void say(PackageRecord record, String what) {
@@ -296,71 +391,7 @@ public final class DepotFill implements AutoCloseable {
         }
     }
 
-    /** A content that goes on where its stream broke. */
-    private final class Resumed extends InputStream {
-        private final Opening opening;
-        private final IntToLongFunction paced;
-        private InputStream stream = InputStream.nullInputStream();
-        private long offset;
-        private int resumes;
-        private long brokeAt;
-
-        Resumed(Opening opening, IntToLongFunction paced) {
-            this.opening = opening;
-            this.paced = paced;
-        }
-
-        Resumed begin() throws IOException {
-            stream = opening.from(0);
-            return this;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] into, int start, int length) throws IOException {
-            while (true) {
-                if (closing) {
-                    throw new IOException("this master is closing");
-                }
-                try {
-                    int count = stream.read(into, start, length);
-                    if (count > 0) {
-                        offset += count;
-                        pause(paced.applyAsLong(count));
-                    }
-                    return count;
-                } catch (IOException e) {
-                    if (offset - brokeAt >= FORGIVEN_AFTER_BYTES) {
-                        resumes = 0;
-                    }
-                    brokeAt = offset;
-                    if (offset == 0 || ++resumes > MAX_RESUMES) {
-                        throw e;
-                    }
-                    stream.close();
-                    stream = opening.from(offset);
-                }
-            }
-        }
-
-        private void pause(long nanos) {
-            for (long left = nanos; left > 0 && !closing; left = paced.applyAsLong(0)) {
-                LockSupport.parkNanos(this, Math.min(left, PAUSE_LOOK_NANOS));
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            stream.close();
-        }
-    }
-
-    /** Ends what it does; a transfer that runs is given up, and nothing of it is kept. */
+    /** Ends what it does; of a fetch that runs what is verified stays, for the next start. */
     @Override
     public void close() {
         closing = true;

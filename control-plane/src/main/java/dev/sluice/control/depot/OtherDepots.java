@@ -1,20 +1,37 @@
 package dev.sluice.control.depot;
 
 import dev.sluice.control.model.NodeId;
-import java.io.IOException;
-import java.io.InputStream;
+import dev.sluice.transfer.pull.Source;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The depots of the other masters. */
+@FunctionalInterface
 public interface OtherDepots {
 
-    /** Whom to ask, in this order. */
-    List<NodeId> masters();
+    /** Asks them all for a content. May take seconds. */
+    Found find(ContentId id);
 
     /**
-     * Opens a content at another master from an offset on; it ends with the content.
+     * What they said.
      *
-     * @throws IOException saying what that master answered; also from the stream, when it breaks
+     * @param sources those that have it
+     * @param others why the others are not among them
      */
-    InputStream open(NodeId master, ContentId id, long offset) throws IOException;
+    record Found(List<Source> sources, SortedMap<NodeId, String> others) {
+        public Found {
+            sources = List.copyOf(sources);
+            others = new TreeMap<>(others);
+        }
+
+        String reasons() {
+            return others.isEmpty()
+                    ? "there is no other master"
+                    : others.entrySet().stream()
+                            .map(other -> "master " + other.getKey() + ": " + other.getValue())
+                            .collect(Collectors.joining("; "));
+        }
+    }
 }

@@ -5,95 +5,83 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.state.PackageRecord;
-import java.io.ByteArrayInputStream;
+import dev.sluice.transfer.pull.ContentPull;
+import dev.sluice.transfer.pull.Source;
+import dev.sluice.transfer.pull.Sources;
+import dev.sluice.transfer.serve.ContentLibrary;
+import dev.sluice.transfer.store.GrowingContent;
+import dev.sluice.trust.packages.Manifest;
+import dev.sluice.trust.packages.PackageContent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A master whose depot lacks what another one imported. */
+/** A depot that fetches from other masters, over real connections on loopback. */
 @Tag("CLU-15")
 final class DepotFillTest {
 
-    private static final NodeId A = new NodeId("m-a");
-    private static final NodeId C = new NodeId("m-c");
     private static final long MAX_BYTES = 10_000_000;
+    private static final int PAYLOAD_BYTES = 700_000;
+    private static final long CHANGED_AT = 300_000;
 
     @TempDir private Path directory;
     private SignedPackages packages;
     private Depot own;
+    private Depot theirs;
     private PackageRecord record;
-    private final Others others = new Others();
+    private PackageContent content;
+    private OtherMaster a;
+    private OtherMaster b;
     private final List<PackageRecord> imported = new ArrayList<>();
+    private final List<OtherMaster> masters = new ArrayList<>();
+    private final AtomicInteger asked = new AtomicInteger();
     private Optional<ContentSource> near = Optional.empty();
-    private DepotFill.Pace pace = (_, _) -> 0;
-
-    /** Masters that give bytes, give some and break, or have nothing. */
-    private static final class Others implements OtherDepots {
-        private final Map<NodeId, byte[]> contents = new TreeMap<>();
-        private final List<String> asked = new ArrayList<>();
-        private int breakAfter = Integer.MAX_VALUE;
-
-        @Override
-        public List<NodeId> masters() {
-            return List.of(A, C);
-        }
-
-        @Override
-        public InputStream open(NodeId master, ContentId id, long offset) throws IOException {
-            asked.add(master + "@" + offset);
-            byte[] content = contents.get(master);
-            if (content == null) {
-                throw new IOException("NOT_FOUND: not complete here");
-            }
-            InputStream rest =
-                    new ByteArrayInputStream(
-                            Arrays.copyOfRange(content, (int) offset, content.length));
-            return new InputStream() {
-                private int given;
-
-                @Override
-                public int read() throws IOException {
-                    throw new AssertionError("bytes are read many at a time");
-                }
-
-                @Override
-                public int read(byte[] into, int start, int length) throws IOException {
-                    if (given >= breakAfter) {
-                        throw new IOException("UNAVAILABLE: the connection was lost");
-                    }
-                    int count = rest.read(into, start, Math.min(length, breakAfter - given));
-                    given += count;
-                    return count;
-                }
-            };
-        }
-    }
+    private ToLongFunction<NodeId> linkLimit = _ -> 0;
+    private volatile @Nullable DepotFill filling;
 
     @BeforeEach
     void setUp() throws IOException {
         packages = new SignedPackages(directory);
         own = open("own", packages);
-        Depot theirs = open("theirs", packages);
-        record = importInto(theirs, packages);
+        theirs = open("theirs", packages);
+        record = importInto(theirs, "25.1.0", PAYLOAD_BYTES);
+        content = Manifest.parse(record.manifest().toArray()).content();
         imported.add(record);
-        try (Content content = theirs.open(new ContentId(record.contentSha256())).orElseThrow()) {
-            ByteBuffer all = ByteBuffer.allocate((int) content.size());
-            while (content.read(all.position(), all) >= 0 && all.hasRemaining()) {}
-            others.contents.put(A, all.array());
-        }
+        a = new OtherMaster("m-a", library(theirs, "theirs"));
+        b =
+                new OtherMaster(
+                        "m-b",
+                        wanted ->
+                                Optional.ofNullable(filling)
+                                        .flatMap(fill -> fill.growing(wanted.hex())));
+        masters.add(a);
+    }
+
+    @AfterEach
+    void tearDown() {
+        masters.forEach(OtherMaster::close);
+        b.close();
     }
 
     private Depot open(String name, SignedPackages trusted) throws IOException {
@@ -101,147 +89,304 @@ final class DepotFillTest {
                 directory.resolve(name), trusted.signers(), SignedPackages.CLOCK, MAX_BYTES);
     }
 
-    private static PackageRecord importInto(Depot depot, SignedPackages made) throws IOException {
-        try (InputStream input = Files.newInputStream(made.site("25.1.0", 700_000))) {
+    private ContentLibrary library(Depot depot, String name) throws IOException {
+        return OtherMaster.of(depot, directory.resolve(name).resolve("leaves"), () -> imported);
+    }
+
+    private PackageRecord importInto(Depot depot, String version, int bytes) throws IOException {
+        try (InputStream input = Files.newInputStream(packages.site(version, bytes))) {
             return ((ImportResult.Imported) depot.importPackage(input)).pkg();
         }
     }
 
+    /** Asks all masters that there are, who have it or say that they do. */
+    private OtherDepots.Found ask(ContentId id) {
+        asked.incrementAndGet();
+        List<Source> sources = masters.stream().map(OtherMaster::source).toList();
+        return new OtherDepots.Found(sources, new TreeMap<>());
+    }
+
     private DepotFill fill(Depot depot) {
-        return DepotFill.stepped(depot, () -> imported, near, others, pace);
+        DepotFill fill =
+                DepotFill.stepped(
+                        new DepotFill.Ports(
+                                depot,
+                                () -> imported,
+                                near,
+                                this::ask,
+                                linkLimit,
+                                b.means(),
+                                new DepotFill.Patience(Duration.ZERO, Duration.ofSeconds(60)),
+                                b.server::appeared,
+                                Optional.empty()));
+        filling = fill;
+        return fill;
     }
 
-    private boolean has(Depot depot) {
-        return depot.has(new ContentId(record.contentSha256()));
+    private ContentId id() {
+        return new ContentId(record.contentSha256());
     }
 
-    @Test
-    @Tag("PKG-4")
-    void whatTheNodesOwnAgentHasIsNotFetchedFromAnotherMaster() throws IOException {
-        Path staged = Files.createDirectories(directory.resolve("staged"));
-        near = Optional.of(new StagedContents(staged));
-        Path content =
-                Files.createDirectory(staged.resolve(record.contentSha256())).resolve("content");
-        Files.write(content, requireNonNull(others.contents.get(A)));
-
-        assertThat(fill(own).look()).isTrue();
-
-        assertThat(has(own)).isTrue();
-        assertThat(others.asked).isEmpty();
-    }
-
-    @Test
-    @Tag("PKG-4")
-    void whatTheNodesOwnAgentHasWronglyIsFetched() throws IOException {
-        Path staged = Files.createDirectories(directory.resolve("staged"));
-        near = Optional.of(new StagedContents(staged));
-        byte[] wrong = requireNonNull(others.contents.get(A)).clone();
-        wrong[wrong.length / 2] ^= 1;
-        Path content =
-                Files.createDirectory(staged.resolve(record.contentSha256())).resolve("content");
-        Files.write(content, wrong);
-
-        byte[] right = requireNonNull(others.contents.remove(A));
-        DepotFill fill = fill(own);
-        assertThat(fill.look()).isFalse();
-        others.contents.put(A, right);
-
-        assertThat(fill.look()).as("it does not sit out for what is wrong here").isTrue();
-
-        assertThat(has(own)).isTrue();
-    }
-
-    @Test
-    @Tag("PKG-4")
-    void allThatComesFromAnotherMasterIsPaced() {
-        Map<NodeId, Long> taken = new TreeMap<>();
-        AtomicInteger looks = new AtomicInteger();
-        pace =
-                (master, bytes) -> {
-                    taken.merge(master, (long) bytes, Long::sum);
-                    boolean isOwed = bytes > 0 || looks.incrementAndGet() % 3 != 0;
-                    return isOwed ? 1 : 0;
-                };
-        others.breakAfter = 300_000;
-
-        assertThat(fill(own).look()).isTrue();
-
-        long size = requireNonNull(others.contents.get(A)).length;
-        assertThat(taken).isEqualTo(Map.of(A, size));
-        assertThat(looks.get()).as("looks at what is still owed").isPositive();
-        assertThat(looks.get() % 3).as("until nothing is").isZero();
-    }
-
-    @Test
-    void fetchesWhatTheStateNamesAndTheDepotLacks() throws IOException {
-        assertThat(fill(own).look()).isTrue();
-
-        assertThat(has(own)).isTrue();
-        try (Content content = own.open(new ContentId(record.contentSha256())).orElseThrow()) {
-            assertThat(content.size()).isEqualTo(record.descriptor().sizeBytes());
+    private byte[] bytesOf(Depot depot) throws IOException {
+        try (Content whole = depot.open(id()).orElseThrow()) {
+            ByteBuffer all = ByteBuffer.allocate((int) whole.size());
+            while (all.hasRemaining() && whole.read(all.position(), all) >= 0) {}
+            return all.array();
         }
-        assertThat(fill(own).look()).isTrue();
-        assertThat(others.asked).containsExactly("m-a@0");
+    }
+
+    private Path fetched() {
+        return directory.resolve("own/incoming/fetch-" + record.contentSha256());
     }
 
     @Test
-    void goesOnWhereAStreamBroke() {
-        others.breakAfter = 300_000;
-
+    void fetchesWhatTheStateNamesAndTheDepotLacks() throws Exception {
         assertThat(fill(own).look()).isTrue();
 
-        assertThat(has(own)).isTrue();
-        assertThat(others.asked).containsExactly("m-a@0", "m-a@300000", "m-a@600000");
-    }
-
-    @Test
-    void givesUpAMasterThatBreaksWithoutEnd() throws IOException {
-        others.breakAfter = 10;
-
-        assertThat(fill(own).look()).isFalse();
-
-        assertThat(has(own)).isFalse();
-        assertThat(others.asked).hasSize(18).endsWith("m-c@0");
+        assertThat(bytesOf(own)).isEqualTo(bytesOf(theirs));
         assertThat(directory.resolve("own/incoming")).isEmptyDirectory();
+        assertThat(directory.resolve("own/leaves").resolve(id().sha256()))
+                .hasSameBinaryContentAs(directory.resolve("theirs/leaves").resolve(id().sha256()));
+
+        assertThat(fill(open("own", packages)).look()).as("and has it after a restart").isTrue();
+        assertThat(asked).hasValue(1);
     }
 
     @Test
-    void asksTheNextMasterWhenOneDoesNotHaveIt() {
-        others.contents.put(C, others.contents.remove(A));
+    @Tag("PKG-4")
+    void whatIsFetchedIsServedInTheSameForm() throws Exception {
+        assertThat(fill(own).look()).isTrue();
+        OtherMaster served = new OtherMaster("m-c", library(own, "own"));
+        masters.clear();
+        masters.add(served);
+        Depot third = open("third", packages);
+
+        assertThat(fill(third).look()).isTrue();
+
+        assertThat(bytesOf(third)).isEqualTo(bytesOf(theirs));
+        a.close();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatComesIsServedToANodeThatAsksMeanwhile() throws Exception {
+        a.up.set(100_000);
+        DepotFill fill = fill(own);
+        CompletableFuture<Boolean> filled = inBackground(fill);
+        Watching watching = new Watching();
+        try (ContentPull pull = pull(directory.resolve("node"), b, watching)) {
+            watching.came.get(60, TimeUnit.SECONDS);
+            assertThat(own.has(id())).as("the node has a part before the depot has all").isFalse();
+            a.up.set(0);
+
+            assertThat(filled.get(60, TimeUnit.SECONDS)).isTrue();
+            pull.done().get(60, TimeUnit.SECONDS);
+        }
+        assertThat(a.readFrom).as("m-a sent it once").containsExactly(0L);
+    }
+
+    private ContentPull pull(Path into, OtherMaster from, Watching watching) throws IOException {
+        return ContentPull.start(
+                new ContentPull.Order(
+                        Files.createDirectories(into),
+                        content,
+                        Sources.ofWhole(List.of(from.source()))),
+                b.means(),
+                watching);
+    }
+
+    private static final class Watching implements ContentPull.Events {
+        final CompletableFuture<Void> came = new CompletableFuture<>();
+        final CompletableFuture<Void> leafCame = new CompletableFuture<>();
+
+        @Override
+        public LongConsumer received(String node) {
+            return _ -> came.complete(null);
+        }
+
+        @Override
+        public void verified(long bytes) {
+            if (bytes > 0) {
+                leafCame.complete(null);
+            }
+        }
+
+        @Override
+        public void changed(ContentPull.Status status) {}
+    }
+
+    private static CompletableFuture<Boolean> inBackground(DepotFill fill) {
+        CompletableFuture<Boolean> result = new CompletableFuture<>();
+        Thread.ofVirtual()
+                .start(() -> {
+                    try {
+                        result.complete(fill.look());
+                    } catch (InterruptedException | RuntimeException e) {
+                        result.completeExceptionally(e);
+                    }
+                });
+        return result;
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatCameBeforeTheMasterStoppedDoesNotComeAgain() throws Exception {
+        a.up.set(100_000);
+        Watching watching = new Watching();
+        ContentPull ended = pull(fetched(), a, watching);
+        watching.leafCame.get(60, TimeUnit.SECONDS);
+        ended.close();
+        ended.content().closed().get(60, TimeUnit.SECONDS);
+        a.up.set(0);
+        a.readFrom.clear();
+
+        assertThat(fill(open("own", packages)).look()).isTrue();
+
+        assertThat(bytesOf(own)).isEqualTo(bytesOf(theirs));
+        assertThat(a.readFrom).singleElement().satisfies(offset -> assertThat(offset).isPositive());
+    }
+
+    @Test
+    void aWholeContentThatACrashLeftUnnamedIsTakenAsItIs() throws Exception {
+        try (ContentPull whole = pull(fetched(), a, new Watching())) {
+            whole.done().get(60, TimeUnit.SECONDS);
+        }
+        Files.move(
+                fetched().resolve(GrowingContent.leavesName()),
+                Files.createDirectories(directory.resolve("own/leaves")).resolve(id().sha256()));
+        Files.move(fetched().resolve(GrowingContent.partName()), fetched().resolve("content"));
+
+        assertThat(fill(open("own", packages)).look()).isTrue();
+
+        assertThat(bytesOf(own)).isEqualTo(bytesOf(theirs));
+        assertThat(a.readFrom).as("nothing was sent again").hasSize(1);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatTheNodesOwnAgentHasIsNotFetchedFromAnotherMaster() throws Exception {
+        Files.write(staged(), bytesOf(theirs));
 
         assertThat(fill(own).look()).isTrue();
 
-        assertThat(others.asked).containsExactly("m-a@0", "m-c@0");
+        assertThat(own.has(id())).isTrue();
+        assertThat(asked).hasValue(0);
     }
 
     @Test
-    void isNotDoneWhileNobodyHasIt() {
-        others.contents.clear();
+    @Tag("PKG-4")
+    void whatTheNodesOwnAgentHasWronglyIsFetched() throws Exception {
+        byte[] wrong = bytesOf(theirs);
+        wrong[wrong.length / 2] ^= 1;
+        Files.write(staged(), wrong);
 
-        assertThat(fill(own).look()).isFalse();
-        assertThat(has(own)).isFalse();
+        assertThat(fill(own).look()).isTrue();
+
+        assertThat(bytesOf(own)).isEqualTo(bytesOf(theirs));
+        assertThat(asked).hasValue(1);
+    }
+
+    /** Where the agent of this master's node has the content. */
+    private Path staged() throws IOException {
+        Path staged = Files.createDirectories(directory.resolve("staged"));
+        near = Optional.of(new StagedContents(staged));
+        return Files.createDirectory(staged.resolve(record.contentSha256())).resolve("content");
+    }
+
+    @Test
+    @Tag("PKG-4")
+    @Timeout(60)
+    void aLimitOfTheLinkThatIsTakenAwayHoldsNothingBackAnyMore() throws Exception {
+        AtomicInteger looks = new AtomicInteger();
+        linkLimit = _ -> looks.incrementAndGet() == 1 ? 1_000 : 0;
+
+        assertThat(fill(own).look()).as("at 1 kB/s it would take 700 s").isTrue();
+
+        assertThat(looks.get()).isGreaterThan(1);
+    }
+
+    @Test
+    void asksTheNextMasterWhenOneDoesNotHaveIt() throws Exception {
+        OtherMaster without = new OtherMaster("m-0", library(open("empty", packages), "empty"));
+        masters.addFirst(without);
+
+        assertThat(fill(own).look()).isTrue();
+
+        assertThat(a.readFrom).containsExactly(0L);
+    }
+
+    @Test
+    void isNotDoneWhileNobodyHasIt() throws Exception {
+        masters.clear();
+        DepotFill fill = fill(own);
+
+        assertThat(fill.isComing(record.contentSha256())).as("before it was asked for").isTrue();
+        assertThat(fill.look()).isFalse();
+
+        assertThat(own.has(id())).isFalse();
+        assertThat(fill.isComing(record.contentSha256())).isFalse();
+        assertThat(fill.isComing("0".repeat(64))).as("what no state names").isFalse();
+        a.close();
     }
 
     @Test
     @Tag("PKG-3")
-    void keepsNothingOfAContentThatWasChangedOnItsWay() throws IOException {
-        requireNonNull(others.contents.get(A))[100_000] ^= 1;
-        DepotFill fill = fill(own);
+    void nothingOfAContentThatAMasterSendsWronglyIsTaken() throws Exception {
+        changeTheirs();
+
+        assertThat(fill(own).look()).isFalse();
+
+        assertThat(own.has(id())).isFalse();
+        assertThat(GrowingContent.presentIn(fetched(), content)).isLessThan(CHANGED_AT);
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aMasterThatSendsWronglyIsLeftForAnother() throws Exception {
+        Depot good = open("good", packages);
+        importInto(good, "25.1.0", PAYLOAD_BYTES);
+        masters.add(new OtherMaster("m-c", library(good, "good")));
+        byte[] right = bytesOf(theirs);
+        changeTheirs();
+
+        assertThat(fill(own).look()).isTrue();
+
+        assertThat(bytesOf(own)).isEqualTo(right);
+    }
+
+    /** One leaf is another one, after the table was made. */
+    private void changeTheirs() throws IOException {
+        var _ = library(theirs, "theirs").find(content.sha256());
+        ContentSource.Place place = theirs.place(id()).orElseThrow();
+        try (FileChannel file = FileChannel.open(place.file(), StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.wrap(new byte[100]), place.start() + CHANGED_AT);
+        }
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void refusesAPackageWhoseSignerIsNotTrustedHere() throws Exception {
+        Depot strict = open("strict", new SignedPackages(directory));
+        DepotFill fill = fill(strict);
 
         assertThat(fill.look()).isFalse();
-        assertThat(has(own)).isFalse();
-        assertThat(directory.resolve("own/incoming")).isEmptyDirectory();
+        assertThat(strict.has(id())).isFalse();
+        assertThat(a.readFrom).as("nothing of it was sent").isEmpty();
+        assertThat(fill.isComing(record.contentSha256())).isFalse();
 
         assertThat(fill.look()).as("sits out what was refused").isFalse();
-        assertThat(others.asked).containsExactly("m-a@0", "m-c@0");
+        assertThat(asked).hasValue(1);
     }
 
     @Test
-    @Tag("PKG-3")
-    void refusesAPackageWhoseSignerIsNotTrustedHere() throws IOException {
-        Depot strict = open("strict", new SignedPackages(directory));
+    void whatCameOfAPackageThatIsGoneGoesToo() throws Exception {
+        Files.createDirectories(fetched());
+        Files.writeString(fetched().resolve(GrowingContent.partName()), "some");
+        imported.clear();
 
-        assertThat(fill(strict).look()).isFalse();
-        assertThat(has(strict)).isFalse();
+        assertThat(fill(open("own", packages)).look()).isTrue();
+
+        assertThat(directory.resolve("own/incoming")).isEmptyDirectory();
+        assertThat(requireNonNull(filling).growing(record.contentSha256())).isEmpty();
     }
 }

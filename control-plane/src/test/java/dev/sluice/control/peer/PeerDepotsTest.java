@@ -6,24 +6,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.control.depot.ContentId;
 import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.ImportResult;
+import dev.sluice.control.depot.OtherDepots;
 import dev.sluice.control.depot.SignedPackages;
 import dev.sluice.control.fleet.LoopbackMaster;
-import dev.sluice.control.fleet.PackageSourceEndpoint;
 import dev.sluice.control.model.NodeId;
-import dev.sluice.trust.packages.PackageHead;
-import dev.sluice.trust.packages.PackageReader;
+import dev.sluice.transfer.pull.Source;
 import dev.sluice.trust.pki.PeerName;
-import java.io.IOException;
+import dev.sluice.v1.DepotServiceGrpc;
+import dev.sluice.v1.LocateRequest;
+import io.grpc.Channel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -36,19 +36,9 @@ final class PeerDepotsTest {
 
     private static final NodeId A = new NodeId("m-a");
 
-    /** More than HTTP/2 has under way (1 MiB) while the reader reads nothing. */
-    private static final int CONTENT_BYTES = 4_000_000;
-
     @TempDir private Path directory;
-    @AutoClose private final ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
-
-    @AutoClose
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
-
     @AutoClose private LoopbackMaster master;
-    private PeerDepots depots;
     private ContentId id;
-    private byte[] content = {};
 
     @BeforeEach
     void setUp() throws Exception {
@@ -59,55 +49,75 @@ final class PeerDepotsTest {
                         packages.signers(),
                         SignedPackages.CLOCK,
                         10_000_000);
-        Path file = packages.site("25.1.0", CONTENT_BYTES);
-        try (InputStream input = Files.newInputStream(file)) {
+        try (InputStream input = Files.newInputStream(packages.site("25.1.0", 1_000))) {
             id =
                     new ContentId(
                             ((ImportResult.Imported) depot.importPackage(input))
                                     .pkg()
                                     .contentSha256());
         }
-        PackageHead head = PackageReader.open(file);
-        byte[] all = Files.readAllBytes(file);
-        content = Arrays.copyOfRange(all, (int) head.contentOffset(), all.length);
-        master = new LoopbackMaster(new PackageSourceEndpoint(List.of(depot), disk));
-        depots =
-                new PeerDepots(
-                        new TreeMap<>(Map.of(A, master.channel(PeerName.master("m-b")))), timer);
+        master =
+                new LoopbackMaster(
+                        new DepotEndpoint(
+                                List.of(depot),
+                                InetSocketAddress.createUnresolved("10.0.0.1", 7401)));
+    }
+
+    private OtherDepots.Found find(ContentId wanted) throws Exception {
+        Channel channel = master.channel(PeerName.master("m-b"));
+        return new PeerDepots(new TreeMap<>(Map.of(A, channel))).find(wanted);
     }
 
     @Test
-    void readsAContentFromAnOffsetOn() throws IOException {
-        try (InputStream rest = depots.open(A, id, 400_000)) {
-            assertThat(rest.readAllBytes())
-                    .isEqualTo(Arrays.copyOfRange(content, 400_000, content.length));
-        }
+    void saysWhereAContentCanBePulledFrom() throws Exception {
+        assertThat(find(id).sources()).containsExactly(new Source("m-a", "10.0.0.1", 7401, 0));
     }
 
     @Test
-    void saysWhatTheOtherMasterAnswered() {
-        assertThatThrownBy(
-                        () -> {
-                            try (InputStream none =
-                                    depots.open(A, new ContentId("0".repeat(64)), 0)) {
-                                none.readAllBytes();
-                            }
-                        })
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("NOT_FOUND");
-        assertThatThrownBy(() -> depots.open(new NodeId("m-x"), id, 0))
-                .hasMessage("master m-x is not configured here");
+    void saysWhatAMasterWithoutItAnswered() throws Exception {
+        OtherDepots.Found found = find(new ContentId("0".repeat(64)));
+
+        assertThat(found.sources()).isEmpty();
+        assertThat(found.others()).containsOnlyKeys(A);
+        assertThat(found.others().get(A)).startsWith("NOT_FOUND: content 000000");
     }
 
     @Test
-    void breaksWhenTheOtherMasterIsGone() throws Exception {
-        try (InputStream rest = depots.open(A, id, 0)) {
-            byte[] first = new byte[10];
-            assertThat(rest.readNBytes(first, 0, 10)).isEqualTo(10);
-            master.close();
-            assertThatThrownBy(rest::readAllBytes)
-                    .isInstanceOf(IOException.class)
-                    .hasMessageStartingWith("UNAVAILABLE");
-        }
+    void aMasterThatIsGoneIsNamed() throws Exception {
+        Channel channel = master.channel(PeerName.master("m-b"));
+        master.close();
+
+        OtherDepots.Found found = new PeerDepots(new TreeMap<>(Map.of(A, channel))).find(id);
+
+        assertThat(found.sources()).isEmpty();
+        assertThat(found.others().get(A)).startsWith("UNAVAILABLE");
+    }
+
+    @Test
+    @Tag("SEC-1")
+    void onlyMastersMayAsk() {
+        assertThatThrownBy(() -> locateAs(PeerName.node("eu-1"), id.sha256()))
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        e ->
+                                assertThat(e.getStatus().getCode())
+                                        .isEqualTo(Status.Code.PERMISSION_DENIED));
+    }
+
+    @Test
+    @Tag("REL-3")
+    void aNameThatIsNoneIsRefused() {
+        assertThatThrownBy(() -> locateAs(PeerName.master("m-b"), "../../etc"))
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        e ->
+                                assertThat(e.getStatus().getCode())
+                                        .isEqualTo(Status.Code.INVALID_ARGUMENT));
+    }
+
+    private void locateAs(PeerName peer, String sha256) throws Exception {
+        var _ =
+                DepotServiceGrpc.newBlockingStub(master.channel(peer))
+                        .locate(LocateRequest.newBuilder().setContentSha256(sha256).build());
     }
 }

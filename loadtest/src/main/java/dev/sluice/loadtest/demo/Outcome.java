@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,7 +46,7 @@ record Outcome(
     private static final int PROBE_TIMEOUT_MILLIS = 5_000;
 
     private static final Pattern FETCHED =
-            Pattern.compile("depot: .* is here, (?<bytes>[0-9]+) bytes from master (?<from>\\S+)");
+            Pattern.compile("(?<bytes>[0-9]+) bytes from master (?<from>[^\\s,]+)");
 
     DemoResult result(Duration total) {
         List<String> problems = new ArrayList<>();
@@ -240,8 +239,8 @@ record Outcome(
     private Map<String, Long> fetchedByDepot(String master) {
         Map<String, Long> fetched = new TreeMap<>();
         try (Stream<String> lines = Files.lines(testbed.layout().serviceLog(master))) {
-            lines.map(FETCHED::matcher)
-                    .filter(Matcher::find)
+            lines.filter(line -> line.contains("depot: "))
+                    .flatMap(line -> FETCHED.matcher(line).results())
                     .forEach(found ->
                             fetched.merge(
                                     found.group("from"),

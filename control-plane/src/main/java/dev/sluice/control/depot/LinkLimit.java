@@ -5,8 +5,6 @@ import dev.sluice.control.model.RegionId;
 import dev.sluice.control.model.Topology;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Settings;
-import dev.sluice.transfer.pace.RateLimit;
-import dev.sluice.transfer.pace.Ticker;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -14,27 +12,22 @@ import java.util.function.Supplier;
  * What a depot may fetch over the link between two regions: no more than the cluster's
  * configuration lets through. Between masters of one region there is no limit.
  */
-public final class LinkPace implements DepotFill.Pace {
+public final class LinkLimit {
 
     private final Supplier<ClusterState> state;
     private final NodeId self;
-    private final RateLimit limit;
 
-    public LinkPace(Supplier<ClusterState> state, NodeId self, Ticker ticker) {
+    public LinkLimit(Supplier<ClusterState> state, NodeId self) {
         this.state = state;
         this.self = self;
-        this.limit = new RateLimit(0, ticker);
     }
 
-    @Override
-    public long took(NodeId master, int bytes) {
+    /** Bytes per second of what comes from a master now; 0: no limit. */
+    public long from(NodeId master) {
         ClusterState now = state.get();
-        limit.set(
-                region(now, master).equals(region(now, self))
-                        ? 0
-                        : Settings.regionBytesPerSecond(now.configuration().settings()));
-        limit.take(bytes);
-        return limit.debt();
+        return region(now, master).equals(region(now, self))
+                ? 0
+                : Settings.regionBytesPerSecond(now.configuration().settings());
     }
 
     private static Optional<RegionId> region(ClusterState state, NodeId master) {

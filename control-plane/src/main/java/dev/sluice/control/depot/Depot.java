@@ -18,24 +18,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,8 +61,6 @@ public final class Depot implements ContentSource {
     private static final String LEAVES = "leaves";
     private static final String REMOVED = "removed-";
     private static final String FETCH = "fetch-";
-    private static final String PACKAGE_FILE = "package.sluice";
-    private static final String CONTENT_FILE = "content";
     private static final int BUFFER_BYTES = 1 << 18;
 
     private final Path root;
@@ -76,6 +69,7 @@ public final class Depot implements ContentSource {
     private final SignatureVerifier verifier;
     private final long maxPackageBytes;
     private final Disk disk;
+    private final StoredPackages stored;
     private final DepotRoom room;
     private final Semaphore imports = new Semaphore(MAX_IMPORTS);
     private final Set<ContentId> arrived = ConcurrentHashMap.newKeySet();
@@ -107,13 +101,6 @@ public final class Depot implements ContentSource {
         String clean(String wanted, BooleanSupplier hasRoom);
     }
 
-    /**
-     * A content that is here.
-     *
-     * @param since when it came
-     */
-    record Stored(ContentId id, Instant since, long bytes) {}
-
     private Depot(
             Path directory,
             SignatureVerifier verifier,
@@ -126,7 +113,8 @@ public final class Depot implements ContentSource {
         this.verifier = verifier;
         this.maxPackageBytes = maxPackageBytes;
         this.disk = disk;
-        this.room = new DepotRoom(incoming, disk, maxBytes, this::used);
+        this.stored = new StoredPackages(packages);
+        this.room = new DepotRoom(incoming, disk, maxBytes, stored::bytes);
     }
 
     /**
@@ -226,7 +214,7 @@ public final class Depot implements ContentSource {
 
     private ImportResult take(InputStream input, Path arriving, Cleaner cleaner)
             throws IOException {
-        Path file = arriving.resolve(PACKAGE_FILE);
+        Path file = arriving.resolve(StoredPackages.PACKAGE_FILE);
         Arrival arrival = new Arrival(file, cleaner);
         Optional<ImportResult> refused;
         try {
@@ -400,8 +388,8 @@ public final class Depot implements ContentSource {
         try {
             refusal = makeRoom(manifest, claim, cleaner);
             Files.createDirectories(directory);
-            if (Files.exists(directory.resolve(CONTENT_FILE))) {
-                rename(directory.resolve(CONTENT_FILE), part);
+            if (Files.exists(directory.resolve(StoredPackages.CONTENT_FILE))) {
+                rename(directory.resolve(StoredPackages.CONTENT_FILE), part);
             }
         } catch (IOException | RuntimeException e) {
             claim.close();
@@ -425,7 +413,9 @@ public final class Depot implements ContentSource {
             Path tables = Files.createDirectories(root.resolve(LEAVES));
             rename(leaves, tables.resolve(id.sha256()));
         }
-        rename(directory.resolve(GrowingContent.partName()), directory.resolve(CONTENT_FILE));
+        rename(
+                directory.resolve(GrowingContent.partName()),
+                directory.resolve(StoredPackages.CONTENT_FILE));
         publish(directory, id);
         Files.deleteIfExists(packages.resolve(id.sha256()).resolve(GrowingContent.progressName()));
     }
@@ -450,10 +440,6 @@ public final class Depot implements ContentSource {
         return String.valueOf(directory.getFileName()).startsWith(FETCH);
     }
 
-    private long used() {
-        return stored().stream().mapToLong(Stored::bytes).sum();
-    }
-
     private interface Storing<T> {
         T store() throws IOException;
     }
@@ -474,26 +460,8 @@ public final class Depot implements ContentSource {
     }
 
     /** What is here, oldest first. */
-    List<Stored> stored() {
-        List<Stored> all = new ArrayList<>();
-        try (DirectoryStream<Path> directories = Files.newDirectoryStream(packages)) {
-            for (Path directory : directories) {
-                String name = String.valueOf(directory.getFileName());
-                Optional<Path> file =
-                        ContentId.isValid(name) ? file(new ContentId(name)) : Optional.empty();
-                if (file.isPresent()) {
-                    all.add(
-                            new Stored(
-                                    new ContentId(name),
-                                    Files.getLastModifiedTime(file.get()).toInstant(),
-                                    Files.size(file.get())));
-                }
-            }
-        } catch (IOException | DirectoryIteratorException e) {
-            LOG.warn("depot {}: cannot be listed: {}", packages, e.getMessage());
-        }
-        all.sort(Comparator.comparing(Stored::since).thenComparing(s -> s.id().sha256()));
-        return all;
+    List<StoredPackages.Stored> stored() {
+        return stored.all();
     }
 
     /** Whether a content came in this process. */
@@ -568,60 +536,18 @@ public final class Depot implements ContentSource {
         Files.deleteIfExists(arriving);
     }
 
-    /** The file that a content is in, or in which its package is; empty: neither is here. */
-    private Optional<Path> file(ContentId id) {
-        Path directory = packages.resolve(id.sha256());
-        return Stream.of(PACKAGE_FILE, CONTENT_FILE)
-                .map(directory::resolve)
-                .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
-                .findFirst();
-    }
-
-    private static boolean isPackage(Path file) {
-        return file.endsWith(PACKAGE_FILE);
-    }
-
     @Override
     public boolean has(ContentId id) {
-        return file(id).isPresent();
+        return stored.has(id);
     }
 
     @Override
     public Optional<Place> place(ContentId id) throws IOException {
-        Optional<Path> file = file(id);
-        if (file.isEmpty()) {
-            return Optional.empty();
-        }
-        long start = isPackage(file.get()) ? PackageReader.open(file.get()).contentOffset() : 0;
-        return Optional.of(new Place(file.get(), start));
+        return stored.place(id);
     }
 
     @Override
     public Optional<Content> open(ContentId id) throws IOException {
-        Optional<Path> file = file(id);
-        if (file.isEmpty()) {
-            return Optional.empty();
-        }
-        return Optional.of(isPackage(file.get()) ? opened(file.get(), id) : opened(file.get()));
-    }
-
-    private static Content opened(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        return new Content(channel, 0, channel.size());
-    }
-
-    private static Content opened(Path file, ContentId id) throws IOException {
-        PackageHead head = PackageReader.open(file);
-        Manifest manifest = Manifest.parse(head.manifestBytes());
-        if (!manifest.content().sha256().hex().equals(id.sha256())
-                || manifest.content().size() != head.contentSize()) {
-            throw new InvalidPackageException(
-                    "%s is not the package that was imported: remove its folder and import it again"
-                            .formatted(file));
-        }
-        return new Content(
-                FileChannel.open(file, StandardOpenOption.READ),
-                head.contentOffset(),
-                head.contentSize());
+        return stored.open(id);
     }
 }

@@ -92,7 +92,7 @@ public final class DepotKeeper implements Depot.Cleaner {
         Set<ContentId> now = contentsOf(state);
         named.addAll(now);
         boolean all = true;
-        for (Depot.Stored stored : ports.depot().stored()) {
+        for (StoredPackages.Stored stored : ports.depot().stored()) {
             boolean isRest =
                     named.contains(stored.id())
                             || (inOffice && !ports.depot().arrivedHere(stored.id()));
@@ -115,7 +115,7 @@ public final class DepotKeeper implements Depot.Cleaner {
     public String clean(String wanted, BooleanSupplier hasRoom) {
         List<String> staying = new ArrayList<>();
         PackageNeeds needs = PackageNeeds.of(ports.state().get(), ports.installed().get());
-        for (Depot.Stored stored : ports.depot().stored()) {
+        for (StoredPackages.Stored stored : ports.depot().stored()) {
             if (hasRoom.getAsBoolean()) {
                 break;
             }

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -338,9 +339,10 @@ public final class DepotFill implements AutoCloseable {
             throws IOException, InterruptedException {
         List<Source> told = from;
         Patience patience = ports.patience();
+        CompletableFuture<Void> done = pull.done();
         while (true) {
             try {
-                pull.done().get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                done.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
                 return true;
             } catch (TimeoutException _) {
                 if (watch.isHopeless(patience.withoutSource(), patience.withoutProgress())) {

@@ -31,7 +31,7 @@ final class BadSourceTest {
 
     /** Short silence; backed off for so long that a bad source is asked once. */
     private static final PullTiming ONCE =
-            new PullTiming(20_000, 1_500, 5_000, 5_000, 100_000, 100_000, 100_000, 100_000);
+            new PullTiming(20_000, 1_500, 1_500, 5_000, 5_000, 100_000, 100_000, 100_000, 100_000);
 
     @TempDir Path directory;
     private final TestContent content = TestContent.of(SIZE, 2);

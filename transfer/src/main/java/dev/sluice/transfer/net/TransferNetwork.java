@@ -35,6 +35,11 @@ public final class TransferNetwork implements AutoCloseable {
         control.setRemoveOnCancelPolicy(true);
     }
 
+    /** The id in this process's certificate. */
+    public String self() {
+        return identity.self().id();
+    }
+
     /** One thread for what has to be done in order, or later. Nothing on it may block. */
     public ScheduledExecutorService control() {
         return control;

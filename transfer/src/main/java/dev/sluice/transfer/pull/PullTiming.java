@@ -5,6 +5,7 @@ package dev.sluice.transfer.pull;
  *
  * @param connect for a connection and its handshake
  * @param silence nothing at all from a source that is connected
+ * @param localSilence the same from a source on the puller's machine
  * @param stall nothing new from a source, while another one is known to have more
  * @param ask nothing new from a source, and of none is known that it has more
  * @param firstBackOff a source that failed is not tried for this long; doubles each time
@@ -15,6 +16,7 @@ package dev.sluice.transfer.pull;
 public record PullTiming(
         long connect,
         long silence,
+        long localSilence,
         long stall,
         long ask,
         long firstBackOff,
@@ -25,6 +27,7 @@ public record PullTiming(
     public PullTiming {
         if (connect <= 0
                 || silence <= 0
+                || localSilence < silence
                 || stall <= 0
                 || ask < stall
                 || firstBackOff <= 0
@@ -37,6 +40,6 @@ public record PullTiming(
 
     /** What docs/design/distribution.md says. */
     public static PullTiming standard() {
-        return new PullTiming(1_500, 400, 3_000, 6_000, 1_000, 30_000, 5_000, 30_000);
+        return new PullTiming(1_500, 400, 3_000, 3_000, 6_000, 1_000, 30_000, 5_000, 30_000);
     }
 }

@@ -29,6 +29,7 @@ public final class SourceChoice {
     private static final long KNOWN_MILLIS = 10_000;
 
     private final PullTiming timing;
+    private final String self;
     private final Map<SourceId, Standing> standings = new HashMap<>();
     private List<SourceId> order;
     private @Nullable Running running;
@@ -76,9 +77,12 @@ public final class SourceChoice {
      * A choice among sources.
      *
      * @param offset the bytes that are here already
+     * @param self the puller's own id: a source that has it too, its node's master, is on this
+     *     machine
      */
-    public SourceChoice(List<SourceId> sources, long offset, PullTiming timing) {
+    public SourceChoice(List<SourceId> sources, long offset, String self, PullTiming timing) {
         this.timing = timing;
+        this.self = self;
         this.offset = offset;
         this.order = bounded(sources);
     }
@@ -197,7 +201,7 @@ public final class SourceChoice {
         if (!running.connected) {
             return running.since + timing.connect() + 1;
         }
-        return (running.held ? now : running.heardAt) + timing.silence() + 1;
+        return (running.held ? now : running.heardAt) + silenceOf(running.source) + 1;
     }
 
     private Move begin(long now, SourceId source) {
@@ -221,7 +225,7 @@ public final class SourceChoice {
                     SourceFailure.Kind.UNREACHABLE,
                     now - attempt.since,
                     "no connection");
-        } else if (attempt.connected && now - attempt.heardAt > timing.silence()) {
+        } else if (attempt.connected && now - attempt.heardAt > silenceOf(attempt.source)) {
             fail(now, attempt, SourceFailure.Kind.SILENT, now - attempt.heardAt, "nothing came");
         } else if (attempt.connected && isStalled(now, attempt)) {
             fail(now, attempt, SourceFailure.Kind.STALLED, now - attempt.progressAt, "nothing new");
@@ -229,6 +233,11 @@ public final class SourceChoice {
                 && now - attempt.progressAt <= timing.stall()) {
             standing(attempt.source).failures = 0;
         }
+    }
+
+    /** No network takes packets on the way from this machine to itself: it has no processor. */
+    private long silenceOf(SourceId source) {
+        return source.node().equals(self) ? timing.localSilence() : timing.silence();
     }
 
     private boolean isStalled(long now, Running attempt) {

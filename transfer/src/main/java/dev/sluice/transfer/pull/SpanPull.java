@@ -35,7 +35,10 @@ final class SpanPull {
         this.span = span;
         this.choice =
                 new SourceChoice(
-                        sources.stream().map(Source::id).toList(), span.verified(), timing);
+                        sources.stream().map(Source::id).toList(),
+                        span.verified(),
+                        pull.network().self(),
+                        timing);
         remember(sources);
     }
 

@@ -10,12 +10,13 @@ import org.junit.jupiter.api.Test;
 final class SourceChoiceTest {
 
     private static final PullTiming TIMING = PullTiming.standard();
+    private static final String SELF = "m-b";
     private static final SourceId PARENT = new SourceId("eu-2", "10.0.0.2:7070");
     private static final SourceId GRANDPARENT = new SourceId("eu-1", "10.0.0.1:7070");
     private static final SourceId ORIGIN = new SourceId("m-a", "10.0.0.9:7070");
 
     private final SourceChoice choice =
-            new SourceChoice(List.of(PARENT, GRANDPARENT, ORIGIN), 0, TIMING);
+            new SourceChoice(List.of(PARENT, GRANDPARENT, ORIGIN), 0, SELF, TIMING);
     private long now = 1_000;
     private long reached;
 
@@ -68,6 +69,18 @@ final class SourceChoiceTest {
         runs(60_000);
 
         assertThat(choice.current()).contains(PARENT);
+    }
+
+    @Test
+    void waitsLongerForASourceOnItsOwnMachine() {
+        SourceId own = new SourceId(SELF, "10.0.0.8:7070");
+        SourceChoice near = new SourceChoice(List.of(own, ORIGIN), 0, SELF, TIMING);
+        assertThat(near.next(now)).isEqualTo(new SourceChoice.Move.PullFrom(own));
+        near.connected(now);
+        assertThat(near.lookAt(now)).isEqualTo(now + 3_001);
+
+        assertThat(near.next(now + 3_000)).isEqualTo(new SourceChoice.Move.Stay());
+        assertThat(near.next(now + 3_001)).isEqualTo(new SourceChoice.Move.PullFrom(ORIGIN));
     }
 
     @Test
@@ -140,7 +153,7 @@ final class SourceChoiceTest {
     @Test
     void leavesASourceThatFailedAtOnce() {
         for (SourceFailure.Kind kind : SourceFailure.Kind.values()) {
-            SourceChoice fresh = new SourceChoice(List.of(PARENT, ORIGIN), 0, TIMING);
+            SourceChoice fresh = new SourceChoice(List.of(PARENT, ORIGIN), 0, SELF, TIMING);
             fresh.next(now);
             fresh.failed(now, kind, "why");
 
@@ -151,7 +164,7 @@ final class SourceChoiceTest {
 
     @Test
     void aSourceThatFailedRestsTwiceAsLongEachTimeUpTo30Seconds() {
-        SourceChoice alone = new SourceChoice(List.of(PARENT), 0, TIMING);
+        SourceChoice alone = new SourceChoice(List.of(PARENT), 0, SELF, TIMING);
         for (long rest : new long[] {1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000}) {
             assertThat(alone.next(now)).isEqualTo(new SourceChoice.Move.PullFrom(PARENT));
             alone.failed(now, SourceFailure.Kind.REFUSED, "busy");
@@ -213,7 +226,7 @@ final class SourceChoiceTest {
 
     @Test
     void aSourceThatServedLongIsForgiven() {
-        SourceChoice alone = new SourceChoice(List.of(PARENT), 0, TIMING);
+        SourceChoice alone = new SourceChoice(List.of(PARENT), 0, SELF, TIMING);
         for (int i = 0; i < 5; i++) {
             alone.next(now);
             alone.failed(now, SourceFailure.Kind.CLOSED, "gone");
@@ -263,7 +276,7 @@ final class SourceChoiceTest {
 
     @Test
     void staysWithAParentThatGivesNothingWhenNobodyHasMore() {
-        SourceChoice alone = new SourceChoice(List.of(PARENT), 0, TIMING);
+        SourceChoice alone = new SourceChoice(List.of(PARENT), 0, SELF, TIMING);
         alone.next(now);
         alone.connected(now);
         for (int i = 0; i < 1000; i++) {
@@ -341,7 +354,7 @@ final class SourceChoiceTest {
 
     @Test
     void withoutSourcesItWaitsForAnotherList() {
-        SourceChoice none = new SourceChoice(List.of(), 0, TIMING);
+        SourceChoice none = new SourceChoice(List.of(), 0, SELF, TIMING);
         assertThat(none.next(now)).isEqualTo(new SourceChoice.Move.WaitUntil(Long.MAX_VALUE));
         assertThat(none.lookAt(now)).isEqualTo(SourceChoice.NEVER);
 
@@ -356,7 +369,7 @@ final class SourceChoiceTest {
                 IntStream.range(0, 1000)
                         .mapToObj(i -> new SourceId("n-" + i, "10.0.0.1:1"))
                         .toList();
-        SourceChoice bounded = new SourceChoice(many, 0, TIMING);
+        SourceChoice bounded = new SourceChoice(many, 0, SELF, TIMING);
         int tried = 0;
         while (bounded.next(now) instanceof SourceChoice.Move.PullFrom) {
             bounded.failed(now, SourceFailure.Kind.CLOSED, "gone");

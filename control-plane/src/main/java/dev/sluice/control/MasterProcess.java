@@ -236,7 +236,7 @@ final class MasterProcess implements AutoCloseable {
                                         () -> onEnd.accept(ControlPlane.EXIT_JOURNAL))));
         late.keeper = keeper;
         PeerTable peers = new PeerTable(config.masters().keySet());
-        String address = config.listen().getHostString() + ":" + config.listen().getPort();
+        String address = words(config.listen());
         Depot depot =
                 Depot.open(
                         data.resolve("depot"),

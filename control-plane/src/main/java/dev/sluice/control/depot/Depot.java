@@ -384,23 +384,25 @@ public final class Depot implements ContentSource {
         Path part = directory.resolve(GrowingContent.partName());
         long reserved = Files.exists(part) ? Math.min(content.size(), Files.size(part)) : 0;
         DepotRoom.Claim claim = room.claim(content.size(), content.size() - reserved);
-        Optional<Refusal> refusal;
+        boolean isBegun = false;
         try {
-            refusal = makeRoom(manifest, claim, cleaner);
-            Files.createDirectories(directory);
-            if (Files.exists(directory.resolve(StoredPackages.CONTENT_FILE))) {
-                rename(directory.resolve(StoredPackages.CONTENT_FILE), part);
+            Optional<Refusal> refusal = makeRoom(manifest, claim, cleaner);
+            if (refusal.isPresent()) {
+                return new FetchStart.Refused(refusal.get());
             }
-        } catch (IOException | RuntimeException e) {
-            claim.close();
-            throw e;
+            Files.createDirectories(directory);
+            Path unnamed = directory.resolve(StoredPackages.CONTENT_FILE);
+            if (Files.exists(unnamed)) {
+                rename(unnamed, part);
+            }
+            isBegun = true;
+            return new FetchStart.Begun(
+                    new DepotFetch(directory, content, claim, () -> publishFetched(directory, id)));
+        } finally {
+            if (!isBegun) {
+                claim.close();
+            }
         }
-        if (refusal.isPresent()) {
-            claim.close();
-            return new FetchStart.Refused(refusal.get());
-        }
-        return new FetchStart.Begun(
-                new DepotFetch(directory, content, claim, () -> publishFetched(directory, id)));
     }
 
     /**

@@ -61,7 +61,7 @@ public final class DepotFill implements AutoCloseable {
     private static final int SIT_OUT = 30;
 
     /** For readers of a fetch that failed, before the next one opens its files. */
-    private static final long CLOSE_SECONDS = 10;
+    private static final Duration CLOSE = Duration.ofSeconds(10);
 
     private final Ports ports;
     private final Depot depot;
@@ -317,8 +317,8 @@ public final class DepotFill implements AutoCloseable {
         } finally {
             growing = null;
             pull.close();
-            if (!isWhole) {
-                awaitClosed(pull.content());
+            if (!isWhole && !pull.content().awaitClosed(CLOSE)) {
+                LOG.info("depot: content {}: still read", pull.content().content().sha256());
             }
         }
     }
@@ -357,15 +357,6 @@ public final class DepotFill implements AutoCloseable {
                 Throwable cause = e.getCause() == null ? e : e.getCause();
                 throw new IOException(String.valueOf(cause.getMessage()), e);
             }
-        }
-    }
-
-    /** What goes on in the same files begins when this is out of them; readers may stay. */
-    private static void awaitClosed(GrowingContent content) throws InterruptedException {
-        try {
-            content.closed().get(CLOSE_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.info("depot: content {}: still read: {}", content.content().sha256(), e.toString());
         }
     }
 

@@ -40,21 +40,17 @@ final class FetchWatch implements ContentPull.Events {
 
     @Override
     public void changed(ContentPull.Status now) {
-        if (hasSource(status) && !hasSource(now)) {
+        if (status.hasSource() && !now.hasSource()) {
             aloneSince = ticker.nanos();
         }
         status = now;
-    }
-
-    private static boolean hasSource(ContentPull.Status status) {
-        return status.sources().stream().anyMatch(source -> source.isPresent());
     }
 
     /** Whether no master has served for so long, or none anything right. */
     boolean isHopeless(Duration withoutSource, Duration withoutProgress) {
         long now = ticker.nanos();
         return now - progressAt > withoutProgress.toNanos()
-                || (!hasSource(status)
+                || (!status.hasSource()
                         && now - Math.max(aloneSince, progressAt) > withoutSource.toNanos());
     }
 
@@ -67,16 +63,8 @@ final class FetchWatch implements ContentPull.Events {
                         .collect(Collectors.joining(", "));
     }
 
+    /** Why nothing comes. */
     String failures() {
-        return status.failures().isEmpty()
-                ? "nothing came"
-                : status.failures().entrySet().stream()
-                        .map(failed ->
-                                "master %s: %s: %s"
-                                        .formatted(
-                                                failed.getKey(),
-                                                failed.getValue().kind(),
-                                                failed.getValue().detail()))
-                        .collect(Collectors.joining("; "));
+        return status.reasons();
     }
 }

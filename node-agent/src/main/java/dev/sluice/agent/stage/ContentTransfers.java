@@ -365,10 +365,8 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
 
     /** What goes on in the same file begins when this is out of it; readers may stay in it. */
     private static void awaitClosed(GrowingContent content) throws InterruptedException {
-        try {
-            content.closed().get(CLOSE.toSeconds(), TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.info("content {}: still read: {}", content.content().sha256(), e.toString());
+        if (!content.awaitClosed(CLOSE)) {
+            LOG.info("content {}: still read", content.content().sha256());
         }
     }
 
@@ -515,14 +513,11 @@ public final class ContentTransfers implements ContentLibrary, AutoCloseable {
         server.close();
         for (ContentPull pull : open) {
             try {
-                pull.content().closed().get(CLOSE.toSeconds(), TimeUnit.SECONDS);
+                if (!pull.content().awaitClosed(CLOSE)) {
+                    LOG.warn("content {}: not closed", pull.content().content().sha256());
+                }
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
-            } catch (ExecutionException | TimeoutException e) {
-                LOG.warn(
-                        "content {}: not closed: {}",
-                        pull.content().content().sha256(),
-                        e.toString());
             }
         }
         network.close();

@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What a pull tells while it runs, kept for whoever waits for it and for reports. */
@@ -116,16 +115,7 @@ final class PullWatch implements ContentPull.Events {
     }
 
     String failures() {
-        return status.failures().isEmpty()
-                ? "no source gave anything new"
-                : status.failures().entrySet().stream()
-                        .map(entry ->
-                                entry.getKey()
-                                        + ": "
-                                        + entry.getValue().kind()
-                                        + ": "
-                                        + entry.getValue().detail())
-                        .collect(Collectors.joining("; "));
+        return status.reasons();
     }
 
     /** The bytes that came are in the ledger afterwards. */

@@ -21,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BinaryOperator;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +79,25 @@ public final class ContentPull implements AutoCloseable {
         public Status {
             sources = List.copyOf(sources);
             failures = new TreeMap<>(failures);
+        }
+
+        /** Whether any span is pulled from a source. */
+        public boolean hasSource() {
+            return sources.stream().anyMatch(Optional::isPresent);
+        }
+
+        /** How the sources failed last, in words. */
+        public String reasons() {
+            return failures.isEmpty()
+                    ? "no source gave anything new"
+                    : failures.entrySet().stream()
+                            .map(failed ->
+                                    "%s: %s: %s"
+                                            .formatted(
+                                                    failed.getKey(),
+                                                    failed.getValue().kind(),
+                                                    failed.getValue().detail()))
+                            .collect(Collectors.joining("; "));
         }
     }
 

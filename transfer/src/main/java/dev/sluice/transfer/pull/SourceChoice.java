@@ -235,7 +235,7 @@ public final class SourceChoice {
         }
     }
 
-    /** No network takes packets on the way from this machine to itself: it has no processor. */
+    /** No network lies before a source on this machine: while it is silent it waits its turn. */
     private long silenceOf(SourceId source) {
         return source.node().equals(self) ? timing.localSilence() : timing.silence();
     }

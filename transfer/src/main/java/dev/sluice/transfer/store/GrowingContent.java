@@ -3,12 +3,15 @@ package dev.sluice.transfer.store;
 import dev.sluice.trust.packages.PackageContent;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -363,6 +366,22 @@ public final class GrowingContent implements ReadableContent, AutoCloseable {
     /** Done when the file is closed, after the keeper and the last reader. */
     public CompletableFuture<Void> closed() {
         return closed.copy();
+    }
+
+    /**
+     * Waits for that.
+     *
+     * @return whether it is; readers may have it open for longer
+     */
+    public boolean awaitClosed(Duration limit) throws InterruptedException {
+        try {
+            closed.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException _) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("content %s".formatted(content.sha256()), e);
+        }
     }
 
     private void leave() {

@@ -20,9 +20,11 @@ import dev.sluice.control.depot.Depot;
 import dev.sluice.control.depot.DepotFill;
 import dev.sluice.control.depot.DepotKeeper;
 import dev.sluice.control.depot.DepotPatches;
+import dev.sluice.control.depot.FetchPatience;
 import dev.sluice.control.depot.ImportResult;
 import dev.sluice.control.depot.LinkLimit;
 import dev.sluice.control.depot.MasterSources;
+import dev.sluice.control.depot.NodeBases;
 import dev.sluice.control.depot.OriginContents;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
@@ -58,6 +60,7 @@ import dev.sluice.control.recordstore.RecordStore;
 import dev.sluice.control.state.Command;
 import dev.sluice.control.state.Decision;
 import dev.sluice.control.state.PackageRecord;
+import dev.sluice.control.state.Settings;
 import dev.sluice.control.vault.BackupFiles;
 import dev.sluice.transfer.net.TransferNetwork;
 import dev.sluice.transfer.pace.RateLimit;
@@ -256,6 +259,27 @@ final class MasterProcess implements AutoCloseable {
         List<ContentSource> contents = new ArrayList<>(List.of(depot));
         staged.ifPresent(contents::add);
         Path tables = data.resolve("depot").resolve("leaves");
+        TransferNetwork network = closing(new TransferNetwork(identity));
+        ContentPull.Means pulls =
+                new ContentPull.Means(
+                        network,
+                        DiskSpace.system(),
+                        new RateLimit(0, Ticker.system()),
+                        PullTiming.standard(),
+                        Ticker.system());
+        LinkLimit links = new LinkLimit(controller::state, self);
+        NodeBases bases =
+                new NodeBases(
+                        new NodeBases.Ports(
+                                data.resolve("depot").resolve("bases"),
+                                depot,
+                                () -> fleet.observe().values(),
+                                links::near,
+                                () ->
+                                        Settings.nodeBytesPerSecond(
+                                                controller.state().configuration().settings()),
+                                pulls,
+                                FetchPatience.standard()));
         DepotPatches patches =
                 closing(
                         DepotPatches.start(
@@ -266,11 +290,11 @@ final class MasterProcess implements AutoCloseable {
                                         () -> controller.state().packages().values(),
                                         () -> fleet.observe().values(),
                                         contents,
+                                        Optional.of(bases),
                                         System::nanoTime)));
         controller.subscribe((_, _) -> patches.wake());
         OriginContents origin =
                 new OriginContents(() -> controller.state().packages().values(), contents, tables);
-        TransferNetwork network = closing(new TransferNetwork(identity));
         TransferServer transfers =
                 serveContents(config, network, new Library(origin, patches, late));
         InetSocketAddress transferAddress =
@@ -386,14 +410,9 @@ final class MasterProcess implements AutoCloseable {
                                         () -> controller.state().packages().values(),
                                         staged,
                                         new PeerDepots(channels),
-                                        new LinkLimit(controller::state, self)::from,
-                                        new ContentPull.Means(
-                                                network,
-                                                DiskSpace.system(),
-                                                new RateLimit(0, Ticker.system()),
-                                                PullTiming.standard(),
-                                                Ticker.system()),
-                                        DepotFill.Patience.standard(),
+                                        links::from,
+                                        pulls,
+                                        FetchPatience.standard(),
                                         transfers::appeared,
                                         Optional.of(depotKeeper))));
         late.fill = fill;

@@ -114,6 +114,8 @@ final class AgentTest {
         Built site = bed.site("24.1.0");
         NodeReport staged = assertDone(stage("stage", site)).getReport();
         assertThat(staged.getStaged(0).getComplete()).isTrue();
+        assertThat(staged.getStaged(0).getMerkleRoot())
+                .isEqualTo(site.manifest().content().merkleRoot().hex());
         assertThat(staged.getReceivedBytesMap())
                 .containsEntry("m-a", site.manifest().content().size());
 

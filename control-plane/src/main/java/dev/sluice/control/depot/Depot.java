@@ -20,7 +20,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -174,7 +173,7 @@ public final class Depot implements ContentSource {
             for (Path interrupted : left) {
                 if (!isFetch(interrupted)) {
                     LOG.info("depot: removing what a crash left: {}", interrupted);
-                    discard(interrupted);
+                    DepotFiles.remove(interrupted);
                 }
             }
         }
@@ -205,7 +204,7 @@ public final class Depot implements ContentSource {
             try {
                 return take(input, arriving, cleaner);
             } finally {
-                discard(arriving);
+                DepotFiles.remove(arriving);
             }
         } finally {
             imports.release();
@@ -422,6 +421,26 @@ public final class Depot implements ContentSource {
         Files.deleteIfExists(packages.resolve(id.sha256()).resolve(GrowingContent.progressName()));
     }
 
+    /**
+     * Room for a content that is no package and goes again.
+     *
+     * @return to be closed when it has gone
+     * @throws IOException when there is none; no package is removed for it
+     */
+    DepotRoom.Claim roomForBase(long bytes) throws IOException {
+        if (bytes > maxPackageBytes) {
+            throw new IOException(
+                    "a base of %d bytes: expected at most %d".formatted(bytes, maxPackageBytes));
+        }
+        DepotRoom.Claim claim = room.claim(bytes, bytes);
+        if (room.suffices()) {
+            return claim;
+        }
+        String lack = claim.lack("");
+        claim.close();
+        throw new IOException("a base " + lack);
+    }
+
     private static void rename(Path file, Path name) throws IOException {
         Files.move(file, name, StandardCopyOption.ATOMIC_MOVE);
     }
@@ -432,7 +451,7 @@ public final class Depot implements ContentSource {
             for (Path fetched : all) {
                 String name = String.valueOf(fetched.getFileName()).substring(FETCH.length());
                 if (!ContentId.isValid(name) || !wanted.contains(new ContentId(name))) {
-                    discard(fetched);
+                    DepotFiles.remove(fetched);
                 }
             }
         }
@@ -497,9 +516,9 @@ public final class Depot implements ContentSource {
             Files.move(packages.resolve(id.sha256()), going, StandardCopyOption.ATOMIC_MOVE);
             arrived.remove(id);
         }
-        sync(packages);
+        DepotFiles.sync(packages);
         Files.deleteIfExists(root.resolve(LEAVES).resolve(id.sha256()));
-        discard(going);
+        DepotFiles.remove(going);
         return true;
     }
 
@@ -509,7 +528,7 @@ public final class Depot implements ContentSource {
         if (has(id)) {
             return;
         }
-        sync(arriving);
+        DepotFiles.sync(arriving);
         try {
             Files.move(arriving, packages.resolve(id.sha256()), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
@@ -517,25 +536,7 @@ public final class Depot implements ContentSource {
                 throw e;
             }
         }
-        sync(packages);
-    }
-
-    private static void sync(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
-    /** Deletes the directory of an import or a fetch, if it is there. */
-    private static void discard(Path arriving) throws IOException {
-        if (Files.isDirectory(arriving, LinkOption.NOFOLLOW_LINKS)) {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(arriving)) {
-                for (Path file : files) {
-                    Files.deleteIfExists(file);
-                }
-            }
-        }
-        Files.deleteIfExists(arriving);
+        DepotFiles.sync(packages);
     }
 
     @Override

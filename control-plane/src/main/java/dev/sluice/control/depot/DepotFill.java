@@ -5,7 +5,6 @@ import dev.sluice.control.model.Refusal;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.Source;
-import dev.sluice.transfer.pull.Sources;
 import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.trust.packages.PackageHead;
@@ -16,7 +15,6 @@ import java.io.SequenceInputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,12 +24,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -54,14 +49,8 @@ public final class DepotFill implements AutoCloseable {
     /** Between two looks when something is missing and nobody gave it. */
     private static final long RETRY_MILLIS = 2_000;
 
-    /** A pull is looked at so often: the limit of its link may have changed. */
-    private static final long LOOK_MILLIS = 500;
-
     /** Looks that pass over a package which was refused: nothing changes that fast. */
     private static final int SIT_OUT = 30;
-
-    /** For readers of a fetch that failed, before the next one opens its files. */
-    private static final Duration CLOSE = Duration.ofSeconds(10);
 
     private final Ports ports;
     private final Depot depot;
@@ -100,22 +89,9 @@ public final class DepotFill implements AutoCloseable {
             OtherDepots others,
             ToLongFunction<NodeId> linkLimit,
             ContentPull.Means means,
-            Patience patience,
+            FetchPatience patience,
             Runnable appeared,
             Optional<DepotKeeper> keeper) {}
-
-    /**
-     * How long a fetch goes on for nothing.
-     *
-     * @param withoutSource while no master serves it
-     * @param withoutProgress while one does, and nothing of it is right
-     */
-    public record Patience(Duration withoutSource, Duration withoutProgress) {
-
-        public static Patience standard() {
-            return new Patience(Duration.ofSeconds(10), Duration.ofMinutes(2));
-        }
-    }
 
     private DepotFill(Ports ports, boolean threaded) {
         this.ports = ports;
@@ -293,33 +269,36 @@ public final class DepotFill implements AutoCloseable {
 
     private boolean pull(PackageRecord record, DepotFetch fetch, List<Source> from)
             throws IOException, InterruptedException {
-        FetchWatch watch = new FetchWatch(ports.means().ticker());
-        List<Source> limited = limited(from);
-        ContentPull pull =
-                ContentPull.start(
-                        new ContentPull.Order(
-                                fetch.directory(), fetch.content(), Sources.ofWhole(limited)),
+        try (WatchedPull pull =
+                WatchedPull.start(
+                        fetch.directory(),
+                        fetch.content(),
+                        () -> limited(from),
                         ports.means(),
-                        watch);
-        boolean isWhole = false;
-        try {
+                        ports.patience())) {
             fetch.reserved();
-            growing = pull.content();
+            if (completed(pull, fetch)) {
+                LOG.info("depot: {} is here, {}", record.ref(), pull.amounts("master"));
+                return true;
+            }
+            say(record, pull.failures() + "; it goes on later, with " + pull.amounts("master"));
+            return false;
+        }
+    }
+
+    /** It is served while it grows, until it has its name. */
+    private boolean completed(WatchedPull pull, DepotFetch fetch)
+            throws IOException, InterruptedException {
+        growing = pull.content();
+        try {
             ports.appeared().run();
-            isWhole = await(pull, watch, limited);
+            boolean isWhole = pull.await();
             if (isWhole) {
                 fetch.complete();
-                LOG.info("depot: {} is here, {}", record.ref(), watch.amounts());
-            } else {
-                say(record, watch.failures() + "; it goes on later, with " + watch.amounts());
             }
             return isWhole;
         } finally {
             growing = null;
-            pull.close();
-            if (!isWhole && !pull.content().awaitClosed(CLOSE)) {
-                LOG.info("depot: content {}: still read", pull.content().content().sha256());
-            }
         }
     }
 
@@ -332,32 +311,6 @@ public final class DepotFill implements AutoCloseable {
                                 source.port(),
                                 ports.linkLimit().applyAsLong(new NodeId(source.node()))))
                 .toList();
-    }
-
-    /** Whether all of it came. */
-    private boolean await(ContentPull pull, FetchWatch watch, List<Source> from)
-            throws IOException, InterruptedException {
-        List<Source> told = from;
-        Patience patience = ports.patience();
-        CompletableFuture<Void> done = pull.done();
-        while (true) {
-            try {
-                done.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
-                return true;
-            } catch (TimeoutException _) {
-                if (watch.isHopeless(patience.withoutSource(), patience.withoutProgress())) {
-                    return false;
-                }
-                List<Source> limited = limited(told);
-                if (!limited.equals(told)) {
-                    pull.sources(Sources.ofWhole(limited));
-                    told = limited;
-                }
-            } catch (ExecutionException e) {
-                Throwable cause = e.getCause() == null ? e : e.getCause();
-                throw new IOException(String.valueOf(cause.getMessage()), e);
-            }
-        }
     }
 
     /** What is being fetched, to be served meanwhile; for any thread. */

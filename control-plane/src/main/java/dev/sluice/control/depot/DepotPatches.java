@@ -17,16 +17,16 @@ import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.Sha256;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,9 +44,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The patches of this master's packages, made one at a time by a thread of its own: from each
- * version that nodes have installed to each later one that is imported. {@code patches/A-B/} is the
- * one that makes content A of content B; it appears by rename when it is whole, and goes when it is
- * of no use any more. One that is half made when the process dies is removed at the next start.
+ * version that nodes have to each later one that is imported. {@code patches/A-B/} is the one that
+ * makes content A of content B; it appears by rename when it is whole, and goes when it is of no
+ * use any more. One that is half made when the process dies is removed at the next start.
  */
 public final class DepotPatches implements ContentLibrary, AutoCloseable {
 
@@ -57,6 +57,9 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
 
     /** What could not be made, for the disk was full or a content away, is tried again then. */
     private static final Duration RETRY = Duration.ofMinutes(10);
+
+    /** A patch stays for so long after its base was last imported, or reported by a node. */
+    private static final Duration BASE_FORGOTTEN = Duration.ofHours(1);
 
     /** Nodes wait for a patch for this long at most after it was first wished for. */
     private static final Duration AWAITED = Duration.ofMinutes(2);
@@ -71,8 +74,8 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
     private final Semaphore wake = new Semaphore(0);
     private final Map<String, KeptPatch> kept = new ConcurrentHashMap<>();
 
-    /** Since when a package has a patch that is wished for and not made. */
-    private final Map<PackageRef, Long> making = new ConcurrentHashMap<>();
+    /** Since when a package has patches that are wished for and not made, by their bases. */
+    private final Map<PackageRef, Map<String, Long>> making = new ConcurrentHashMap<>();
 
     private final @Nullable Thread thread;
     private volatile Map<PackageRef, List<ContentPatch>> served = Map.of();
@@ -82,6 +85,9 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
     private final Map<String, Long> retryAt = new HashMap<>();
     private final Map<String, Long> wishedAt = new HashMap<>();
 
+    /** When the base of a patch was known last. */
+    private final Map<String, Long> baseKnownAt = new HashMap<>();
+
     /**
      * What it works with.
      *
@@ -89,6 +95,8 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
      * @param zstd empty: no patches are made
      * @param imported all packages that the cluster's state names
      * @param fleet what is known of the nodes
+     * @param contents where packages are whole on this machine
+     * @param bases brings bases that are not; empty: nothing is fetched
      * @param ticker nanoseconds of a monotonic clock
      */
     public record Ports(
@@ -98,6 +106,7 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
             Supplier<? extends Collection<PackageRecord>> imported,
             Supplier<? extends Collection<NodeObservation>> fleet,
             List<? extends ContentSource> contents,
+            Optional<NodeBases> bases,
             LongSupplier ticker) {
         public Ports {
             contents = List.copyOf(contents);
@@ -129,14 +138,14 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
 
     /** Takes what earlier processes made, and removes what they left half done. */
     private void read() throws IOException {
-        remove(directory.resolve(MAKING));
+        DepotFiles.remove(directory.resolve(MAKING));
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
             for (Path found : stream) {
                 try {
                     kept.put(found.getFileName().toString(), KeptPatch.read(found));
                 } catch (IOException e) {
                     LOG.warn("patch {}: is made anew: {}", found, e.getMessage());
-                    remove(found);
+                    DepotFiles.remove(found);
                 }
             }
         }
@@ -165,7 +174,7 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
     }
 
     /** Removes what is of no use any more, and makes what is wished for. */
-    void look() throws IOException {
+    void look() throws IOException, InterruptedException {
         if (ports.zstd().isEmpty()) {
             return;
         }
@@ -174,7 +183,11 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
         Set<String> names = wishes.stream().map(PatchWish::name).collect(Collectors.toSet());
         wishedAt.keySet().retainAll(names);
         retryAt.keySet().retainAll(names);
-        List<PatchWish> open = wishes.stream().filter(this::isOpen).toList();
+        List<PatchWish> open =
+                wishes.stream()
+                        .filter(this::isOpen)
+                        .sorted(Comparator.comparing(wish -> place(wish.base()).isEmpty()))
+                        .toList();
         expect(open);
         serve();
         for (PatchWish wish : open) {
@@ -185,6 +198,7 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
             expect(open.stream().filter(this::isOpen).toList());
             serve();
         }
+        dropBases(wishes);
     }
 
     private boolean isOpen(PatchWish wish) {
@@ -192,12 +206,37 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
         boolean rests = again != null && ports.ticker().getAsLong() - again < 0;
         return !kept.containsKey(wish.name())
                 && !rests
-                && place(wish.base()).isPresent()
-                && place(wish.target()).isPresent();
+                && place(wish.target().contentSha256()).isPresent()
+                && (place(wish.base()).isPresent() || canCome(wish));
     }
 
-    private Optional<ContentSource.Place> place(PackageRecord pkg) {
-        ContentId id = new ContentId(pkg.contentSha256());
+    private boolean canCome(PatchWish wish) {
+        return wish.nodes() >= NodeBases.WORTH_NODES
+                && wish.base() instanceof PatchBase.Reported reported
+                && ports.bases().filter(bases -> bases.canCome(reported)).isPresent();
+    }
+
+    /** Bases that were fetched go when nothing is to be made of them. */
+    private void dropBases(List<PatchWish> wishes) throws IOException {
+        if (ports.bases().isPresent()) {
+            ports.bases()
+                    .get()
+                    .keepOnly(
+                            wishes.stream()
+                                    .filter(this::isOpen)
+                                    .map(wish -> wish.base().contentSha256())
+                                    .collect(Collectors.toSet()));
+        }
+    }
+
+    private Optional<ContentSource.Place> place(PatchBase base) {
+        return place(base.contentSha256())
+                .or(() -> ports.bases().flatMap(bases -> bases.place(base.contentSha256())));
+    }
+
+    /** Where a content is on this machine. */
+    private Optional<ContentSource.Place> place(String contentSha256) {
+        ContentId id = new ContentId(contentSha256);
         for (ContentSource source : ports.contents()) {
             try {
                 Optional<ContentSource.Place> place = source.place(id);
@@ -205,7 +244,7 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
                     return place;
                 }
             } catch (IOException e) {
-                LOG.warn("{}: {}", pkg.ref(), e.getMessage());
+                LOG.warn("content {}: {}", id, e.getMessage());
             }
         }
         return Optional.empty();
@@ -214,73 +253,88 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
     /** Notes which packages' patches are on their way. */
     private void expect(List<PatchWish> open) {
         long now = ports.ticker().getAsLong();
-        Map<PackageRef, Long> since = new HashMap<>();
+        Map<PackageRef, Map<String, Long>> since = new HashMap<>();
         for (PatchWish wish : open) {
-            long first = wishedAt.computeIfAbsent(wish.name(), _ -> now);
-            since.merge(wish.target().ref(), first, Math::min);
+            since.computeIfAbsent(wish.target().ref(), _ -> new HashMap<>())
+                    .put(
+                            wish.base().contentSha256(),
+                            wishedAt.computeIfAbsent(wish.name(), _ -> now));
         }
         making.keySet().retainAll(since.keySet());
-        making.putAll(since);
+        since.forEach((pkg, bases) -> making.put(pkg, Map.copyOf(bases)));
     }
 
     /**
-     * Removes patches of which the package or the base is not imported any more. Which versions are
-     * installed does not count: nodes that are away come back with theirs.
+     * Removes patches of which the package is not imported any more, or the base is neither that
+     * nor on any node. Which versions are installed does not count, and the base not at once: nodes
+     * that are away come back with theirs.
      */
     private void forget() throws IOException {
-        Set<String> contents =
+        Set<String> imported =
                 ports.imported().get().stream()
                         .map(PackageRecord::contentSha256)
                         .collect(Collectors.toSet());
+        Set<String> bases = new HashSet<>(imported);
+        bases.addAll(ReportedBases.of(ports.fleet().get()).keySet());
+        long now = ports.ticker().getAsLong();
+        baseKnownAt.keySet().retainAll(kept.keySet());
         for (Map.Entry<String, KeptPatch> entry : new TreeMap<>(kept).entrySet()) {
-            String[] ends = entry.getKey().split("-", -1);
-            if (ends.length != 2 || !contents.containsAll(List.of(ends))) {
-                kept.remove(entry.getKey());
+            String name = entry.getKey();
+            String[] ends = name.split("-", -1);
+            if (bases.contains(ends[ends.length - 1])) {
+                baseKnownAt.put(name, now);
+            }
+            long known = baseKnownAt.computeIfAbsent(name, _ -> now);
+            if (!imported.contains(ends[0]) || now - known > BASE_FORGOTTEN.toNanos()) {
+                kept.remove(name);
                 serve();
-                remove(entry.getValue().directory());
-                LOG.info("patch {}: removed with its package", entry.getKey());
+                DepotFiles.remove(entry.getValue().directory());
+                LOG.info("patch {}: removed with its package", name);
             }
         }
     }
 
     private void serve() {
-        Map<String, PackageRecord> byContent = new HashMap<>();
-        ports.imported().get().forEach(pkg -> byContent.put(pkg.contentSha256(), pkg));
+        Map<String, PackageRef> byContent = new HashMap<>();
+        ports.imported().get().forEach(pkg -> byContent.put(pkg.contentSha256(), pkg.ref()));
         Map<PackageRef, List<ContentPatch>> now = new HashMap<>();
         new TreeMap<>(kept)
                 .forEach((name, patch) -> {
                     String[] ends = name.split("-", -1);
-                    PackageRecord target = byContent.get(ends[0]);
-                    PackageRecord base = byContent.get(ends[ends.length - 1]);
-                    if (target != null && base != null && patch.content().isPresent()) {
-                        now.computeIfAbsent(target.ref(), _ -> new ArrayList<>())
-                                .add(served(base, patch.content().get()));
+                    PackageRef target = byContent.get(ends[0]);
+                    if (target != null && patch.made().isPresent()) {
+                        now.computeIfAbsent(target, _ -> new ArrayList<>())
+                                .add(served(patch.made().get(), ends[ends.length - 1]));
                     }
                 });
         served = now;
     }
 
-    private static ContentPatch served(PackageRecord base, PackageContent patch) {
+    private static ContentPatch served(KeptPatch.Made made, String baseSha256) {
+        PackageContent patch = made.content();
         return new ContentPatch(
-                base.ref(),
-                base.contentSha256(),
+                made.base(),
+                baseSha256,
                 patch.sha256().hex(),
                 patch.size(),
                 patch.merkleRoot().hex());
     }
 
-    private void make(PatchWish wish) {
+    private void make(PatchWish wish) throws InterruptedException {
         Path half = directory.resolve(MAKING);
         try {
-            remove(half);
+            DepotFiles.remove(half);
+            if (place(wish.base()).isEmpty()) {
+                bring(wish.base());
+            }
             Files.createDirectory(half);
             long began = ports.ticker().getAsLong();
             Optional<LeafHashing.Described> made = make(wish, KeptPatch.file(half));
-            KeptPatch.write(half, made);
+            KeptPatch.write(half, made, wish.base().ref());
             Path place = directory.resolve(wish.name());
-            sync(half);
+            DepotFiles.sync(half);
             Files.move(half, place, StandardCopyOption.ATOMIC_MOVE);
-            sync(directory);
+            DepotFiles.sync(directory);
             kept.put(wish.name(), KeptPatch.read(place));
             tell(wish, made, ports.ticker().getAsLong() - began);
         } catch (ClosedByInterruptException _) {
@@ -298,18 +352,26 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
         }
     }
 
+    private void bring(PatchBase base) throws IOException, InterruptedException {
+        if (base instanceof PatchBase.Reported reported && ports.bases().isPresent()) {
+            ports.bases().get().fetch(reported);
+        }
+    }
+
     /** Frees the disk of what is of no use; the next one removes it too. */
     private static void discard(Path half) {
         try {
-            remove(half);
+            DepotFiles.remove(half);
         } catch (IOException e) {
             LOG.warn("{}: cannot be removed: {}", half, e.getMessage());
         }
     }
 
     private Optional<LeafHashing.Described> make(PatchWish wish, Path into) throws IOException {
-        PatchSource base = source(wish.base());
-        PatchSource target = source(wish.target());
+        PatchSource base = source(wish.base().ref(), place(wish.base()), wish.base().content());
+        PackageRecord pkg = wish.target();
+        PatchSource target =
+                source(pkg.ref(), place(pkg.contentSha256()), ManifestReading.content(pkg));
         PackageContent content = target.content();
         Path leaves = ports.tables().resolve(content.sha256().hex());
         var _ = CompleteContent.withTable(content, target.file(), target.start(), leaves);
@@ -320,10 +382,12 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
                 .make(base, target, table, into, content.size() / FRACTION);
     }
 
-    private PatchSource source(PackageRecord pkg) throws IOException {
-        ContentSource.Place place =
-                place(pkg).orElseThrow(() -> new IOException(pkg.ref() + ": is not here any more"));
-        return new PatchSource(place.file(), place.start(), ManifestReading.content(pkg));
+    private static PatchSource source(
+            PackageRef pkg, Optional<ContentSource.Place> place, PackageContent content)
+            throws IOException {
+        ContentSource.Place at =
+                place.orElseThrow(() -> new IOException(pkg + ": is not here any more"));
+        return new PatchSource(at.file(), at.start(), content);
     }
 
     private static void tell(PatchWish wish, Optional<LeafHashing.Described> made, long nanos) {
@@ -341,38 +405,25 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
         return served.getOrDefault(pkg, List.of());
     }
 
-    /** Whether a patch of the package is on its way, for {@link #AWAITED} at most. */
-    boolean isMaking(PackageRef pkg) {
-        Long since = making.get(pkg);
-        return since != null && ports.ticker().getAsLong() - since < AWAITED.toNanos();
+    /**
+     * The contents from which a patch to this package is on its way, for {@link #AWAITED} at most.
+     */
+    Set<String> inMaking(PackageRef pkg) {
+        long now = ports.ticker().getAsLong();
+        return making.getOrDefault(pkg, Map.of()).entrySet().stream()
+                .filter(base -> now - base.getValue() < AWAITED.toNanos())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
     }
 
     @Override
     public Optional<ReadableContent> find(Sha256 content) throws IOException {
         for (KeptPatch patch : kept.values()) {
-            if (patch.content().filter(c -> c.sha256().equals(content)).isPresent()) {
+            if (patch.made().filter(m -> m.content().sha256().equals(content)).isPresent()) {
                 return Optional.of(patch.served());
             }
         }
         return Optional.empty();
-    }
-
-    private static void sync(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
-    private static void remove(Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            return;
-        }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-            for (Path file : files) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(directory);
     }
 
     /** Ends what it does; nothing is kept of a patch that is being made. */

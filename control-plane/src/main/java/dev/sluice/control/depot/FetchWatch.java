@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
-/** What the pull of a package from other masters tells. */
+/** What a pull into the depot tells. */
 final class FetchWatch implements ContentPull.Events {
 
     private final Ticker ticker;
@@ -46,7 +46,7 @@ final class FetchWatch implements ContentPull.Events {
         status = now;
     }
 
-    /** Whether no master has served for so long, or none anything right. */
+    /** Whether no source has served for so long, or none anything right. */
     boolean isHopeless(Duration withoutSource, Duration withoutProgress) {
         long now = ticker.nanos();
         return now - progressAt > withoutProgress.toNanos()
@@ -54,12 +54,18 @@ final class FetchWatch implements ContentPull.Events {
                         && now - Math.max(aloneSince, progressAt) > withoutSource.toNanos());
     }
 
-    /** Such as {@code 1000 bytes from master m-a, 20 bytes from master m-c}. */
-    String amounts() {
+    /**
+     * Such as {@code 1000 bytes from master m-a, 20 bytes from master m-c}.
+     *
+     * @param kind of those who gave them
+     */
+    String amounts(String kind) {
         return received.isEmpty()
                 ? "all of it was here"
                 : received.entrySet().stream()
-                        .map(from -> from.getValue().sum() + " bytes from master " + from.getKey())
+                        .map(from ->
+                                "%d bytes from %s %s"
+                                        .formatted(from.getValue().sum(), kind, from.getKey()))
                         .collect(Collectors.joining(", "));
     }
 

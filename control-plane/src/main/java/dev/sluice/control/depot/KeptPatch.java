@@ -1,5 +1,8 @@
 package dev.sluice.control.depot;
 
+import dev.sluice.control.model.PackageName;
+import dev.sluice.control.model.PackageRef;
+import dev.sluice.control.model.Version;
 import dev.sluice.transfer.store.CompleteContent;
 import dev.sluice.transfer.store.LeafFile;
 import dev.sluice.trust.packages.LeafHashing;
@@ -16,35 +19,43 @@ import java.util.Optional;
 
 /**
  * A patch in its directory: {@code patch}, {@code leaves}, and {@code about}, which says in one
- * line what the patch is as a content, or {@code none} where it would be too large. A directory has
- * its name when all of it is durable.
+ * line what the patch is as a content and which version it is applied to, or {@code none} where it
+ * would be too large. A directory has its name when all of it is durable.
  */
-record KeptPatch(Path directory, Optional<PackageContent> content) {
+record KeptPatch(Path directory, Optional<Made> made) {
+
+    /** One that is of use. */
+    record Made(PackageContent content, PackageRef base) {}
 
     private static final String PATCH = "patch";
     private static final String LEAVES = "leaves";
     private static final String ABOUT = "about";
     private static final String NONE = "none";
 
-    /** A line of {@code about}; three words. */
-    private static final int MAX_ABOUT_BYTES = 256;
+    /** A line of {@code about}; five words. */
+    private static final int MAX_ABOUT_BYTES = 1024;
+
+    private static final int WORDS = 5;
 
     static Path file(Path directory) {
         return directory.resolve(PATCH);
     }
 
     /** Makes the rest durable beside a patch that was made; empty: it would be too large. */
-    static void write(Path directory, Optional<LeafHashing.Described> made) throws IOException {
+    static void write(Path directory, Optional<LeafHashing.Described> made, PackageRef base)
+            throws IOException {
         String about = NONE;
         if (made.isPresent()) {
             PackageContent content = made.get().content();
             LeafFile.write(directory.resolve(LEAVES), made.get().table());
             about =
-                    "%d %s %s"
+                    "%d %s %s %s %s"
                             .formatted(
                                     content.size(),
                                     content.sha256().hex(),
-                                    content.merkleRoot().hex());
+                                    content.merkleRoot().hex(),
+                                    base.name(),
+                                    base.version());
         } else {
             Files.deleteIfExists(directory.resolve(PATCH));
         }
@@ -76,6 +87,9 @@ record KeptPatch(Path directory, Optional<PackageContent> content) {
             return new KeptPatch(directory, Optional.empty());
         }
         String[] words = about.split(" ", -1);
+        if (words.length != WORDS) {
+            throw new IOException("%s: expected %d words, found %s".formatted(file, WORDS, about));
+        }
         try {
             PackageContent content =
                     new PackageContent(
@@ -84,12 +98,13 @@ record KeptPatch(Path directory, Optional<PackageContent> content) {
                             PackageContent.LEAF_SIZE,
                             new Sha256(words[2]));
             long found = Files.size(directory.resolve(PATCH));
-            if (words.length != 3 || found != content.size()) {
+            if (found != content.size()) {
                 throw new IOException(
                         "%s: expected %s, found %d bytes of patch".formatted(file, about, found));
             }
-            return new KeptPatch(directory, Optional.of(content));
-        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+            PackageRef base = new PackageRef(new PackageName(words[3]), Version.parse(words[4]));
+            return new KeptPatch(directory, Optional.of(new Made(content, base)));
+        } catch (IllegalArgumentException e) {
             throw new IOException("%s: %s".formatted(file, e.getMessage()), e);
         }
     }
@@ -97,6 +112,9 @@ record KeptPatch(Path directory, Optional<PackageContent> content) {
     /** As it is served; only when there is one. */
     CompleteContent served() throws IOException {
         return CompleteContent.withTable(
-                content.orElseThrow(), directory.resolve(PATCH), 0, directory.resolve(LEAVES));
+                made.orElseThrow().content(),
+                directory.resolve(PATCH),
+                0,
+                directory.resolve(LEAVES));
     }
 }

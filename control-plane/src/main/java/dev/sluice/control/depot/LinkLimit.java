@@ -6,6 +6,7 @@ import dev.sluice.control.model.Topology;
 import dev.sluice.control.state.ClusterState;
 import dev.sluice.control.state.Settings;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -28,6 +29,13 @@ public final class LinkLimit {
         return region(now, master).equals(region(now, self))
                 ? 0
                 : Settings.regionBytesPerSecond(now.configuration().settings());
+    }
+
+    /** The nodes of this master's region. */
+    public Set<NodeId> near() {
+        ClusterState now = state.get();
+        Topology topology = now.topology();
+        return topology == null ? Set.of() : region(now, self).map(topology::in).orElse(Set.of());
     }
 
     private static Optional<RegionId> region(ClusterState state, NodeId master) {

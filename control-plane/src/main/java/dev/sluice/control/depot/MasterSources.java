@@ -6,6 +6,7 @@ import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.state.PackageRecord;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** What this master can serve: the contents of the packages that the cluster's state names. */
@@ -52,8 +53,8 @@ public final class MasterSources implements PackageSources {
     }
 
     @Override
-    public boolean isMakingPatches(PackageRef pkg) {
-        return patches.filter(made -> made.isMaking(pkg)).isPresent();
+    public Set<String> patchesInMaking(PackageRef pkg) {
+        return patches.map(made -> made.inMaking(pkg)).orElse(Set.of());
     }
 
     @Override

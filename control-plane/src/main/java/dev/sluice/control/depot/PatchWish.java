@@ -1,20 +1,24 @@
 package dev.sluice.control.depot;
 
+import dev.sluice.control.executor.NodeFacts;
 import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.PackageRecord;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 
 /**
  * A patch that would be of use: from a version that nodes have, installed or only staged, to a
- * later one.
+ * later one that is imported.
  *
- * @param nodes that have the base
+ * @param nodes that have the base and lack the target
  */
-record PatchWish(PackageRecord base, PackageRecord target, int nodes) {
+record PatchWish(PatchBase base, PackageRecord target, int nodes) {
 
     /** Bases of a package at most: most nodes run one of few versions. */
     static final int MAX_BASES = 4;
@@ -29,11 +33,12 @@ record PatchWish(PackageRecord base, PackageRecord target, int nodes) {
     /** All that would be of use now, those for most nodes first. */
     static List<PatchWish> of(
             Collection<PackageRecord> imported, Collection<NodeObservation> fleet) {
+        List<PatchBase> bases = bases(imported, fleet);
         List<PatchWish> wishes = new ArrayList<>();
         for (PackageRecord target : imported) {
-            imported.stream()
+            bases.stream()
                     .filter(base -> isBaseOf(base, target))
-                    .map(base -> new PatchWish(base, target, having(base, fleet)))
+                    .map(base -> new PatchWish(base, target, wanting(base, target, fleet)))
                     .filter(wish -> wish.nodes() > 0)
                     .sorted(mostUseful())
                     .limit(MAX_BASES)
@@ -42,18 +47,37 @@ record PatchWish(PackageRecord base, PackageRecord target, int nodes) {
         return wishes.stream().sorted(mostUseful()).limit(MAX_WISHES).toList();
     }
 
-    private static int having(PackageRecord base, Collection<NodeObservation> fleet) {
+    private static List<PatchBase> bases(
+            Collection<PackageRecord> imported, Collection<NodeObservation> fleet) {
+        List<PatchBase> bases = new ArrayList<>();
+        Set<String> known = new HashSet<>();
+        for (PackageRecord pkg : imported) {
+            bases.add(new PatchBase.Imported(pkg));
+            known.add(pkg.contentSha256());
+        }
+        ReportedBases.of(fleet).values().stream()
+                .filter(base -> !known.contains(base.contentSha256()))
+                .forEach(bases::add);
+        return bases;
+    }
+
+    private static int wanting(
+            PatchBase base, PackageRecord target, Collection<NodeObservation> fleet) {
         return (int)
                 fleet.stream()
                         .map(NodeObservation::facts)
-                        .filter(facts ->
-                                facts != null
-                                        && (facts.hasInstalled(base.ref())
-                                                || facts.isPatchable(base.contentSha256())))
+                        .filter(Objects::nonNull)
+                        .filter(facts -> has(facts, base) && facts.lacks(target))
                         .count();
     }
 
-    private static boolean isBaseOf(PackageRecord base, PackageRecord target) {
+    /** One that was imported is here, so that it serves those too who report its version alone. */
+    private static boolean has(NodeFacts facts, PatchBase base) {
+        return facts.isPatchable(base.contentSha256())
+                || (base instanceof PatchBase.Imported && facts.hasInstalled(base.ref()));
+    }
+
+    private static boolean isBaseOf(PatchBase base, PackageRecord target) {
         Version from = base.ref().version();
         return base.ref().name().equals(target.ref().name())
                 && from.compareTo(target.ref().version()) < 0

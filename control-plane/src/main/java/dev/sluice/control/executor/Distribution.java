@@ -281,7 +281,7 @@ final class Distribution {
     private Map<Optional<ContentPatch>, List<NodeId>> ways(
             Situation situation, PackageRecord pkg, List<NodeId> nodes) {
         List<ContentPatch> patches = situation.sources().patches(pkg.ref());
-        boolean isMaking = situation.sources().isMakingPatches(pkg.ref());
+        Set<String> inMaking = situation.sources().patchesInMaking(pkg.ref());
         Map<Optional<ContentPatch>, List<NodeId>> ways = new LinkedHashMap<>();
         for (NodeId node : nodes.subList(0, Math.min(MAX_DECIDED, nodes.size()))) {
             Optional<NodeFacts> facts =
@@ -289,11 +289,7 @@ final class Distribution {
             Optional<ContentPatch> patch = facts.flatMap(f -> PatchChoice.of(pkg, f, patches));
             boolean waits =
                     patch.isEmpty()
-                            && isMaking
-                            && facts.filter(f ->
-                                            PatchChoice.awaits(
-                                                    pkg, f, situation.state().packages().values()))
-                                    .isPresent();
+                            && facts.filter(f -> PatchChoice.awaits(pkg, f, inMaking)).isPresent();
             if (waits) {
                 awaiting.computeIfAbsent(pkg.ref(), _ -> new HashSet<>()).add(node);
             } else {

@@ -135,6 +135,8 @@ public record NodeFacts(
      * @param secondHalfSource the transfer address that the second half is pulled from now; empty:
      *     none
      * @param patching what patches have to do with it
+     * @param about what it is by its manifest; absent: the agent did not say it so that it makes
+     *     sense
      */
     public record Staged(
             String contentSha256,
@@ -144,10 +146,33 @@ public record NodeFacts(
             String source,
             SortedSet<String> failedSources,
             String secondHalfSource,
-            Patching patching) {
+            Patching patching,
+            Optional<About> about) {
 
         public Staged {
             failedSources = Collections.unmodifiableSortedSet(new TreeSet<>(failedSources));
+        }
+
+        /** One of which is not told what it is. */
+        public Staged(
+                String contentSha256,
+                long bytesPresent,
+                long bytesTotal,
+                boolean complete,
+                String source,
+                SortedSet<String> failedSources,
+                String secondHalfSource,
+                Patching patching) {
+            this(
+                    contentSha256,
+                    bytesPresent,
+                    bytesTotal,
+                    complete,
+                    source,
+                    failedSources,
+                    secondHalfSource,
+                    patching,
+                    Optional.empty());
         }
 
         /** One that is not being pulled. */
@@ -173,6 +198,13 @@ public record NodeFacts(
             return patching.patch().equals(patch.sha256()) ? patching.bytesPresent() : 0;
         }
     }
+
+    /**
+     * What a node says of a package that it has.
+     *
+     * @param merkleRoot of its leaves, lower-case hexadecimal
+     */
+    public record About(PackageRef ref, String merkleRoot) {}
 
     /**
      * What patches have to do with a package on a node's disk.

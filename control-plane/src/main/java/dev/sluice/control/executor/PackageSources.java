@@ -2,6 +2,7 @@ package dev.sluice.control.executor;
 
 import dev.sluice.control.model.PackageRef;
 import java.util.List;
+import java.util.Set;
 
 /** What this master itself can serve to agents. */
 public interface PackageSources {
@@ -15,11 +16,11 @@ public interface PackageSources {
     }
 
     /**
-     * Whether a patch that makes this package is on its way: nodes that could use it wait. Never
-     * for long.
+     * The contents, by their SHA-256, from which a patch to this package is on its way: nodes that
+     * have one wait. Never for long.
      */
-    default boolean isMakingPatches(PackageRef pkg) {
-        return false;
+    default Set<String> patchesInMaking(PackageRef pkg) {
+        return Set.of();
     }
 
     /** Where agents pull it from, host:port. */

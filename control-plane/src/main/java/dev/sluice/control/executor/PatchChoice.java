@@ -1,10 +1,10 @@
 package dev.sluice.control.executor;
 
 import dev.sluice.control.state.PackageRecord;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,16 +36,13 @@ final class PatchChoice {
     }
 
     /**
-     * Whether a node that has nothing of a package is to wait for the patch that is being made: it
-     * has a content of the same name that patches can be applied to.
+     * Whether a node that has nothing of a package is to wait for a patch that is being made.
+     *
+     * @param inMaking the contents from which there will be one
      */
-    static boolean awaits(PackageRecord pkg, NodeFacts facts, Collection<PackageRecord> imported) {
+    static boolean awaits(PackageRecord pkg, NodeFacts facts, Set<String> inMaking) {
         boolean hasBegun =
                 facts.staged(pkg.contentSha256()).filter(s -> s.bytesPresent() > 0).isPresent();
-        return !hasBegun
-                && imported.stream()
-                        .filter(other -> other.ref().name().equals(pkg.ref().name()))
-                        .filter(other -> !other.contentSha256().equals(pkg.contentSha256()))
-                        .anyMatch(other -> facts.isPatchable(other.contentSha256()));
+        return !hasBegun && inMaking.stream().anyMatch(facts::isPatchable);
     }
 }

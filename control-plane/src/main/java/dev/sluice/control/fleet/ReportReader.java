@@ -8,6 +8,7 @@ import dev.sluice.control.failover.StoreId;
 import dev.sluice.control.failover.WitnessReply;
 import dev.sluice.control.model.Ballot;
 import dev.sluice.control.model.PackageName;
+import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.records.RecordBatch;
 import dev.sluice.v1.ChannelVersions;
@@ -145,7 +146,8 @@ final class ReportReader {
                                 text(pkg.getSource()),
                                 failedSources(pkg),
                                 text(pkg.getSecondHalfSource()),
-                                patching(pkg)));
+                                patching(pkg),
+                                about(pkg, remarks)));
             } else {
                 remarks.add(
                         text(
@@ -154,6 +156,29 @@ final class ReportReader {
             }
         }
         return staged;
+    }
+
+    private static Optional<NodeFacts.About> about(StagedPackage pkg, List<String> remarks) {
+        if (pkg.getMerkleRoot().isEmpty()) {
+            return Optional.empty();
+        }
+        if (!SHA256.matcher(pkg.getMerkleRoot()).matches()) {
+            remarks.add(
+                    text(
+                            "merkle_root \"%s\": expected a SHA-256 of 64 lower-case digits"
+                                    .formatted(pkg.getMerkleRoot())));
+            return Optional.empty();
+        }
+        try {
+            PackageRef ref =
+                    new PackageRef(
+                            new PackageName(pkg.getPackage().getName()),
+                            Version.parse(pkg.getPackage().getVersion()));
+            return Optional.of(new NodeFacts.About(ref, pkg.getMerkleRoot()));
+        } catch (IllegalArgumentException e) {
+            remarks.add(text("staged %s: %s".formatted(pkg.getContentSha256(), e.getMessage())));
+            return Optional.empty();
+        }
     }
 
     private static SortedSet<String> failedSources(StagedPackage pkg)

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The nodes of a cluster, each list sorted by id. */
@@ -42,5 +43,13 @@ public record Topology(String name, List<Master> masters, List<TrafficNode> node
 
     public Optional<Master> master(NodeId id) {
         return masters.stream().filter(m -> m.id().equals(id)).findFirst();
+    }
+
+    /** The nodes of a region, masters' and others. */
+    public Set<NodeId> in(RegionId region) {
+        return Stream.concat(
+                        masters.stream().filter(m -> m.region().equals(region)).map(Master::id),
+                        nodes.stream().filter(n -> n.region().equals(region)).map(TrafficNode::id))
+                .collect(Collectors.toSet());
     }
 }

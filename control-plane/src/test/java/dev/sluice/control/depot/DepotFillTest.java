@@ -116,7 +116,7 @@ final class DepotFillTest {
                                 this::ask,
                                 linkLimit,
                                 b.means(),
-                                new DepotFill.Patience(Duration.ZERO, Duration.ofSeconds(60)),
+                                new FetchPatience(Duration.ZERO, Duration.ofSeconds(60)),
                                 b.server::appeared,
                                 Optional.empty()));
         filling = fill;

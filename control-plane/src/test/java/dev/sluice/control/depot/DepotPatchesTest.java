@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.control.executor.ContentPatch;
 import dev.sluice.control.executor.NodeObservation;
+import dev.sluice.control.model.NodeId;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.transfer.patch.PatchApply;
 import dev.sluice.transfer.patch.PatchSource;
 import dev.sluice.transfer.patch.Zstd;
+import dev.sluice.transfer.serve.ContentLibrary;
 import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.transfer.store.ReadableContent;
@@ -18,11 +20,14 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,11 +47,21 @@ final class DepotPatchesTest {
     private long nanos;
     private SignedPackages packages = new SignedPackages(Path.of(""));
     private Optional<Depot> depot = Optional.empty();
+    private final List<ContentSource> contents = new ArrayList<>();
+    private Optional<NodeBases> bases = Optional.empty();
+
+    /** What was imported at any time, and where it is now that this depot has it no more. */
+    private final List<PackageRecord> allEver = new ArrayList<>();
+
+    private Optional<Depot> elsewhere = Optional.empty();
+    private volatile Optional<ContentLibrary> library = Optional.empty();
+    private String address = "";
 
     @BeforeEach
     void open() throws IOException {
         packages = new SignedPackages(made);
         depot = Optional.of(Depot.open(root, packages.signers(), SignedPackages.CLOCK, 1L << 30));
+        contents.add(depot.get());
         fleet.add(PatchWishTest.node(1, "site", "25.1.0"));
     }
 
@@ -58,7 +73,8 @@ final class DepotPatchesTest {
                         zstd,
                         () -> imported,
                         () -> fleet,
-                        List.of(depot.orElseThrow()),
+                        contents,
+                        bases,
                         () -> nanos));
     }
 
@@ -74,6 +90,7 @@ final class DepotPatchesTest {
             PackageRecord pkg =
                     ((ImportResult.Imported) depot.orElseThrow().importPackage(in)).pkg();
             imported.add(pkg);
+            allEver.add(pkg);
             return pkg;
         }
     }
@@ -108,29 +125,25 @@ final class DepotPatchesTest {
         assertThat(patches.of(base.ref())).isEmpty();
         ReadableContent served = patches.find(new Sha256(patch.sha256())).orElseThrow();
         assertThat(served.content().merkleRoot().hex()).isEqualTo(patch.merkleRoot());
-        assertThat(applied(served, base, target)).isEqualTo(new PatchApply.Result.Applied());
+        ContentSource.Place place =
+                depot.orElseThrow().place(new ContentId(base.contentSha256())).orElseThrow();
+        PatchSource from =
+                new PatchSource(place.file(), place.start(), ManifestReading.content(base));
+        assertThat(applied(served, from, target)).isEqualTo(new PatchApply.Result.Applied());
     }
 
     private PatchApply.Result applied(
-            ReadableContent served, PackageRecord base, PackageRecord target) throws Exception {
+            ReadableContent served, PatchSource base, PackageRecord target) throws Exception {
         ByteBuffer bytes = ByteBuffer.allocate((int) served.content().size());
         try (ReadableContent.Reader reader = served.open(0, () -> {})) {
             reader.readDisk(bytes);
         }
         Path file = Files.write(made.resolve("pulled"), bytes.array());
-        ContentSource.Place place =
-                depot.orElseThrow().place(new ContentId(base.contentSha256())).orElseThrow();
         PackageContent to = ManifestReading.content(target);
         Path into = Files.createDirectory(made.resolve("into"));
         PatchApply apply =
                 PatchApply.open(
-                        zstd.orElseThrow(),
-                        file,
-                        new PatchSource(place.file(), place.start(), ManifestReading.content(base)),
-                        into,
-                        to,
-                        DiskSpace.system(),
-                        _ -> {});
+                        zstd.orElseThrow(), file, base, into, to, DiskSpace.system(), _ -> {});
         try (apply) {
             return apply.run();
         } finally {
@@ -180,7 +193,7 @@ final class DepotPatchesTest {
         patches.look();
 
         assertThat(patches.of(other.ref())).isEmpty();
-        assertThat(patches.isMaking(other.ref())).isFalse();
+        assertThat(patches.inMaking(other.ref())).isEmpty();
         Path directory = root.resolve("patches").resolve(directories().getFirst());
         assertThat(directory).isDirectoryContaining("glob:**/about");
         assertThat(directory).isDirectoryNotContaining("glob:**/patch");
@@ -220,6 +233,195 @@ final class DepotPatchesTest {
         assertThat(patches.of(target.ref())).hasSize(2);
     }
 
+    /** What a cluster was set up with: nodes have it, nobody imported it. */
+    private PatchBase.Reported setUpWith(byte[] data, ContentSource... machine) throws IOException {
+        PackageRecord old = site("25.1.0", data);
+        imported.remove(old);
+        contents.remove(depot.orElseThrow());
+        PackageContent content = ManifestReading.content(old);
+        Depot ofTargets =
+                Depot.open(
+                        root.resolve("targets"),
+                        packages.signers(),
+                        SignedPackages.CLOCK,
+                        1L << 30);
+        elsewhere = depot;
+        depot = Optional.of(ofTargets);
+        contents.add(ofTargets);
+        contents.addAll(List.of(machine));
+        fleet.clear();
+        for (String node : List.of("eu-1", "eu-2")) {
+            fleet.add(BaseReports.node(node, old.ref(), content, address));
+        }
+        return new PatchBase.Reported(old.ref(), content);
+    }
+
+    private PackageRecord target(byte[] data) throws IOException {
+        data[BYTES / 2] ^= 1;
+        return site("25.1.1", data);
+    }
+
+    /** As the agent of this master's node has it, which was set up with the same. */
+    private Path stagedBeside(PatchBase.Reported base) throws IOException {
+        ContentSource.Place place =
+                elsewhere.orElseThrow().place(new ContentId(base.contentSha256())).orElseThrow();
+        byte[] all = Files.readAllBytes(place.file());
+        Path file =
+                Files.createDirectories(made.resolve("staged").resolve(base.contentSha256()))
+                        .resolve("content");
+        return Files.write(
+                file,
+                Arrays.copyOfRange(
+                        all, (int) place.start(), (int) (place.start() + base.content().size())));
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatTheClusterWasSetUpWithIsABaseWithoutAnImport() throws Exception {
+        byte[] data = data(1);
+        PatchBase.Reported base = setUpWith(data, new StagedContents(made.resolve("staged")));
+        var _ = stagedBeside(base);
+        PackageRecord target = target(data);
+        DepotPatches patches = patches();
+
+        patches.look();
+
+        ContentPatch patch = patches.of(target.ref()).getFirst();
+        assertThat(patch.base()).isEqualTo(base.ref());
+        assertThat(patch.baseSha256()).isEqualTo(base.contentSha256());
+        ReadableContent served = patches.find(new Sha256(patch.sha256())).orElseThrow();
+        assertThat(
+                        applied(
+                                served,
+                                new PatchSource(
+                                        made.resolve("staged")
+                                                .resolve(base.contentSha256())
+                                                .resolve("content"),
+                                        0,
+                                        base.content()),
+                                target))
+                .isEqualTo(new PatchApply.Result.Applied());
+    }
+
+    @Test
+    void aPatchStaysForAnHourAfterItsBaseWasHeardOfLast() throws Exception {
+        byte[] data = data(1);
+        PatchBase.Reported base = setUpWith(data, new StagedContents(made.resolve("staged")));
+        var _ = stagedBeside(base);
+        PackageRecord target = target(data);
+        patches().look();
+        List<NodeObservation> there = List.copyOf(fleet);
+        fleet.clear();
+
+        DepotPatches again = patches();
+        again.look();
+        assertThat(again.of(target.ref())).as("after a start, no node has reported yet").hasSize(1);
+        nanos += TimeUnit.MINUTES.toNanos(59);
+        fleet.addAll(there);
+        again.look();
+        fleet.clear();
+        nanos += TimeUnit.MINUTES.toNanos(59);
+        again.look();
+        assertThat(again.of(target.ref())).hasSize(1);
+        nanos += TimeUnit.MINUTES.toNanos(2);
+        again.look();
+        assertThat(again.of(target.ref())).isEmpty();
+        assertThat(directories()).isEmpty();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void aBaseThatOnlyNodesHaveIsFetchedForItsPatchesAndRemoved() throws Exception {
+        byte[] data = data(1);
+        try (OtherMaster self = new OtherMaster("m-a", _ -> Optional.empty());
+                OtherMaster node = new OtherMaster("eu-1", this::found)) {
+            address = "127.0.0.1:" + node.server.address().getPort();
+            PatchBase.Reported base = setUpWith(data);
+            library =
+                    Optional.of(
+                            OtherMaster.of(
+                                    elsewhere.orElseThrow(),
+                                    made.resolve("leaves"),
+                                    () -> allEver));
+            PackageRecord target = target(data);
+            bases = Optional.of(nodeBases(self));
+            DepotPatches patches = patches();
+
+            patches.look();
+
+            ContentPatch patch = patches.of(target.ref()).getFirst();
+            assertThat(patch.baseSha256()).isEqualTo(base.contentSha256());
+            assertThat(patch.sizeBytes()).isLessThan(BYTES / 100);
+            assertThat(node.readFrom).containsExactly(0L);
+            assertThat(root.resolve("bases")).isEmptyDirectory();
+            assertThat(patches.inMaking(target.ref())).isEmpty();
+        }
+    }
+
+    private NodeBases nodeBases(OtherMaster self) throws IOException {
+        return new NodeBases(
+                new NodeBases.Ports(
+                        root.resolve("bases"),
+                        depot.orElseThrow(),
+                        () -> fleet,
+                        () -> Set.of(new NodeId("eu-1")),
+                        () -> 0,
+                        self.means(),
+                        new FetchPatience(Duration.ZERO, Duration.ofSeconds(60))));
+    }
+
+    @Test
+    void aBaseThatDoesNotComeIsWaitedForNoLongerAndAskedForAgainLater() throws Exception {
+        byte[] data = data(1);
+        try (OtherMaster self = new OtherMaster("m-a", _ -> Optional.empty());
+                OtherMaster node = new OtherMaster("eu-1", this::found)) {
+            address = "127.0.0.1:" + node.server.address().getPort();
+            var _ = setUpWith(data);
+            PackageRecord target = target(data);
+            bases = Optional.of(nodeBases(self));
+            DepotPatches patches = patches();
+
+            patches.look();
+            assertThat(patches.of(target.ref())).isEmpty();
+            assertThat(patches.inMaking(target.ref())).isEmpty();
+            library =
+                    Optional.of(
+                            OtherMaster.of(
+                                    elsewhere.orElseThrow(),
+                                    made.resolve("leaves"),
+                                    () -> allEver));
+            patches.look();
+            assertThat(patches.of(target.ref())).as("not at once").isEmpty();
+            nanos += TimeUnit.MINUTES.toNanos(11);
+            patches.look();
+            assertThat(patches.of(target.ref())).hasSize(1);
+        }
+    }
+
+    private Optional<ReadableContent> found(Sha256 wanted) throws IOException {
+        return library.isPresent() ? library.get().find(wanted) : Optional.empty();
+    }
+
+    @Test
+    void forASingleNodeNoBaseIsFetched() throws Exception {
+        byte[] data = data(1);
+        try (OtherMaster self = new OtherMaster("m-a", _ -> Optional.empty());
+                OtherMaster node = new OtherMaster("eu-1", this::found)) {
+            address = "127.0.0.1:" + node.server.address().getPort();
+            var _ = setUpWith(data);
+            fleet.removeLast();
+            PackageRecord target = target(data);
+            bases = Optional.of(nodeBases(self));
+            DepotPatches patches = patches();
+
+            patches.look();
+
+            assertThat(patches.of(target.ref())).isEmpty();
+            assertThat(patches.inMaking(target.ref())).isEmpty();
+            assertThat(node.readFrom).isEmpty();
+        }
+    }
+
     @Test
     void withoutTheLibraryThereAreNone() throws Exception {
         PackageRecord target = patched();
@@ -229,7 +431,7 @@ final class DepotPatchesTest {
         patches.look();
 
         assertThat(patches.of(target.ref())).isEmpty();
-        assertThat(patches.isMaking(target.ref())).isFalse();
+        assertThat(patches.inMaking(target.ref())).isEmpty();
     }
 
     @Test
@@ -240,7 +442,7 @@ final class DepotPatchesTest {
 
         patches.look();
         assertThat(patches.of(target.ref())).isEmpty();
-        assertThat(patches.isMaking(target.ref())).isFalse();
+        assertThat(patches.inMaking(target.ref())).isEmpty();
 
         try (Stream<Path> all = Files.walk(root.resolve("patches/.making"))) {
             for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {

@@ -12,10 +12,13 @@ import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
 import dev.sluice.control.state.Blob;
 import dev.sluice.control.state.PackageRecord;
+import dev.sluice.trust.packages.PackageContent;
+import dev.sluice.trust.packages.Sha256;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -119,6 +122,38 @@ final class PatchWishTest {
                                 List.of(pkg("site", "2.0.1"), pkg("site", "2.0.2")),
                                 List.of(node(1, "site", "2.0.0", List.of(staged)))))
                 .containsExactly("site2.0.1>site2.0.2");
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whatNobodyImportedIsABaseWhenNodesHaveItWhole() {
+        PackageContent content =
+                new PackageContent(
+                        51_200,
+                        new Sha256("ab".repeat(32)),
+                        PackageContent.LEAF_SIZE,
+                        new Sha256("cd".repeat(32)));
+        PackageRecord target = pkg("site", "2.0.1");
+        NodeObservation having = BaseReports.node("eu-1", pkg("site", "2.0.0").ref(), content, "");
+
+        assertThat(PatchWish.of(List.of(target), List.of(having, having)))
+                .containsExactly(
+                        new PatchWish(
+                                new PatchBase.Reported(pkg("site", "2.0.0").ref(), content),
+                                target,
+                                2));
+        assertThat(wished(List.of(target), List.of(node(2, "site", "2.0.0"))))
+                .as("a version alone, without its content")
+                .isEmpty();
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void whoHasTheTargetNeedsNoPatch() {
+        List<PackageRecord> imported = List.of(pkg("site", "2.0.0"), pkg("site", "2.0.1"));
+        NodeFacts.Staged target = BaseReports.staged("site2.0.1", 1000, Optional.empty());
+
+        assertThat(wished(imported, List.of(node(1, "site", "2.0.0", List.of(target))))).isEmpty();
     }
 
     @Test

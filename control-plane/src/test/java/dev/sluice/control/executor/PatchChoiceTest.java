@@ -142,13 +142,13 @@ final class PatchChoiceTest {
 
     @Test
     void onlyWhoCouldUseAPatchWaitsForIt() {
-        List<PackageRecord> imported = List.of(OLD, NEW);
+        Set<String> inMaking = Set.of("old", "older");
 
-        assertThat(PatchChoice.awaits(NEW, node(base(true, true)), imported)).isTrue();
-        assertThat(PatchChoice.awaits(NEW, node(base(true, true), coming(1, "", 0)), imported))
+        assertThat(PatchChoice.awaits(NEW, node(base(true, true)), inMaking)).isTrue();
+        assertThat(PatchChoice.awaits(NEW, node(base(true, true), coming(1, "", 0)), inMaking))
                 .isFalse();
-        assertThat(PatchChoice.awaits(NEW, node(base(true, false)), imported)).isFalse();
-        assertThat(PatchChoice.awaits(NEW, node(), imported)).isFalse();
-        assertThat(PatchChoice.awaits(NEW, node(base(true, true)), List.of(NEW))).isFalse();
+        assertThat(PatchChoice.awaits(NEW, node(base(true, false)), inMaking)).isFalse();
+        assertThat(PatchChoice.awaits(NEW, node(), inMaking)).isFalse();
+        assertThat(PatchChoice.awaits(NEW, node(base(true, true)), Set.of("older"))).isFalse();
     }
 }

@@ -6,17 +6,12 @@ import static dev.sluice.control.executor.UpgradeScenario.planned;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.control.executor.AgentCommand.AgentWork;
-import dev.sluice.control.model.PackageDescriptor;
 import dev.sluice.control.model.PackageName;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.model.Version;
-import dev.sluice.control.state.Blob;
 import dev.sluice.control.state.Command;
-import dev.sluice.control.state.PackageRecord;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -61,27 +56,6 @@ final class PatchDistributionTest {
                 .filter(AgentWork.Stage.class::isInstance)
                 .map(AgentWork.Stage.class::cast)
                 .toList();
-    }
-
-    private PackageRecord old() {
-        PackageDescriptor like =
-                Objects.requireNonNull(cluster.state.packages().get(NEW)).descriptor();
-        Blob manifest = Blob.of(OLD.toString().getBytes(StandardCharsets.UTF_8));
-        return new PackageRecord(
-                new PackageDescriptor(
-                        OLD,
-                        like.kind(),
-                        List.of(),
-                        null,
-                        Set.of(),
-                        like.sizeBytes(),
-                        false,
-                        false,
-                        null),
-                manifest,
-                manifest,
-                BASE,
-                "CN=Releases");
     }
 
     /** The parents that nodes were told first, by node; those of the patch's chain or the other. */
@@ -159,14 +133,13 @@ final class PatchDistributionTest {
 
     @Test
     void nodesWaitForAPatchThatIsBeingMadeAndGoOnWithoutItWhenThereIsNone() {
-        cluster.accepted(new Command.ImportPackage(old(), ALICE));
         cluster.patches = List.of();
-        cluster.isMakingPatches = true;
+        cluster.patchesInMaking = Set.of(BASE);
         cluster.accepted(new Command.ChooseDistribution(NEW, true, ALICE));
         cluster.ticks(10);
         assertThat(cluster.nodes.values()).allMatch(node -> orders(node).isEmpty());
 
-        cluster.isMakingPatches = false;
+        cluster.patchesInMaking = Set.of();
         cluster.ticks(60);
 
         assertThat(cluster.nodes.values())

@@ -41,6 +41,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -89,7 +90,7 @@ final class UpgradeScenario {
     Function<String, AgentCommand.Pull> told = _ -> AgentCommand.Pull.NOTHING;
 
     @Nullable PackageRef patched;
-    boolean isMakingPatches;
+    Set<String> patchesInMaking = Set.of();
     int backupsToFail;
     boolean peersFollow = true;
     Predicate<String> forgetsOutcome = _ -> false;
@@ -333,8 +334,8 @@ final class UpgradeScenario {
                     }
 
                     @Override
-                    public boolean isMakingPatches(PackageRef pkg) {
-                        return isMakingPatches && pkg.equals(patched);
+                    public Set<String> patchesInMaking(PackageRef pkg) {
+                        return pkg.equals(patched) ? patchesInMaking : Set.of();
                     }
 
                     @Override

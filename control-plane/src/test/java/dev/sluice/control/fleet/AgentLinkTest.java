@@ -455,6 +455,44 @@ final class AgentLinkTest {
     }
 
     @Test
+    @Tag("PKG-4")
+    void aReportSaysWhatAPackageIsByItsManifest() throws Exception {
+        StagedPackage told =
+                StagedPackage.newBuilder()
+                        .setPackage(
+                                dev.sluice.v1.PackageRef.newBuilder()
+                                        .setName("site")
+                                        .setVersion("25.1.0"))
+                        .setContentSha256("ab".repeat(32))
+                        .setMerkleRoot("cd".repeat(32))
+                        .build();
+        NodeReport report =
+                NodeReport.newBuilder()
+                        .addStaged(told)
+                        .addStaged(told.toBuilder().clearMerkleRoot())
+                        .addStaged(told.toBuilder().setMerkleRoot("../root"))
+                        .addStaged(told.toBuilder().clearPackage())
+                        .build();
+
+        Report reading = ReportReader.read(report);
+
+        List<NodeFacts.Staged> staged = reading.facts().staged();
+        assertThat(staged.getFirst().about())
+                .contains(
+                        new NodeFacts.About(
+                                new PackageRef(new PackageName("site"), Version.parse("25.1.0")),
+                                "cd".repeat(32)));
+        assertThat(staged.get(1).about()).as("of a release before").isEmpty();
+        assertThat(staged.get(2).about()).isEmpty();
+        assertThat(staged.get(3).about()).isEmpty();
+        assertThat(reading.remarks())
+                .hasSize(2)
+                .first()
+                .asString()
+                .contains("merkle_root \"../root\": expected a SHA-256");
+    }
+
+    @Test
     void aNodeCanActOnlyAsItself() throws Exception {
         Status end = agent("eu-3").hello("eu-4").ends();
 

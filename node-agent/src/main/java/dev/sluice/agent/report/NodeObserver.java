@@ -150,6 +150,7 @@ public final class NodeObserver {
                                         .setName(entry.name())
                                         .setVersion(entry.version()))
                         .setContentSha256(entry.contentSha256())
+                        .setMerkleRoot(entry.merkleRoot())
                         .setBytesPresent(entry.present())
                         .setBytesTotal(entry.total())
                         .setComplete(entry.complete())

@@ -1,0 +1,48 @@
+package dev.sluice.control.depot;
+
+import dev.sluice.control.model.PackageRef;
+import dev.sluice.control.state.PackageRecord;
+import dev.sluice.trust.packages.InvalidPackageException;
+import dev.sluice.trust.packages.PackageContent;
+
+/** A version that nodes have, and from which patches may be made. */
+sealed interface PatchBase {
+
+    PackageRef ref();
+
+    String contentSha256();
+
+    /** What its content is. */
+    PackageContent content() throws InvalidPackageException;
+
+    /** One of which the cluster's state has the signed manifest. */
+    record Imported(PackageRecord pkg) implements PatchBase {
+
+        @Override
+        public PackageRef ref() {
+            return pkg.ref();
+        }
+
+        @Override
+        public String contentSha256() {
+            return pkg.contentSha256();
+        }
+
+        @Override
+        public PackageContent content() throws InvalidPackageException {
+            return ManifestReading.content(pkg);
+        }
+    }
+
+    /**
+     * One that nobody imported, such as what nodes were set up with. It is believed nothing: what a
+     * patch makes is verified against the manifest of what is to be made.
+     */
+    record Reported(PackageRef ref, PackageContent content) implements PatchBase {
+
+        @Override
+        public String contentSha256() {
+            return content.sha256().hex();
+        }
+    }
+}

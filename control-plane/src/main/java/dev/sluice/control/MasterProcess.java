@@ -14,6 +14,7 @@ import dev.sluice.control.config.InventoryFile;
 import dev.sluice.control.controller.Controller;
 import dev.sluice.control.controller.DurableState;
 import dev.sluice.control.controller.Founding;
+import dev.sluice.control.depot.BasesHere;
 import dev.sluice.control.depot.ContentId;
 import dev.sluice.control.depot.ContentSource;
 import dev.sluice.control.depot.Depot;
@@ -267,6 +268,7 @@ final class MasterProcess implements AutoCloseable {
                         new RateLimit(0, Ticker.system()),
                         PullTiming.standard(),
                         Ticker.system());
+        Optional<Zstd> zstd = Zstd.load();
         LinkLimit links = new LinkLimit(controller::state, self);
         NodeBases bases =
                 new NodeBases(
@@ -286,7 +288,7 @@ final class MasterProcess implements AutoCloseable {
                                 new DepotPatches.Ports(
                                         data.resolve("depot"),
                                         tables,
-                                        Zstd.load(),
+                                        zstd,
                                         () -> controller.state().packages().values(),
                                         () -> fleet.observe().values(),
                                         contents,
@@ -373,7 +375,9 @@ final class MasterProcess implements AutoCloseable {
                                 agents.bindService(),
                                 new PackageSourceEndpoint(contents, disk).bindService(),
                                 gated(replication, related),
-                                gated(new DepotEndpoint(contents, transferAddress), related),
+                                gated(
+                                        new DepotEndpoint(contents, patches, transferAddress),
+                                        related),
                                 gated(
                                         new RecordEndpoint(
                                                 config.masters().keySet(), records, exchanges),
@@ -410,6 +414,17 @@ final class MasterProcess implements AutoCloseable {
                                         () -> controller.state().packages().values(),
                                         staged,
                                         new PeerDepots(channels),
+                                        zstd.map(z ->
+                                                new DepotFill.Differences(
+                                                        z,
+                                                        new BasesHere(
+                                                                () ->
+                                                                        controller
+                                                                                .state()
+                                                                                .packages()
+                                                                                .values(),
+                                                                () -> fleet.observe().values(),
+                                                                contents))),
                                         links::from,
                                         pulls,
                                         FetchPatience.standard(),

@@ -421,6 +421,11 @@ public final class Depot implements ContentSource {
         Files.deleteIfExists(packages.resolve(id.sha256()).resolve(GrowingContent.progressName()));
     }
 
+    /** For the patch by which a package is fetched; what a crash leaves of it goes at the start. */
+    Path patchDirectory(ContentId target) {
+        return incoming.resolve("patch-" + target.sha256());
+    }
+
     /**
      * Room for a content that is no package and goes again.
      *

@@ -3,6 +3,7 @@ package dev.sluice.control.depot;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.model.Refusal;
 import dev.sluice.control.state.PackageRecord;
+import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.Source;
 import dev.sluice.transfer.store.GrowingContent;
@@ -14,6 +15,7 @@ import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.Comparator;
@@ -54,6 +56,7 @@ public final class DepotFill implements AutoCloseable {
 
     private final Ports ports;
     private final Depot depot;
+    private final Optional<PatchedFetch> patched;
     private final Semaphore wake = new Semaphore(0);
 
     /** What was last said of a content; it is said once. Owner thread only, like the next. */
@@ -77,6 +80,7 @@ public final class DepotFill implements AutoCloseable {
      *
      * @param imported all packages that the cluster's state names
      * @param near what is on this machine: it is asked first
+     * @param differences empty: everything is pulled whole
      * @param linkLimit bytes per second that may come from another master; 0: no limit
      * @param appeared called when a content has begun to come: who waits for it may have it now
      * @param keeper makes room for what is needed, and removes what the state does not name; empty:
@@ -87,15 +91,36 @@ public final class DepotFill implements AutoCloseable {
             Supplier<Collection<PackageRecord>> imported,
             Optional<ContentSource> near,
             OtherDepots others,
+            Optional<Differences> differences,
             ToLongFunction<NodeId> linkLimit,
             ContentPull.Means means,
             FetchPatience patience,
             Runnable appeared,
             Optional<DepotKeeper> keeper) {}
 
+    /** What it takes to make a package of one that is on this machine. */
+    public record Differences(Zstd zstd, BasesHere bases) {}
+
+    /** What came of a look at a package. */
+    private enum Outcome {
+        HERE,
+
+        /** It is pulled when what makes it smaller is there. */
+        SOON,
+        FAILED
+    }
+
     private DepotFill(Ports ports, boolean threaded) {
         this.ports = ports;
         this.depot = ports.depot();
+        this.patched =
+                ports.differences()
+                        .map(with ->
+                                new PatchedFetch(
+                                        with.zstd(),
+                                        with.bases(),
+                                        ports.means(),
+                                        ports.patience()));
         this.thread = threaded ? Thread.ofPlatform().name("depot-fill").unstarted(this::run) : null;
     }
 
@@ -156,12 +181,13 @@ public final class DepotFill implements AutoCloseable {
                 continue;
             }
             sitsOut.remove(id.sha256());
-            if (fetch(record, id)) {
-                failed.remove(id.sha256());
-            } else {
+            Outcome outcome = fetch(record, id);
+            if (outcome == Outcome.FAILED) {
                 failed.add(id.sha256());
-                complete = false;
+            } else {
+                failed.remove(id.sha256());
             }
+            complete &= outcome == Outcome.HERE;
         }
         said.keySet().retainAll(missing);
         wrongHere.retainAll(missing);
@@ -196,35 +222,40 @@ public final class DepotFill implements AutoCloseable {
         return isNeeded(record) ? ports.keeper().get() : Depot.Cleaner.NONE;
     }
 
-    private boolean fetch(PackageRecord record, ContentId id) throws InterruptedException {
+    private Outcome fetch(PackageRecord record, ContentId id) throws InterruptedException {
         if (ports.near().isPresent()
                 && ports.near().get().has(id)
                 && !wrongHere.contains(id.sha256())
                 && copy(record, id, ports.near().get())) {
-            return true;
+            return Outcome.HERE;
         }
         fetching = id.sha256();
         try {
             OtherDepots.Found found = ports.others().find(id);
             if (found.sources().isEmpty()) {
                 say(record, found.reasons());
-                return false;
+                return Outcome.FAILED;
+            }
+            if (patched.isPresent() && patched.get().isComing(found)) {
+                return Outcome.SOON;
             }
             return switch (depot.fetch(record, cleanerFor(record))) {
                 case FetchStart.Begun(DepotFetch begun) -> {
                     try (begun) {
-                        yield pull(record, begun, found.sources());
+                        yield patch(record, begun, found) || pull(record, begun, found.sources())
+                                ? Outcome.HERE
+                                : Outcome.FAILED;
                     }
                 }
                 case FetchStart.Refused(Refusal refusal) -> {
                     sitsOut.put(id.sha256(), SIT_OUT);
                     say(record, "it is refused: " + refusal);
-                    yield false;
+                    yield Outcome.FAILED;
                 }
             };
         } catch (IOException e) {
             say(record, String.valueOf(e.getMessage()));
-            return false;
+            return Outcome.FAILED;
         } finally {
             fetching = "";
         }
@@ -267,6 +298,57 @@ public final class DepotFill implements AutoCloseable {
         }
     }
 
+    /** Makes it of a version that is on this machine, when another master has the difference. */
+    private boolean patch(PackageRecord record, DepotFetch fetch, OtherDepots.Found found)
+            throws InterruptedException {
+        if (patched.isEmpty()) {
+            return false;
+        }
+        Path directory = depot.patchDirectory(new ContentId(record.contentSha256()));
+        try {
+            Optional<PatchedFetch.Choice> choice = patched.get().choose(found);
+            if (choice.isEmpty()) {
+                return false;
+            }
+            String came =
+                    patched.get()
+                            .run(
+                                    choice.get(),
+                                    fetch,
+                                    new PatchedFetch.Means(
+                                            directory, this::limited, new Serving()));
+            LOG.info("depot: {} is here, {}", record.ref(), came);
+            return true;
+        } catch (IOException e) {
+            say(record, e.getMessage() + "; it is pulled whole");
+            return false;
+        } finally {
+            discard(directory);
+        }
+    }
+
+    /** What comes is served from its beginning on, until it has its name or failed. */
+    private final class Serving implements PatchedFetch.Serving {
+        @Override
+        public void begin(GrowingContent content) {
+            growing = content;
+            ports.appeared().run();
+        }
+
+        @Override
+        public void end() {
+            growing = null;
+        }
+    }
+
+    private static void discard(Path directory) {
+        try {
+            DepotFiles.remove(directory);
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be removed: {}", directory, e.getMessage());
+        }
+    }
+
     private boolean pull(PackageRecord record, DepotFetch fetch, List<Source> from)
             throws IOException, InterruptedException {
         try (WatchedPull pull =
@@ -286,19 +368,18 @@ public final class DepotFill implements AutoCloseable {
         }
     }
 
-    /** It is served while it grows, until it has its name. */
     private boolean completed(WatchedPull pull, DepotFetch fetch)
             throws IOException, InterruptedException {
-        growing = pull.content();
+        Serving serving = new Serving();
+        serving.begin(pull.content());
         try {
-            ports.appeared().run();
             boolean isWhole = pull.await();
             if (isWhole) {
                 fetch.complete();
             }
             return isWhole;
         } finally {
-            growing = null;
+            serving.end();
         }
     }
 

@@ -48,7 +48,7 @@ import org.slf4j.LoggerFactory;
  * makes content A of content B; it appears by rename when it is whole, and goes when it is of no
  * use any more. One that is half made when the process dies is removed at the next start.
  */
-public final class DepotPatches implements ContentLibrary, AutoCloseable {
+public final class DepotPatches implements ContentLibrary, PatchOffers, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DepotPatches.class);
 
@@ -414,6 +414,23 @@ public final class DepotPatches implements ContentLibrary, AutoCloseable {
                 .filter(base -> now - base.getValue() < AWAITED.toNanos())
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
+    }
+
+    private Optional<PackageRef> ref(ContentId target) {
+        return ports.imported().get().stream()
+                .filter(pkg -> pkg.contentSha256().equals(target.sha256()))
+                .map(PackageRecord::ref)
+                .findFirst();
+    }
+
+    @Override
+    public List<ContentPatch> patches(ContentId target) {
+        return ref(target).map(this::of).orElse(List.of());
+    }
+
+    @Override
+    public Set<String> inMaking(ContentId target) {
+        return ref(target).map(this::inMaking).orElse(Set.of());
     }
 
     @Override

@@ -2,11 +2,14 @@ package dev.sluice.control.peer;
 
 import dev.sluice.control.depot.ContentId;
 import dev.sluice.control.depot.ContentSource;
+import dev.sluice.control.depot.PatchOffers;
+import dev.sluice.control.executor.ContentPatch;
 import dev.sluice.control.pki.PeerIdentity;
 import dev.sluice.trust.pki.PeerName;
 import dev.sluice.v1.DepotServiceGrpc;
 import dev.sluice.v1.LocateRequest;
 import dev.sluice.v1.LocateResponse;
+import dev.sluice.v1.PatchOffer;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -19,7 +22,11 @@ import java.util.List;
  */
 public final class DepotEndpoint extends DepotServiceGrpc.DepotServiceImplBase {
 
+    /** As many of each as an answer has. */
+    static final int MAX_PATCHES = 16;
+
     private final List<ContentSource> contents;
+    private final PatchOffers patches;
     private final InetSocketAddress transfers;
 
     /**
@@ -27,8 +34,12 @@ public final class DepotEndpoint extends DepotServiceGrpc.DepotServiceImplBase {
      *
      * @param transfers where this master serves contents
      */
-    public DepotEndpoint(List<? extends ContentSource> contents, InetSocketAddress transfers) {
+    public DepotEndpoint(
+            List<? extends ContentSource> contents,
+            PatchOffers patches,
+            InetSocketAddress transfers) {
         this.contents = List.copyOf(contents);
+        this.patches = patches;
         this.transfers = transfers;
     }
 
@@ -46,11 +57,27 @@ public final class DepotEndpoint extends DepotServiceGrpc.DepotServiceImplBase {
                     LocateResponse.newBuilder()
                             .setHost(transfers.getHostString())
                             .setPort(transfers.getPort())
+                            .addAllPatches(
+                                    patches.patches(id).stream()
+                                            .limit(MAX_PATCHES)
+                                            .map(DepotEndpoint::offer)
+                                            .toList())
+                            .addAllBasesInMaking(
+                                    patches.inMaking(id).stream().limit(MAX_PATCHES).toList())
                             .build());
             observer.onCompleted();
         } catch (StatusRuntimeException e) {
             observer.onError(e);
         }
+    }
+
+    private static PatchOffer offer(ContentPatch patch) {
+        return PatchOffer.newBuilder()
+                .setBaseSha256(patch.baseSha256())
+                .setSha256(patch.sha256())
+                .setSize(patch.sizeBytes())
+                .setMerkleRoot(patch.merkleRoot())
+                .build();
     }
 
     private static ContentId id(LocateRequest request) {

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -103,7 +104,7 @@ final class DepotFillTest {
     private OtherDepots.Found ask(ContentId id) {
         asked.incrementAndGet();
         List<Source> sources = masters.stream().map(OtherMaster::source).toList();
-        return new OtherDepots.Found(sources, new TreeMap<>());
+        return new OtherDepots.Found(sources, List.of(), Set.of(), new TreeMap<>());
     }
 
     private DepotFill fill(Depot depot) {
@@ -114,6 +115,7 @@ final class DepotFillTest {
                                 () -> imported,
                                 near,
                                 this::ask,
+                                Optional.empty(),
                                 linkLimit,
                                 b.means(),
                                 new FetchPatience(Duration.ZERO, Duration.ofSeconds(60)),

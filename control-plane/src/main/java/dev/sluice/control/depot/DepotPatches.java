@@ -79,6 +79,13 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
 
     private final @Nullable Thread thread;
     private volatile Map<PackageRef, List<ContentPatch>> served = Map.of();
+
+    /** Packages that a look has seen: what is wished for of them stands in {@link #making}. */
+    private volatile Set<PackageRef> looked = Set.of();
+
+    /** When somebody first asked for patches of a package that no look has seen. */
+    private final Map<PackageRef, Long> askedAt = new ConcurrentHashMap<>();
+
     private volatile boolean closing;
 
     // Used by the one thread that looks.
@@ -178,7 +185,8 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
         if (ports.zstd().isEmpty()) {
             return;
         }
-        List<PatchWish> wishes = PatchWish.of(ports.imported().get(), ports.fleet().get());
+        List<PackageRecord> imported = List.copyOf(ports.imported().get());
+        List<PatchWish> wishes = PatchWish.of(imported, ports.fleet().get());
         forget();
         Set<String> names = wishes.stream().map(PatchWish::name).collect(Collectors.toSet());
         wishedAt.keySet().retainAll(names);
@@ -189,6 +197,8 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
                         .sorted(Comparator.comparing(wish -> place(wish.base()).isEmpty()))
                         .toList();
         expect(open);
+        looked = imported.stream().map(PackageRecord::ref).collect(Collectors.toSet());
+        askedAt.keySet().removeAll(looked);
         serve();
         for (PatchWish wish : open) {
             if (closing) {
@@ -410,9 +420,23 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
      */
     Set<String> inMaking(PackageRef pkg) {
         long now = ports.ticker().getAsLong();
+        if (!looked.contains(pkg) && ports.zstd().isPresent()) {
+            long since = askedAt.computeIfAbsent(pkg, _ -> now);
+            return now - since < AWAITED.toNanos() ? willBeMade(pkg) : Set.of();
+        }
         return making.getOrDefault(pkg, Map.of()).entrySet().stream()
                 .filter(base -> now - base.getValue() < AWAITED.toNanos())
                 .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    /** Whoever asks right after an import is sooner than the thread that it woke. */
+    private Set<String> willBeMade(PackageRef pkg) {
+        return PatchWish.of(ports.imported().get(), ports.fleet().get()).stream()
+                .filter(wish -> wish.target().ref().equals(pkg))
+                .filter(wish -> place(wish.target().contentSha256()).isPresent())
+                .map(wish -> wish.base().contentSha256())
+                .filter(base -> place(base).isPresent())
                 .collect(Collectors.toSet());
     }
 

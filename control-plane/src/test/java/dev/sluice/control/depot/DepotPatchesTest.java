@@ -153,6 +153,25 @@ final class DepotPatchesTest {
     }
 
     @Test
+    @Tag("PKG-4")
+    void whoAsksSoonerThanTheLookIsToldWhatWillBeMade() throws Exception {
+        DepotPatches patches = patches();
+        patches.look();
+        PackageRecord target = patched();
+        String base = imported.getFirst().contentSha256();
+
+        assertThat(patches.inMaking(target.ref())).containsExactly(base);
+        assertThat(patches.inMaking(new ContentId(target.contentSha256()))).containsExactly(base);
+        nanos += TimeUnit.MINUTES.toNanos(3);
+        assertThat(patches.inMaking(target.ref())).as("a thread that is busy").isEmpty();
+
+        patches.look();
+        assertThat(patches.inMaking(target.ref())).isEmpty();
+        assertThat(patches.patches(new ContentId(target.contentSha256()))).hasSize(1);
+        assertThat(patches.patches(new ContentId("ab".repeat(32)))).isEmpty();
+    }
+
+    @Test
     void aPatchIsThereAfterARestartAndNotMadeAgain() throws Exception {
         PackageRecord target = patched();
         patches().look();

@@ -214,9 +214,12 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
     private boolean isOpen(PatchWish wish) {
         Long again = retryAt.get(wish.name());
         boolean rests = again != null && ports.ticker().getAsLong() - again < 0;
-        return !kept.containsKey(wish.name())
-                && !rests
-                && place(wish.target().contentSha256()).isPresent()
+        return !kept.containsKey(wish.name()) && !rests && canBeMade(wish);
+    }
+
+    /** Whether target and base are here, or the base can be fetched; for any thread. */
+    private boolean canBeMade(PatchWish wish) {
+        return place(wish.target().contentSha256()).isPresent()
                 && (place(wish.base()).isPresent() || canCome(wish));
     }
 
@@ -433,10 +436,8 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
     /** Whoever asks right after an import is sooner than the thread that it woke. */
     private Set<String> willBeMade(PackageRef pkg) {
         return PatchWish.of(ports.imported().get(), ports.fleet().get()).stream()
-                .filter(wish -> wish.target().ref().equals(pkg))
-                .filter(wish -> place(wish.target().contentSha256()).isPresent())
+                .filter(wish -> wish.target().ref().equals(pkg) && canBeMade(wish))
                 .map(wish -> wish.base().contentSha256())
-                .filter(base -> place(base).isPresent())
                 .collect(Collectors.toSet());
     }
 

@@ -12,11 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * Versions that nodes have and this master has not, pulled from nodes near it for as long as
  * patches are made from them. They are no packages: nobody installs or pulls them from here.
  *
- * <p>For one thread.
+ * <p>{@link #fetch} and {@link #keepOnly} are for one thread, the others for any.
  */
 public final class NodeBases {
 
@@ -39,7 +39,7 @@ public final class NodeBases {
     private static final int MAX_SOURCES = 4;
 
     private final Ports ports;
-    private final Map<String, Kept> kept = new HashMap<>();
+    private final Map<String, Kept> kept = new ConcurrentHashMap<>();
 
     /**
      * What it works with.

@@ -365,6 +365,7 @@ final class DepotPatchesTest {
             PackageRecord target = target(data);
             bases = Optional.of(nodeBases(self));
             DepotPatches patches = patches();
+            assertThat(patches.inMaking(target.ref())).containsExactly(base.contentSha256());
 
             patches.look();
 

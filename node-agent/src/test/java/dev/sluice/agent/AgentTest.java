@@ -43,6 +43,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -142,6 +143,24 @@ final class AgentTest {
         assertThat(again.getDone().getEvidenceList())
                 .contains("already complete, nothing was transferred");
         assertThat(master.reads()).hasSize(1);
+    }
+
+    @Test
+    @Tag("PKG-4")
+    void onlyTheVersionThatRunsAndTheOneBeforeStayUnpacked() throws Exception {
+        run(bed.site("24.1.0"));
+        for (String version : List.of("24.2.0", "24.3.0")) {
+            Built next = bed.site(version);
+            assertDone(stage("stage-" + version, next));
+            assertDone(install("install-" + version, next));
+        }
+
+        Path slots = bed.dataDir().resolve("slots/site");
+        try (Stream<Path> left = Files.list(slots)) {
+            assertThat(left.map(path -> path.getFileName().toString()))
+                    .containsExactlyInAnyOrder("24.2.0", "24.3.0", "current", "previous");
+        }
+        assertThat(Files.readSymbolicLink(slots.resolve("current"))).hasToString("24.3.0");
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Consumer;
@@ -155,8 +156,23 @@ public final class Installer {
                         : installRoles(manifest, found, before);
         if (outcome instanceof Outcome.Done) {
             ledger.append(new LedgerRecord.InstallEnded());
+            if (manifest.kind() != PackageKind.BASE) {
+                removeOld(manifest);
+            }
         }
         return outcome;
+    }
+
+    /** The install succeeded whether this does or not: the next one tries again. */
+    private void removeOld(Manifest manifest) {
+        try {
+            List<String> removed = slots.removeOld(manifest.name().value());
+            if (!removed.isEmpty()) {
+                LOG.info("{}: its slots {} are removed", manifest.name().value(), removed);
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: old slots stay: {}", manifest.name().value(), e.toString());
+        }
     }
 
     private InstallGuard.Facts facts(SortedMap<String, String> before, ServiceKeeper.View service) {

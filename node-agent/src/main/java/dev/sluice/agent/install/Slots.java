@@ -11,6 +11,7 @@ import dev.sluice.trust.packages.RolePayload;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
@@ -37,6 +38,7 @@ public final class Slots {
     private static final String MANIFEST = "manifest.json";
     private static final String FILES = "files";
     private static final String INCOMPLETE = ".incomplete-";
+    private static final String REMOVED = ".removed-";
 
     private final Path root;
     private final Role role;
@@ -62,16 +64,48 @@ public final class Slots {
         this.role = role;
     }
 
-    /** Removes what a crash left half unpacked. */
+    /** Removes what a crash left half unpacked or half removed. */
     public void clean() throws IOException {
         Files.createDirectories(root);
         for (Path packageDirectory : list(root)) {
             for (Path entry : list(packageDirectory)) {
-                if (entry.getFileName().toString().startsWith(INCOMPLETE)) {
+                String name = entry.getFileName().toString();
+                if (name.startsWith(INCOMPLETE) || name.startsWith(REMOVED)) {
                     Durable.removeTree(entry);
                 }
             }
         }
+    }
+
+    /**
+     * Removes the versions of a package that are neither current nor previous. Whoever installs one
+     * of them again has it unpacked again.
+     *
+     * @return the versions that were removed
+     */
+    public List<String> removeOld(String packageName) throws IOException {
+        Path packageDirectory = root.resolve(packageName);
+        List<String> kept = new ArrayList<>();
+        for (String link : List.of(CURRENT, PREVIOUS)) {
+            Path slot = packageDirectory.resolve(link);
+            if (Files.isSymbolicLink(slot)) {
+                kept.add(Files.readSymbolicLink(slot).getFileName().toString());
+            }
+        }
+        List<String> removed = new ArrayList<>();
+        for (Path entry : list(packageDirectory)) {
+            String version = entry.getFileName().toString();
+            boolean isSlot =
+                    !version.startsWith(".") && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);
+            if (isSlot && !kept.contains(version)) {
+                Path going = packageDirectory.resolve(REMOVED + version);
+                Durable.move(entry, going);
+                known.remove(entry);
+                Durable.removeTree(going);
+                removed.add(version);
+            }
+        }
+        return removed;
     }
 
     /** Package name to current version. */

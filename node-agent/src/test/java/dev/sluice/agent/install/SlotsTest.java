@@ -84,6 +84,49 @@ final class SlotsTest {
     }
 
     @Test
+    void versionsThatAreNeitherCurrentNorPreviousGo() throws IOException {
+        for (String version : List.of("1.0.0", "1.1.0", "2.0.0")) {
+            place(site(version, "run"));
+            activate(version);
+            slots.activate(slots.service().orElseThrow());
+        }
+        Durable.link(root.resolve("site/previous"), Path.of("1.1.0"));
+        Path unpacking = Files.createDirectories(root.resolve("site/.incomplete-3.0.0/files"));
+
+        assertThat(slots.removeOld("site")).containsExactly("1.0.0");
+
+        assertThat(root.resolve("site/1.0.0")).doesNotExist();
+        assertThat(slots.installed()).containsEntry("site", "2.0.0");
+        assertThat(slots.previous()).containsEntry("site", "1.1.0");
+        assertThat(root.resolve("site/1.1.0/manifest.json")).exists();
+        assertThat(unpacking).exists();
+        assertThat(slots.removeOld("site")).isEmpty();
+    }
+
+    @Test
+    void withoutAPreviousOneTheCurrentStays() throws IOException {
+        place(site("1.0.0", "run"));
+        place(site("2.0.0", "run"));
+        activate("2.0.0");
+
+        assertThat(slots.removeOld("site")).containsExactly("1.0.0");
+        assertThat(slots.service().orElseThrow().version()).isEqualTo("2.0.0");
+    }
+
+    @Test
+    void aRemovalThatACrashEndedIsFinishedAtTheStart() throws IOException {
+        place(site("2.0.0", "run"));
+        activate("2.0.0");
+        Path left = root.resolve("site/.removed-1.0.0");
+        Files.createDirectories(left.resolve("files"));
+
+        slots.clean();
+
+        assertThat(left).doesNotExist();
+        assertThat(slots.service()).isPresent();
+    }
+
+    @Test
     void aSlotThatWasMadeAnewIsReadAnew() throws IOException {
         place(site("1.0.0", "run-one"));
         activate("1.0.0");

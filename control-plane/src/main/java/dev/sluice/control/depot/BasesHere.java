@@ -5,9 +5,13 @@ import dev.sluice.control.state.PackageRecord;
 import dev.sluice.transfer.patch.PatchSource;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The versions on this machine that patches can be applied to, imported or not.
@@ -19,32 +23,46 @@ public record BasesHere(
         Supplier<? extends Collection<NodeObservation>> fleet,
         List<ContentSource> contents) {
 
+    private static final Logger LOG = LoggerFactory.getLogger(BasesHere.class);
+
     public BasesHere {
         contents = List.copyOf(contents);
     }
 
-    /** Where a content is and what it is; empty when it is not here, or nobody knows what it is. */
-    Optional<PatchSource> find(String contentSha256) throws IOException {
-        Optional<PatchBase> base = base(contentSha256);
-        if (base.isEmpty()) {
-            return Optional.empty();
-        }
-        for (ContentSource source : contents) {
-            Optional<ContentSource.Place> place = source.place(new ContentId(contentSha256));
-            if (place.isPresent()) {
-                return Optional.of(
-                        new PatchSource(
-                                place.get().file(), place.get().start(), base.get().content()));
-            }
-        }
-        return Optional.empty();
+    /** What is known now of all versions that there are, by their contents. */
+    Known now() {
+        Map<String, PatchBase> known = new HashMap<>(ReportedBases.of(fleet.get()));
+        imported.get().forEach(pkg -> known.put(pkg.contentSha256(), new PatchBase.Imported(pkg)));
+        return new Known(known, contents);
     }
 
-    private Optional<PatchBase> base(String contentSha256) {
-        return imported.get().stream()
-                .filter(pkg -> pkg.contentSha256().equals(contentSha256))
-                .<PatchBase>map(PatchBase.Imported::new)
-                .findFirst()
-                .or(() -> Optional.ofNullable(ReportedBases.of(fleet.get()).get(contentSha256)));
+    /** Of one moment. */
+    record Known(Map<String, PatchBase> bases, List<ContentSource> contents) {
+
+        /** Where a content is and what it is; empty when it is not here, or nobody knows it. */
+        Optional<PatchSource> find(String contentSha256) {
+            PatchBase base = bases.get(contentSha256);
+            return base == null
+                    ? Optional.empty()
+                    : contents.stream()
+                            .map(source -> in(source, base))
+                            .flatMap(Optional::stream)
+                            .findFirst();
+        }
+
+        private static Optional<PatchSource> in(ContentSource source, PatchBase base) {
+            try {
+                Optional<ContentSource.Place> place =
+                        source.place(new ContentId(base.contentSha256()));
+                return place.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(
+                                new PatchSource(
+                                        place.get().file(), place.get().start(), base.content()));
+            } catch (IOException e) {
+                LOG.warn("{}: {}", base.ref(), e.getMessage());
+                return Optional.empty();
+            }
+        }
     }
 }

@@ -60,6 +60,7 @@ public final class Depot implements ContentSource {
     private static final String LEAVES = "leaves";
     private static final String REMOVED = "removed-";
     private static final String FETCH = "fetch-";
+    private static final String PATCH = "patch-";
     private static final int BUFFER_BYTES = 1 << 18;
 
     private final Path root;
@@ -365,7 +366,16 @@ public final class Depot implements ContentSource {
         return switch (verifier.verify(record.manifest().toArray(), record.signature().toArray())) {
             case Verification.Refused(String reason) ->
                     new FetchStart.Refused(new Refusal("package " + record.ref(), reason));
-            case Verification.Verified(var _, Manifest manifest) -> fetch(manifest, cleaner);
+            case Verification.Verified(var _, Manifest manifest) ->
+                    manifest.content().sha256().hex().equals(record.contentSha256())
+                            ? fetch(manifest, cleaner)
+                            : new FetchStart.Refused(
+                                    new Refusal(
+                                            "package " + record.ref(),
+                                            "expected the content of its manifest, %s, found %s in the cluster's state"
+                                                    .formatted(
+                                                            manifest.content().sha256(),
+                                                            record.contentSha256())));
         };
     }
 
@@ -379,7 +389,7 @@ public final class Depot implements ContentSource {
                                     .formatted(maxPackageBytes, content.size())));
         }
         ContentId id = new ContentId(content.sha256().hex());
-        Path directory = incoming.resolve(FETCH + id.sha256());
+        Path directory = fetchDirectory(id.sha256());
         Path part = directory.resolve(GrowingContent.partName());
         long reserved = Files.exists(part) ? Math.min(content.size(), Files.size(part)) : 0;
         DepotRoom.Claim claim = room.claim(content.size(), content.size() - reserved);
@@ -421,29 +431,40 @@ public final class Depot implements ContentSource {
         Files.deleteIfExists(packages.resolve(id.sha256()).resolve(GrowingContent.progressName()));
     }
 
-    /** For the patch by which a package is fetched; what a crash leaves of it goes at the start. */
-    Path patchDirectory(ContentId target) {
-        return incoming.resolve("patch-" + target.sha256());
+    /** For a patch by which a package is fetched; what a crash leaves of it goes at the start. */
+    Path patchDirectory(ContentId target, PackageContent patch) {
+        return incoming.resolve(PATCH + target.sha256() + "-" + patch.sha256());
     }
 
     /**
-     * Room for a content that is no package and goes again.
+     * Room for a content that is no package and goes again. No package is removed for it, and as
+     * much again has to stay free for one that comes in the meantime.
      *
-     * @return to be closed when it has gone
-     * @throws IOException when there is none; no package is removed for it
+     * @return to be closed when the content has gone
+     * @throws IOException saying what is lacking
      */
-    DepotRoom.Claim roomForBase(long bytes) throws IOException {
+    DepotRoom.Claim roomAside(long bytes) throws IOException {
         if (bytes > maxPackageBytes) {
             throw new IOException(
-                    "a base of %d bytes: expected at most %d".formatted(bytes, maxPackageBytes));
+                    "needs %d bytes: expected at most %d".formatted(bytes, maxPackageBytes));
         }
-        DepotRoom.Claim claim = room.claim(bytes, bytes);
-        if (room.suffices()) {
-            return claim;
+        DepotRoom.Claim claim = room.claimAside(bytes);
+        if (!room.sufficesWith(bytes)) {
+            claim.close();
+            throw new IOException(
+                    "needs %d bytes, and as many for a package that comes meanwhile; %d are free, %d of them are not for packages"
+                            .formatted(bytes, disk.usable(incoming), SPARE_BYTES));
         }
-        String lack = claim.lack("");
-        claim.close();
-        throw new IOException("a base " + lack);
+        return claim;
+    }
+
+    /** What came of a package by an earlier fetch. */
+    long fetched(PackageContent content) throws IOException {
+        return GrowingContent.presentIn(fetchDirectory(content.sha256().hex()), content);
+    }
+
+    private Path fetchDirectory(String sha256) {
+        return incoming.resolve(FETCH + sha256);
     }
 
     private static void rename(Path file, Path name) throws IOException {
@@ -452,11 +473,16 @@ public final class Depot implements ContentSource {
 
     /** Removes what came of packages that are fetched no more. Not while one of them is. */
     void sweepFetches(Set<ContentId> wanted) throws IOException {
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(incoming, FETCH + "*")) {
-            for (Path fetched : all) {
-                String name = String.valueOf(fetched.getFileName()).substring(FETCH.length());
-                if (!ContentId.isValid(name) || !wanted.contains(new ContentId(name))) {
-                    DepotFiles.remove(fetched);
+        for (String prefix : List.of(FETCH, PATCH)) {
+            try (DirectoryStream<Path> all = Files.newDirectoryStream(incoming, prefix + "*")) {
+                for (Path fetched : all) {
+                    String target =
+                            String.valueOf(fetched.getFileName())
+                                    .substring(prefix.length())
+                                    .split("-", -1)[0];
+                    if (!ContentId.isValid(target) || !wanted.contains(new ContentId(target))) {
+                        DepotFiles.remove(fetched);
+                    }
                 }
             }
         }

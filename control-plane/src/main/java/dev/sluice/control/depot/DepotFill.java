@@ -48,7 +48,7 @@ public final class DepotFill implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DepotFill.class);
 
-    /** Between two looks when something is missing and nobody gave it. */
+    /** Between two looks when something is missing and nobody gave it, whatever wakes it. */
     private static final long RETRY_MILLIS = 2_000;
 
     /** Looks that pass over a package which was refused: nothing changes that fast. */
@@ -117,6 +117,7 @@ public final class DepotFill implements AutoCloseable {
                 ports.differences()
                         .map(with ->
                                 new PatchedFetch(
+                                        depot,
                                         with.zstd(),
                                         with.bases(),
                                         ports.means(),
@@ -150,7 +151,7 @@ public final class DepotFill implements AutoCloseable {
                 if (look()) {
                     wake.acquire();
                 } else {
-                    boolean _ = wake.tryAcquire(RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                    TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
                 }
             }
         } catch (InterruptedException _) {
@@ -189,6 +190,7 @@ public final class DepotFill implements AutoCloseable {
             }
             complete &= outcome == Outcome.HERE;
         }
+        sweepFetches(neededFirst());
         said.keySet().retainAll(missing);
         wrongHere.retainAll(missing);
         sitsOut.keySet().retainAll(missing);
@@ -236,13 +238,15 @@ public final class DepotFill implements AutoCloseable {
                 say(record, found.reasons());
                 return Outcome.FAILED;
             }
-            if (patched.isPresent() && patched.get().isComing(found)) {
+            long fetched = depot.fetched(ManifestReading.content(record));
+            if (fetched == 0 && patched.filter(patches -> patches.isComing(found)).isPresent()) {
                 return Outcome.SOON;
             }
             return switch (depot.fetch(record, cleanerFor(record))) {
                 case FetchStart.Begun(DepotFetch begun) -> {
                     try (begun) {
-                        yield patch(record, begun, found) || pull(record, begun, found.sources())
+                        yield patch(record, begun, found, fetched)
+                                        || pull(record, begun, found.sources())
                                 ? Outcome.HERE
                                 : Outcome.FAILED;
                     }
@@ -299,19 +303,20 @@ public final class DepotFill implements AutoCloseable {
     }
 
     /** Makes it of a version that is on this machine, when another master has the difference. */
-    private boolean patch(PackageRecord record, DepotFetch fetch, OtherDepots.Found found)
+    private boolean patch(
+            PackageRecord record, DepotFetch fetch, OtherDepots.Found found, long fetched)
             throws InterruptedException {
-        if (patched.isEmpty()) {
+        Optional<PatchedFetch.Choice> choice =
+                patched.flatMap(patches -> patches.choose(found, fetch.content().size() - fetched));
+        if (choice.isEmpty()) {
             return false;
         }
-        Path directory = depot.patchDirectory(new ContentId(record.contentSha256()));
         try {
-            Optional<PatchedFetch.Choice> choice = patched.get().choose(found);
-            if (choice.isEmpty()) {
-                return false;
-            }
+            Path directory =
+                    depot.patchDirectory(
+                            new ContentId(record.contentSha256()), choice.get().patch().content());
             String came =
-                    patched.get()
+                    patched.orElseThrow()
                             .run(
                                     choice.get(),
                                     fetch,
@@ -320,10 +325,8 @@ public final class DepotFill implements AutoCloseable {
             LOG.info("depot: {} is here, {}", record.ref(), came);
             return true;
         } catch (IOException e) {
-            say(record, e.getMessage() + "; it is pulled whole");
+            LOG.warn("depot: {} is pulled whole: {}", record.ref(), e.getMessage());
             return false;
-        } finally {
-            discard(directory);
         }
     }
 
@@ -338,14 +341,6 @@ public final class DepotFill implements AutoCloseable {
         @Override
         public void end() {
             growing = null;
-        }
-    }
-
-    private static void discard(Path directory) {
-        try {
-            DepotFiles.remove(directory);
-        } catch (IOException e) {
-            LOG.warn("{}: cannot be removed: {}", directory, e.getMessage());
         }
     }
 

@@ -55,6 +55,9 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
     /** Between two looks when nothing is told: nodes report other versions in the meantime. */
     private static final Duration LOOK = Duration.ofSeconds(10);
 
+    /** Between two looks whatever wakes it: a look reads what all nodes report. */
+    private static final Duration PACE = Duration.ofSeconds(1);
+
     /** What could not be made, for the disk was full or a content away, is tried again then. */
     private static final Duration RETRY = Duration.ofMinutes(10);
 
@@ -83,8 +86,8 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
     /** Packages that a look has seen: what is wished for of them stands in {@link #making}. */
     private volatile Set<PackageRef> looked = Set.of();
 
-    /** When somebody first asked for patches of a package that no look has seen. */
-    private final Map<PackageRef, Long> askedAt = new ConcurrentHashMap<>();
+    /** Of packages that no look has seen. */
+    private final ForeseenPatches foreseen;
 
     private volatile boolean closing;
 
@@ -123,6 +126,10 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
     private DepotPatches(Ports ports, boolean threaded) throws IOException {
         this.ports = ports;
         this.directory = Files.createDirectories(ports.directory().resolve("patches"));
+        this.foreseen =
+                new ForeseenPatches(
+                        () -> PatchWish.of(ports.imported().get(), ports.fleet().get()),
+                        this::canBeMade);
         Files.createDirectories(ports.tables());
         this.thread =
                 threaded ? Thread.ofPlatform().name("depot-patches").unstarted(this::run) : null;
@@ -151,7 +158,7 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
                 try {
                     kept.put(found.getFileName().toString(), KeptPatch.read(found));
                 } catch (IOException e) {
-                    LOG.warn("patch {}: is made anew: {}", found, e.getMessage());
+                    LOG.info("patch {}: is made anew: {}", found, e.getMessage());
                     DepotFiles.remove(found);
                 }
             }
@@ -168,9 +175,10 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
     private void run() {
         while (!closing) {
             try {
-                look();
-                boolean _ = wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
                 wake.drainPermits();
+                look();
+                TimeUnit.MILLISECONDS.sleep(PACE.toMillis());
+                boolean _ = wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
                 return;
@@ -180,11 +188,25 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
         }
     }
 
-    /** Removes what is of no use any more, and makes what is wished for. */
+    /**
+     * Removes what is of no use any more, and makes what is wished for, one after the other: what
+     * is wished for next is seen anew each time.
+     */
     void look() throws IOException, InterruptedException {
         if (ports.zstd().isEmpty()) {
             return;
         }
+        Optional<PatchWish> next = next();
+        while (next.isPresent() && !closing) {
+            make(next.get());
+            next = next();
+        }
+    }
+
+    /**
+     * What is to be made now; empty: nothing. Each is made, or rests, before it could come again.
+     */
+    private Optional<PatchWish> next() throws IOException {
         List<PackageRecord> imported = List.copyOf(ports.imported().get());
         List<PatchWish> wishes = PatchWish.of(imported, ports.fleet().get());
         forget();
@@ -196,19 +218,12 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
                         .filter(this::isOpen)
                         .sorted(Comparator.comparing(wish -> place(wish.base()).isEmpty()))
                         .toList();
+        serve();
         expect(open);
         looked = imported.stream().map(PackageRecord::ref).collect(Collectors.toSet());
-        askedAt.keySet().removeAll(looked);
-        serve();
-        for (PatchWish wish : open) {
-            if (closing) {
-                return;
-            }
-            make(wish);
-            expect(open.stream().filter(this::isOpen).toList());
-            serve();
-        }
-        dropBases(wishes);
+        foreseen.forget();
+        dropBases(open);
+        return open.stream().findFirst();
     }
 
     private boolean isOpen(PatchWish wish) {
@@ -230,13 +245,12 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
     }
 
     /** Bases that were fetched go when nothing is to be made of them. */
-    private void dropBases(List<PatchWish> wishes) throws IOException {
+    private void dropBases(List<PatchWish> open) throws IOException {
         if (ports.bases().isPresent()) {
             ports.bases()
                     .get()
                     .keepOnly(
-                            wishes.stream()
-                                    .filter(this::isOpen)
+                            open.stream()
                                     .map(wish -> wish.base().contentSha256())
                                     .collect(Collectors.toSet()));
         }
@@ -271,7 +285,9 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
             since.computeIfAbsent(wish.target().ref(), _ -> new HashMap<>())
                     .put(
                             wish.base().contentSha256(),
-                            wishedAt.computeIfAbsent(wish.name(), _ -> now));
+                            wishedAt.computeIfAbsent(
+                                    wish.name(),
+                                    _ -> foreseen.askedAt(wish.target().ref()).orElse(now)));
         }
         making.keySet().retainAll(since.keySet());
         since.forEach((pkg, bases) -> making.put(pkg, Map.copyOf(bases)));
@@ -302,7 +318,7 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
                 kept.remove(name);
                 serve();
                 DepotFiles.remove(entry.getValue().directory());
-                LOG.info("patch {}: removed with its package", name);
+                LOG.info("patch {}: removed, its package or its base is gone", name);
             }
         }
     }
@@ -382,6 +398,9 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
 
     private Optional<LeafHashing.Described> make(PatchWish wish, Path into) throws IOException {
         PatchSource base = source(wish.base().ref(), place(wish.base()), wish.base().content());
+        if (wish.base() instanceof PatchBase.Reported reported) {
+            reported.requireIn(base.file());
+        }
         PackageRecord pkg = wish.target();
         PatchSource target =
                 source(pkg.ref(), place(pkg.contentSha256()), ManifestReading.content(pkg));
@@ -424,20 +443,11 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
     Set<String> inMaking(PackageRef pkg) {
         long now = ports.ticker().getAsLong();
         if (!looked.contains(pkg) && ports.zstd().isPresent()) {
-            long since = askedAt.computeIfAbsent(pkg, _ -> now);
-            return now - since < AWAITED.toNanos() ? willBeMade(pkg) : Set.of();
+            return foreseen.of(pkg, now, AWAITED);
         }
         return making.getOrDefault(pkg, Map.of()).entrySet().stream()
                 .filter(base -> now - base.getValue() < AWAITED.toNanos())
                 .map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
-    }
-
-    /** Whoever asks right after an import is sooner than the thread that it woke. */
-    private Set<String> willBeMade(PackageRef pkg) {
-        return PatchWish.of(ports.imported().get(), ports.fleet().get()).stream()
-                .filter(wish -> wish.target().ref().equals(pkg) && canBeMade(wish))
-                .map(wish -> wish.base().contentSha256())
                 .collect(Collectors.toSet());
     }
 

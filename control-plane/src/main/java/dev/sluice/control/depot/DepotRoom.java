@@ -44,11 +44,23 @@ final class DepotRoom {
         return new Claim(bytes, unwritten);
     }
 
+    /**
+     * Room on the disk for what is no package and goes again. It does not count in what packages
+     * may take together: no package has to go for it.
+     */
+    Claim claimAside(long bytes) {
+        return new Claim(0, bytes);
+    }
+
+    /** Whether the disk has room for all that is claimed, and so many bytes more. */
+    boolean sufficesWith(long more) throws IOException {
+        return notWritten.get() + Depot.SPARE_BYTES + more <= disk.usable(directory);
+    }
+
     /** Whether there is room for all that is claimed. */
     boolean suffices() {
         try {
-            boolean onDisk = notWritten.get() + Depot.SPARE_BYTES <= disk.usable(directory);
-            return onDisk
+            return sufficesWith(0)
                     && (maxBytes == Depot.UNBOUNDED
                             || used.getAsLong() + underWay.get() <= maxBytes);
         } catch (IOException e) {

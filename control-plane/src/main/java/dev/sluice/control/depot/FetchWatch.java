@@ -2,7 +2,6 @@ package dev.sluice.control.depot;
 
 import dev.sluice.transfer.pace.Ticker;
 import dev.sluice.transfer.pull.ContentPull;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -14,6 +13,7 @@ final class FetchWatch implements ContentPull.Events {
 
     private final Ticker ticker;
     private final Map<String, LongAdder> received = new ConcurrentSkipListMap<>();
+    private final long begunAt;
     private volatile long progressAt;
 
     /** When the last source was lost; meaningless while there is one. */
@@ -23,7 +23,8 @@ final class FetchWatch implements ContentPull.Events {
 
     FetchWatch(Ticker ticker) {
         this.ticker = ticker;
-        this.progressAt = ticker.nanos();
+        this.begunAt = ticker.nanos();
+        this.progressAt = begunAt;
         this.aloneSince = progressAt;
     }
 
@@ -46,12 +47,14 @@ final class FetchWatch implements ContentPull.Events {
         status = now;
     }
 
-    /** Whether no source has served for so long, or none anything right. */
-    boolean isHopeless(Duration withoutSource, Duration withoutProgress) {
+    /** Whether no source has served for too long, or none anything right, or it takes too long. */
+    boolean isHopeless(FetchPatience patience) {
         long now = ticker.nanos();
-        return now - progressAt > withoutProgress.toNanos()
+        return now - begunAt > patience.inAll().toNanos()
+                || now - progressAt > patience.withoutProgress().toNanos()
                 || (!status.hasSource()
-                        && now - Math.max(aloneSince, progressAt) > withoutSource.toNanos());
+                        && now - Math.max(aloneSince, progressAt)
+                                > patience.withoutSource().toNanos());
     }
 
     /**

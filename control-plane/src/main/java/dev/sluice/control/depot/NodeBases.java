@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -35,8 +36,11 @@ public final class NodeBases {
     /** The transfer of a base is made up for by what it saves at the second node. */
     static final int WORTH_NODES = 2;
 
-    /** As many as an agent is told. */
-    private static final int MAX_SOURCES = 4;
+    /** As many as a pull takes. */
+    private static final int MAX_SOURCES = 16;
+
+    /** Nodes wait for a patch for so long at most, its base's fetch included. */
+    private static final Duration LONGEST = Duration.ofMinutes(2);
 
     private final Ports ports;
     private final Map<String, Kept> kept = new ConcurrentHashMap<>();
@@ -72,7 +76,9 @@ public final class NodeBases {
 
     /** Whether a base is here, or can be had from nodes. */
     boolean canCome(PatchBase.Reported base) {
-        return kept.containsKey(base.contentSha256()) || !sources(base).isEmpty();
+        long limit = ports.limit().getAsLong();
+        boolean isInTime = limit == 0 || base.content().size() / limit < LONGEST.toSeconds();
+        return kept.containsKey(base.contentSha256()) || (isInTime && !sources(base).isEmpty());
     }
 
     private List<Source> sources(PatchBase.Reported base) {
@@ -128,12 +134,13 @@ public final class NodeBases {
      * @throws IOException saying why it did not come; nothing is left of it then
      */
     void fetch(PatchBase.Reported base) throws IOException, InterruptedException {
-        DepotRoom.Claim claim = ports.depot().roomForBase(base.content().size());
+        DepotRoom.Claim claim = ports.depot().roomAside(base.content().size());
         Path directory = ports.directory().resolve(base.contentSha256());
         boolean isWhole = false;
         try {
             Files.createDirectory(directory);
             pull(base, directory, claim);
+            base.requireIn(directory.resolve(GrowingContent.partName()));
             kept.put(base.contentSha256(), new Kept(directory, claim));
             isWhole = true;
         } finally {
@@ -146,13 +153,14 @@ public final class NodeBases {
 
     private void pull(PatchBase.Reported base, Path directory, DepotRoom.Claim claim)
             throws IOException, InterruptedException {
+        List<Source> sources = sources(base);
         try (WatchedPull pull =
                 WatchedPull.start(
                         directory,
                         base.content(),
-                        () -> sources(base),
+                        () -> limited(sources),
                         ports.means(),
-                        ports.patience())) {
+                        ports.patience().atMost(LONGEST))) {
             claim.reserved();
             if (!pull.await()) {
                 throw new IOException(
@@ -161,6 +169,14 @@ public final class NodeBases {
             }
             LOG.info("depot: {} is here for patches, {}", base.ref(), pull.amounts("node"));
         }
+    }
+
+    /** Those that were chosen at the beginning, in their order, with the limit of now. */
+    private List<Source> limited(List<Source> sources) {
+        long limit = ports.limit().getAsLong();
+        return sources.stream()
+                .map(source -> new Source(source.node(), source.host(), source.port(), limit))
+                .toList();
     }
 
     /** Removes all others. */

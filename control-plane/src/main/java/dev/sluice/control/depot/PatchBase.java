@@ -3,7 +3,10 @@ package dev.sluice.control.depot;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.trust.packages.InvalidPackageException;
+import dev.sluice.trust.packages.LeafHashing;
 import dev.sluice.trust.packages.PackageContent;
+import java.io.IOException;
+import java.nio.file.Path;
 
 /** A version that nodes have, and from which patches may be made. */
 sealed interface PatchBase {
@@ -43,6 +46,20 @@ sealed interface PatchBase {
         @Override
         public String contentSha256() {
             return content.sha256().hex();
+        }
+
+        /**
+         * Reads a whole file, and compares. What nodes say of a digest may be wrong, and a patch
+         * that was made of it would be kept.
+         *
+         * @throws IOException when the file is not this content
+         */
+        void requireIn(Path file) throws IOException {
+            PackageContent found = LeafHashing.describe(file).content();
+            if (!found.equals(content)) {
+                throw new IOException(
+                        "%s: nodes say that it is %s, found %s".formatted(ref, content, found));
+            }
         }
     }
 }

@@ -6,30 +6,49 @@ import dev.sluice.transfer.patch.Zstd;
 import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.Source;
 import dev.sluice.transfer.store.GrowingContent;
+import dev.sluice.trust.packages.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a package into the depot as the difference to a version that this machine has: what is
  * pulled is a patch of another master, and what it makes is verified like bytes that were pulled.
+ *
+ * <p>For one thread.
  */
 final class PatchedFetch {
 
-    /** For readers of what was made. */
+    private static final Logger LOG = LoggerFactory.getLogger(PatchedFetch.class);
+
+    /** For readers of what was made in part, before its files are opened again. */
     private static final Duration CLOSE = Duration.ofSeconds(10);
 
+    private final Depot depot;
     private final Zstd zstd;
     private final BasesHere bases;
     private final ContentPull.Means means;
     private final FetchPatience patience;
 
-    PatchedFetch(Zstd zstd, BasesHere bases, ContentPull.Means means, FetchPatience patience) {
+    /** Patches that did not make what they should. */
+    private final Set<Sha256> refused = new HashSet<>();
+
+    PatchedFetch(
+            Depot depot,
+            Zstd zstd,
+            BasesHere bases,
+            ContentPull.Means means,
+            FetchPatience patience) {
+        this.depot = depot;
         this.zstd = zstd;
         this.bases = bases;
         this.means = means;
@@ -39,29 +58,27 @@ final class PatchedFetch {
     /** A patch that can be applied here. */
     record Choice(PatchSource base, OtherDepots.Patch patch) {}
 
-    /** The smallest patch of which the base is here. */
-    Optional<Choice> choose(OtherDepots.Found found) throws IOException {
-        List<OtherDepots.Patch> smallestFirst =
-                found.patches().stream()
-                        .sorted(Comparator.comparingLong(patch -> patch.content().size()))
-                        .toList();
-        for (OtherDepots.Patch patch : smallestFirst) {
-            Optional<PatchSource> base = bases.find(patch.baseSha256());
-            if (base.isPresent()) {
-                return Optional.of(new Choice(base.get(), patch));
-            }
-        }
-        return Optional.empty();
+    /**
+     * The smallest patch of which the base is here, and which is less than what is to be pulled.
+     */
+    Optional<Choice> choose(OtherDepots.Found found, long left) {
+        BasesHere.Known here = bases.now();
+        return found.patches().stream()
+                .filter(patch -> patch.content().size() < left)
+                .filter(patch -> !refused.contains(patch.content().sha256()))
+                .sorted(Comparator.comparingLong(patch -> patch.content().size()))
+                .flatMap(patch ->
+                        here.find(patch.baseSha256()).stream().map(base -> new Choice(base, patch)))
+                .findFirst();
     }
 
     /** Whether another master is making a patch that can be applied here. */
-    boolean isComing(OtherDepots.Found found) throws IOException {
-        for (String base : found.basesInMaking()) {
-            if (bases.find(base).isPresent()) {
-                return true;
-            }
+    boolean isComing(OtherDepots.Found found) {
+        if (found.basesInMaking().isEmpty()) {
+            return false;
         }
-        return false;
+        BasesHere.Known here = bases.now();
+        return found.basesInMaking().stream().anyMatch(base -> here.find(base).isPresent());
     }
 
     /** Lets others have what is being made. */
@@ -74,7 +91,8 @@ final class PatchedFetch {
     /**
      * How a patch is to be applied.
      *
-     * @param directory for the patch, the caller's to remove
+     * @param directory for the patch; it goes when the patch was applied or refused, and stays for
+     *     the next attempt when it did not come
      * @param limited the limits that sources have now
      */
     record Means(Path directory, UnaryOperator<List<Source>> limited, Serving serving) {}
@@ -87,7 +105,18 @@ final class PatchedFetch {
      */
     String run(Choice choice, DepotFetch fetch, Means how)
             throws IOException, InterruptedException {
-        String came = pull(choice, how);
+        String came;
+        try (DepotRoom.Claim claim = depot.roomAside(choice.patch().content().size())) {
+            came = pull(choice, how, claim);
+            apply(choice, fetch, how);
+        }
+        DepotFiles.remove(how.directory());
+        return came;
+    }
+
+    private void apply(Choice choice, DepotFetch fetch, Means how)
+            throws IOException, InterruptedException {
+        boolean isWhole = false;
         PatchApply apply =
                 PatchApply.open(
                         zstd,
@@ -101,18 +130,23 @@ final class PatchedFetch {
             fetch.reserved();
             how.serving().begin(apply.content());
             if (apply.run() instanceof PatchApply.Result.Refused(String reason)) {
+                refused.add(choice.patch().content().sha256());
+                DepotFiles.remove(how.directory());
                 throw new IOException("a patch does not make it: " + reason);
             }
             fetch.complete();
-            return came;
+            isWhole = true;
         } finally {
             how.serving().end();
             apply.close();
-            boolean _ = apply.content().awaitClosed(CLOSE);
+            if (!isWhole && !apply.content().awaitClosed(CLOSE)) {
+                LOG.info("depot: content {}: still read", fetch.content().sha256());
+            }
         }
     }
 
-    private String pull(Choice choice, Means how) throws IOException, InterruptedException {
+    private String pull(Choice choice, Means how, DepotRoom.Claim claim)
+            throws IOException, InterruptedException {
         OtherDepots.Patch patch = choice.patch();
         Files.createDirectories(how.directory());
         try (WatchedPull pull =
@@ -122,6 +156,7 @@ final class PatchedFetch {
                         () -> how.limited().apply(patch.sources()),
                         means,
                         patience)) {
+            claim.reserved();
             if (!pull.await()) {
                 throw new IOException("a patch did not come: " + pull.failures());
             }

@@ -17,16 +17,21 @@ final class ReportedBases {
 
     private ReportedBases() {}
 
-    /** All, by the digest of the content; of several descriptions the one that most nodes give. */
+    /**
+     * All, by the digest of the content; of several descriptions the one that most nodes give. A
+     * node counts once.
+     */
     static Map<String, PatchBase.Reported> of(Collection<NodeObservation> fleet) {
         Map<PatchBase.Reported, Integer> counts = new HashMap<>();
         for (NodeObservation seen : fleet) {
             NodeFacts facts = seen.facts();
             if (facts != null) {
+                Map<String, PatchBase.Reported> once = new HashMap<>();
                 facts.staged().stream()
                         .map(ReportedBases::base)
                         .flatMap(Optional::stream)
-                        .forEach(base -> counts.merge(base, 1, Integer::sum));
+                        .forEach(base -> once.putIfAbsent(base.contentSha256(), base));
+                once.values().forEach(base -> counts.merge(base, 1, Integer::sum));
             }
         }
         Comparator<PatchBase.Reported> mostTold =

@@ -90,7 +90,7 @@ final class WatchedPull implements AutoCloseable {
                 whole = true;
                 return true;
             } catch (TimeoutException _) {
-                if (watch.isHopeless(patience.withoutSource(), patience.withoutProgress())) {
+                if (watch.isHopeless(patience)) {
                     return false;
                 }
                 List<Source> now = sources.get();

@@ -280,8 +280,9 @@ final class Distribution {
     /** A plan for each patch, and one for those that pull all of it. */
     private Map<Optional<ContentPatch>, List<NodeId>> ways(
             Situation situation, PackageRecord pkg, List<NodeId> nodes) {
-        List<ContentPatch> patches = situation.sources().patches(pkg.ref());
+        // In this order: a patch that is made in this moment is in either.
         Set<String> inMaking = situation.sources().patchesInMaking(pkg.ref());
+        List<ContentPatch> patches = situation.sources().patches(pkg.ref());
         Map<Optional<ContentPatch>, List<NodeId>> ways = new LinkedHashMap<>();
         for (NodeId node : nodes.subList(0, Math.min(MAX_DECIDED, nodes.size()))) {
             Optional<NodeFacts> facts =

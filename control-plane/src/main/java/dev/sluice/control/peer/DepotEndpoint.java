@@ -53,6 +53,8 @@ public final class DepotEndpoint extends DepotServiceGrpc.DepotServiceImplBase {
                         .withDescription("content %s is not complete here".formatted(id))
                         .asRuntimeException();
             }
+            // Before the patches: one that is made in this moment is among either.
+            List<String> inMaking = patches.inMaking(id).stream().limit(MAX_PATCHES).toList();
             observer.onNext(
                     LocateResponse.newBuilder()
                             .setHost(transfers.getHostString())
@@ -62,8 +64,7 @@ public final class DepotEndpoint extends DepotServiceGrpc.DepotServiceImplBase {
                                             .limit(MAX_PATCHES)
                                             .map(DepotEndpoint::offer)
                                             .toList())
-                            .addAllBasesInMaking(
-                                    patches.inMaking(id).stream().limit(MAX_PATCHES).toList())
+                            .addAllBasesInMaking(inMaking)
                             .build());
             observer.onCompleted();
         } catch (StatusRuntimeException e) {

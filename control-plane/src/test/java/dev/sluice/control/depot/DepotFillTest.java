@@ -9,6 +9,7 @@ import dev.sluice.transfer.pull.ContentPull;
 import dev.sluice.transfer.pull.Source;
 import dev.sluice.transfer.pull.Sources;
 import dev.sluice.transfer.serve.ContentLibrary;
+import dev.sluice.transfer.store.DiskSpace;
 import dev.sluice.transfer.store.GrowingContent;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.PackageContent;
@@ -59,6 +60,7 @@ final class DepotFillTest {
     private final AtomicInteger asked = new AtomicInteger();
     private Optional<ContentSource> near = Optional.empty();
     private ToLongFunction<NodeId> linkLimit = _ -> 0;
+    private DiskSpace disk = DiskSpace.system();
     private volatile @Nullable DepotFill filling;
 
     @BeforeEach
@@ -117,7 +119,12 @@ final class DepotFillTest {
                                 this::ask,
                                 Optional.empty(),
                                 linkLimit,
-                                b.means(),
+                                new ContentPull.Means(
+                                        b.means().network(),
+                                        disk,
+                                        b.means().nodeLimit(),
+                                        b.means().timing(),
+                                        b.means().ticker()),
                                 new FetchPatience(Duration.ZERO, Duration.ofSeconds(60)),
                                 b.server::appeared,
                                 Optional.empty()));
@@ -390,5 +397,69 @@ final class DepotFillTest {
 
         assertThat(directory.resolve("own/incoming")).isEmptyDirectory();
         assertThat(requireNonNull(filling).growing(record.contentSha256())).isEmpty();
+    }
+
+    private void assertRefusedAndLeftAlone(Depot depot, String name) throws Exception {
+        DepotFill fill = fill(depot);
+
+        assertThat(fill.look()).isFalse();
+        assertThat(depot.has(id())).isFalse();
+        assertThat(a.readFrom).as("nothing of it was sent").isEmpty();
+        assertThat(directory.resolve(name).resolve("incoming")).isEmptyDirectory();
+        assertThat(fill.look()).as("sits out what was refused").isFalse();
+        assertThat(asked).hasValue(1);
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aPackageThatIsTooLargeIsRefusedBeforeItsFirstByte() throws Exception {
+        assertRefusedAndLeftAlone(
+                Depot.open(
+                        directory.resolve("small"),
+                        packages.signers(),
+                        SignedPackages.CLOCK,
+                        PAYLOAD_BYTES / 2),
+                "small");
+    }
+
+    @Test
+    @Tag("PRE-11")
+    void aPackageForWhichThereIsNoRoomIsRefusedBeforeItsFirstByte() throws Exception {
+        assertRefusedAndLeftAlone(
+                Depot.open(
+                        directory.resolve("narrow"),
+                        packages.signers(),
+                        SignedPackages.CLOCK,
+                        MAX_BYTES,
+                        PAYLOAD_BYTES / 2),
+                "narrow");
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aRecordThatNamesAnotherContentThanItsManifestIsRefused() throws Exception {
+        imported.set(
+                0,
+                new PackageRecord(
+                        record.descriptor(),
+                        record.manifest(),
+                        record.signature(),
+                        "ab".repeat(32),
+                        record.signer()));
+
+        assertRefusedAndLeftAlone(own, "own");
+    }
+
+    @Test
+    @Tag("PRE-11")
+    void aDiskThatFillsEndsTheFetchUntilThereIsRoom() throws Exception {
+        disk = DiskSpace.system(_ -> 1000);
+        assertThat(fill(own).look()).isFalse();
+        assertThat(own.has(id())).isFalse();
+        assertThat(a.readFrom).isEmpty();
+
+        disk = DiskSpace.system();
+        assertThat(fill(own).look()).isTrue();
+        assertThat(bytesOf(own)).isEqualTo(bytesOf(theirs));
     }
 }

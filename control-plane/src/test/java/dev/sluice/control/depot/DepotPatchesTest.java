@@ -18,8 +18,10 @@ import dev.sluice.trust.packages.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -376,6 +378,52 @@ final class DepotPatchesTest {
             assertThat(root.resolve("bases")).isEmptyDirectory();
             assertThat(patches.inMaking(target.ref())).isEmpty();
         }
+    }
+
+    @Test
+    void aBaseOfTwoPatchesIsFetchedOnceAndWhatIsHereIsMadeFirst() throws Exception {
+        byte[] data = data(1);
+        try (OtherMaster self = new OtherMaster("m-a", _ -> Optional.empty());
+                OtherMaster node = new OtherMaster("eu-1", this::found)) {
+            address = "127.0.0.1:" + node.server.address().getPort();
+            var _ = setUpWith(data);
+            library =
+                    Optional.of(
+                            OtherMaster.of(
+                                    elsewhere.orElseThrow(),
+                                    made.resolve("leaves"),
+                                    () -> allEver));
+            PackageRecord first = target(data);
+            data[7] ^= 1;
+            PackageRecord second = site("25.1.2", data);
+            fleet.add(PatchWishTest.node(9, "site", "25.1.1"));
+            bases = Optional.of(nodeBases(self));
+            DepotPatches patches = patches();
+
+            patches.look();
+
+            assertThat(patches.of(first.ref())).hasSize(1);
+            assertThat(patches.of(second.ref())).hasSize(2);
+            assertThat(node.readFrom).as("fetched once").containsExactly(0L);
+            assertThat(root.resolve("bases")).isEmptyDirectory();
+        }
+    }
+
+    @Test
+    void aBaseWhoseFileIsNotWhatNodesSayIsNotUsed() throws Exception {
+        byte[] data = data(1);
+        PatchBase.Reported base = setUpWith(data, new StagedContents(made.resolve("staged")));
+        Path file = stagedBeside(base);
+        PackageRecord target = target(data);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {1}), 5000);
+        }
+        DepotPatches patches = patches();
+
+        patches.look();
+
+        assertThat(patches.of(target.ref())).isEmpty();
+        assertThat(directories()).isEmpty();
     }
 
     private NodeBases nodeBases(OtherMaster self) throws IOException {

@@ -9,6 +9,8 @@ import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.model.NodeId;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.transfer.serve.ContentLibrary;
+import dev.sluice.transfer.store.CompleteContent;
+import dev.sluice.transfer.store.ReadableContent;
 import dev.sluice.trust.packages.Manifest;
 import dev.sluice.trust.packages.PackageContent;
 import dev.sluice.trust.packages.Sha256;
@@ -21,10 +23,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,7 +53,12 @@ final class NodeBasesTest {
     private Depot elsewhere;
     private OtherMaster node;
     private OtherMaster self;
-    private long maxBytes = ROOMY;
+    private long usable = 1L << 30;
+    private long limit;
+
+    /** What the node serves under another digest. */
+    private Optional<PackageContent> served = Optional.empty();
+
     private final List<NodeObservation> fleet = new ArrayList<>();
     private final Set<NodeId> near = new HashSet<>(Set.of(new NodeId("eu-1"), new NodeId("eu-2")));
 
@@ -70,7 +80,8 @@ final class NodeBasesTest {
         byte[] all = Files.readAllBytes(place.file());
         bytes = new byte[(int) content.size()];
         System.arraycopy(all, (int) place.start(), bytes, 0, bytes.length);
-        node = new OtherMaster("eu-1", library(elsewhere));
+        ContentLibrary library = library(elsewhere);
+        node = new OtherMaster("eu-1", wanted -> find(library, wanted));
         self = new OtherMaster("m-a", _ -> Optional.empty());
         fleet.add(BaseReports.node("eu-1", base.ref(), content, address(node)));
     }
@@ -89,6 +100,17 @@ final class NodeBasesTest {
         return OtherMaster.of(depot, directory.resolve("leaves"), () -> List.of(record));
     }
 
+    private Optional<ReadableContent> find(ContentLibrary library, Sha256 wanted)
+            throws IOException {
+        if (served.filter(lie -> lie.sha256().equals(wanted)).isEmpty()) {
+            return library.find(wanted);
+        }
+        ContentSource.Place place = place(elsewhere);
+        Path leaves = directory.resolve("lie");
+        var _ = CompleteContent.withTable(base.content(), place.file(), place.start(), leaves);
+        return Optional.of(new CompleteContent(served.get(), place.file(), place.start(), leaves));
+    }
+
     private static String address(OtherMaster of) {
         return "127.0.0.1:" + of.server.address().getPort();
     }
@@ -102,12 +124,25 @@ final class NodeBasesTest {
                                 new SignedPackages(directory).signers(),
                                 SignedPackages.CLOCK,
                                 ROOMY,
-                                maxBytes),
+                                Depot.UNBOUNDED,
+                                new NarrowDisk()),
                         () -> fleet,
                         () -> near,
-                        () -> 0,
+                        () -> limit,
                         self.means(),
                         new FetchPatience(Duration.ZERO, Duration.ofSeconds(60))));
+    }
+
+    private final class NarrowDisk implements Depot.Disk {
+        @Override
+        public FileChannel create(Path file) throws IOException {
+            return FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        }
+
+        @Override
+        public long usable(Path of) {
+            return usable;
+        }
     }
 
     private List<Path> left() throws IOException {
@@ -215,15 +250,21 @@ final class NodeBasesTest {
     }
 
     @Test
-    void withoutRoomNothingIsBegun() throws Exception {
-        maxBytes = 1000;
+    @Tag("PRE-11")
+    void withoutRoomForItAndAPackageBesidesNothingIsBegun() throws Exception {
+        usable = Depot.SPARE_BYTES + 2L * bytes.length - 1;
         NodeBases bases = bases();
 
         assertThatThrownBy(() -> bases.fetch(base))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("depot.maxBytes is 1000");
+                .hasMessageContaining("needs %d bytes", bytes.length)
+                .hasMessageContaining(usable + " are free");
         assertThat(left()).isEmpty();
         assertThat(node.readFrom).isEmpty();
+
+        usable++;
+        bases.fetch(base);
+        assertThat(read(bases)).isEqualTo(bytes);
     }
 
     @Test
@@ -241,24 +282,58 @@ final class NodeBasesTest {
     }
 
     @Test
-    void roomIsClaimedForAsLongAsABaseIsHere() throws Exception {
-        maxBytes = bytes.length + 1000L;
-        NodeBases bases = bases();
-        bases.fetch(base);
-        PackageContent another =
-                new PackageContent(
-                        bytes.length,
-                        new Sha256("ab".repeat(32)),
-                        PackageContent.LEAF_SIZE,
-                        base.content().merkleRoot());
-        PatchBase.Reported second = new PatchBase.Reported(base.ref(), another);
-        fleet.add(BaseReports.node("eu-1", second.ref(), another, address(node)));
+    void aBaseThatWouldComeTooSlowlyIsNotBegun() throws Exception {
+        limit = bytes.length / 100;
+        assertThat(bases().canCome(base)).as("in 100 s").isTrue();
 
-        assertThatThrownBy(() -> bases.fetch(second)).hasMessageContaining("depot.maxBytes");
-        bases.keepOnly(Set.of());
-        assertThatThrownBy(() -> bases.fetch(second))
-                .as("there is room, and nobody has it")
-                .hasMessageContaining("did not come");
+        limit = bytes.length / 130;
+        assertThat(bases().canCome(base)).as("in 130 s").isFalse();
+    }
+
+    @Test
+    @Tag("PKG-3")
+    void aDigestThatNodesDescribeWronglyIsNoBase() throws Exception {
+        PatchBase.Reported wrong =
+                new PatchBase.Reported(
+                        base.ref(),
+                        new PackageContent(
+                                bytes.length,
+                                new Sha256("ab".repeat(32)),
+                                PackageContent.LEAF_SIZE,
+                                base.content().merkleRoot()));
+        fleet.clear();
+        fleet.add(BaseReports.node("eu-1", wrong.ref(), wrong.content(), address(node)));
+        served = Optional.of(wrong.content());
+        NodeBases bases = bases();
+
+        assertThatThrownBy(() -> bases.fetch(wrong))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("nodes say that it is");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void aFetchThatIsInterruptedLeavesNothing() throws Exception {
+        node.up.set(50_000);
+        NodeBases bases = bases();
+        CompletableFuture<Throwable> ended = new CompletableFuture<>();
+        Thread fetching =
+                Thread.ofPlatform()
+                        .start(() -> {
+                            try {
+                                bases.fetch(base);
+                                ended.complete(new AssertionError("it came"));
+                            } catch (IOException | InterruptedException e) {
+                                ended.complete(e);
+                            }
+                        });
+        node.reads.take();
+        fetching.interrupt();
+
+        assertThat(ended.get(60, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+        fetching.join();
+        assertThat(left()).isEmpty();
+        assertThat(bases.place(base.contentSha256())).isEmpty();
     }
 
     @Test
@@ -286,6 +361,19 @@ final class NodeBasesTest {
         assertThat(ReportedBases.of(fleet)).containsValue(base);
         assertThat(ReportedBases.has(fleet.getFirst(), base)).isFalse();
         assertThat(ReportedBases.has(fleet.getLast(), base)).isTrue();
+    }
+
+    @Test
+    void aNodeCountsOnceHoweverOftenItRepeatsItself() {
+        NodeFacts.Staged lie =
+                BaseReports.staged(
+                        base.contentSha256(),
+                        base.content().size() + 512,
+                        Optional.of(new NodeFacts.About(base.ref(), "00".repeat(32))));
+        fleet.addFirst(BaseReports.node("eu-0", base.ref(), "", Collections.nCopies(200, lie)));
+        fleet.add(BaseReports.node("eu-2", base.ref(), base.content(), ""));
+
+        assertThat(ReportedBases.of(fleet)).containsValue(base);
     }
 
     @Test

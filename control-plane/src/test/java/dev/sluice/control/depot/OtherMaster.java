@@ -27,7 +27,9 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Supplier;
 
 /** A master that serves contents by the transfer protocol, on loopback. */
@@ -43,6 +45,9 @@ final class OtherMaster implements AutoCloseable {
 
     /** The offsets that contents were read from, in order. */
     final List<Long> readFrom = new CopyOnWriteArrayList<>();
+
+    /** The same, to be waited for. */
+    final BlockingQueue<Long> reads = new LinkedBlockingQueue<>();
 
     OtherMaster(String id, ContentLibrary library) throws IOException {
         this.id = id;
@@ -126,6 +131,7 @@ final class OtherMaster implements AutoCloseable {
         @Override
         public Reader open(long offset, Runnable wake, Runnable closed) throws IOException {
             readFrom.add(offset);
+            reads.add(offset);
             return content.open(offset, wake, closed);
         }
     }

@@ -8,6 +8,8 @@ import dev.sluice.control.state.PackageRecord;
 import dev.sluice.transfer.patch.PatchMaker;
 import dev.sluice.transfer.patch.PatchSource;
 import dev.sluice.transfer.patch.Zstd;
+import dev.sluice.transfer.pull.ContentPull;
+import dev.sluice.transfer.pull.Sources;
 import dev.sluice.transfer.store.CompleteContent;
 import dev.sluice.transfer.store.LeafFile;
 import dev.sluice.transfer.store.ReadableContent;
@@ -30,6 +32,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,6 +62,7 @@ final class PatchedFetchTest {
     private @Nullable ReadableContent served;
     private Set<String> inMaking = Set.of();
     private boolean offered = true;
+    private volatile boolean servesWhole = true;
     private final List<PackageRecord> imported = new ArrayList<>();
     private final List<NodeObservation> fleet = new ArrayList<>();
 
@@ -105,7 +109,10 @@ final class PatchedFetchTest {
 
     private Optional<ReadableContent> find(OriginContents whole, Sha256 wanted) throws IOException {
         asked.add(wanted.hex());
-        return wanted.equals(patch.sha256()) ? Optional.ofNullable(served) : whole.find(wanted);
+        if (wanted.equals(patch.sha256())) {
+            return Optional.ofNullable(served);
+        }
+        return servesWhole ? whole.find(wanted) : Optional.empty();
     }
 
     private PatchSource source(PackageRecord pkg) throws IOException {
@@ -254,8 +261,55 @@ final class PatchedFetchTest {
     }
 
     @Test
+    void aPatchThatDidNotMakeItIsNotPulledAgain() throws Exception {
+        ContentSource.Place place = own.place(new ContentId(before.contentSha256())).orElseThrow();
+        try (FileChannel file = FileChannel.open(place.file(), StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.wrap(new byte[1000]), place.start() + 600_000);
+        }
+        servesWhole = false;
+        DepotFill fill = fill();
+        assertThat(fill.look()).isFalse();
+        assertThat(asked).contains(patch.sha256().hex());
+        asked.clear();
+
+        servesWhole = true;
+        assertThat(fill.look()).isTrue();
+
+        assertIsHere();
+        assertThat(asked).containsOnly(after.contentSha256());
+    }
+
+    @Test
+    void whatIsNearlyWholeIsNotMadeByALargerPatch() throws Exception {
+        offered = false;
+        try (DepotFetch fetch = begun();
+                ContentPull pull =
+                        ContentPull.start(
+                                new ContentPull.Order(
+                                        fetch.directory(),
+                                        fetch.content(),
+                                        Sources.ofWhole(List.of(master.source()))),
+                                self.means(),
+                                new FetchWatch(self.means().ticker()))) {
+            pull.done().get(60, TimeUnit.SECONDS);
+        }
+        offered = true;
+        inMaking = Set.of(before.contentSha256());
+        asked.clear();
+
+        assertThat(fill().look()).as("all of it is here, but for its name").isTrue();
+
+        assertIsHere();
+        assertThat(asked).doesNotContain(patch.sha256().hex());
+    }
+
+    private DepotFetch begun() throws IOException {
+        return ((FetchStart.Begun) own.fetch(after, Depot.Cleaner.NONE)).fetch();
+    }
+
+    @Test
     void whatACrashLeftOfAPatchIsRemovedAtTheStart() throws Exception {
-        Path left = own.patchDirectory(new ContentId(after.contentSha256()));
+        Path left = own.patchDirectory(new ContentId(after.contentSha256()), patch);
         Files.write(Files.createDirectories(left).resolve("content.part"), new byte[10]);
 
         own = open("own");

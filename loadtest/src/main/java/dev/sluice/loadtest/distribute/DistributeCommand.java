@@ -37,6 +37,12 @@ public final class DistributeCommand implements Callable<Integer> {
     private boolean trees;
 
     @Option(
+            names = "--memory",
+            description =
+                    "The machines' disks in memory: what they would take with a disk each, and not with this one for all.")
+    private boolean memory;
+
+    @Option(
             names = "--divide",
             paramLabel = "N",
             description = "A file of an Nth of the size, for a first look.",
@@ -71,11 +77,17 @@ public final class DistributeCommand implements Callable<Integer> {
         }
         boolean peers = !noPeers && hasPeers();
         Path directory = Files.createTempDirectory("sluice-distribute-");
+        if (memory) {
+            Sandbox.mountMemory(directory);
+        }
         Path checkout = Path.of(System.getProperty("sluice.home", "")).toAbsolutePath();
         try {
             boolean kept =
                     new DistributeBenchmark(directory, checkout, trees, System.out)
                             .run(chosen, peers);
+            if (memory) {
+                Sandbox.unmount(directory);
+            }
             Files.delete(directory);
             return kept ? 0 : EXIT_NOT_KEPT;
         } catch (IOException e) {
@@ -95,6 +107,9 @@ public final class DistributeCommand implements Callable<Integer> {
         }
         if (trees) {
             arguments.add("--trees");
+        }
+        if (memory) {
+            arguments.add("--memory");
         }
         return arguments;
     }

@@ -1,6 +1,7 @@
 package dev.sluice.loadtest.distribute;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -56,6 +57,24 @@ final class Sandbox {
                 : Optional.of(
                         "TCP CUBIC can't be chosen in a network namespace here; have tcp_cubic loaded, and its name in the sysctl net.ipv4.tcp_allowed_congestion_control: "
                                 + result.output().strip());
+    }
+
+    /** Has a directory's files in memory, inside. They go with the sandbox, or {@link #unmount}. */
+    static void mountMemory(Path directory) throws IOException, InterruptedException {
+        String _ =
+                Shell.require(
+                        List.of(
+                                "mount",
+                                "-t",
+                                "tmpfs",
+                                "-o",
+                                "size=75%",
+                                "none",
+                                directory.toString()));
+    }
+
+    static void unmount(Path directory) throws IOException, InterruptedException {
+        String _ = Shell.require(List.of("umount", directory.toString()));
     }
 
     /** Runs this program again, inside; returns its exit status. */

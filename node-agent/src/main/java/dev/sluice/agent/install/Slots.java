@@ -24,6 +24,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The versions of packages that lie on this node, and which of each is current.
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * rename, complete or not at all. {@code slots/PACKAGE/current} is a symbolic link to one of them.
  */
 public final class Slots {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Slots.class);
 
     private static final String CURRENT = "current";
     private static final String PREVIOUS = "previous";
@@ -70,10 +74,21 @@ public final class Slots {
         for (Path packageDirectory : list(root)) {
             for (Path entry : list(packageDirectory)) {
                 String name = entry.getFileName().toString();
-                if (name.startsWith(INCOMPLETE) || name.startsWith(REMOVED)) {
+                if (name.startsWith(INCOMPLETE)) {
                     Durable.removeTree(entry);
+                } else if (name.startsWith(REMOVED)) {
+                    removeRest(entry);
                 }
             }
+        }
+    }
+
+    /** It is in nobody's way. */
+    private static void removeRest(Path entry) {
+        try {
+            Durable.removeTree(entry);
+        } catch (IOException e) {
+            LOG.warn("{}: what is left of a removed slot stays: {}", entry, e.toString());
         }
     }
 
@@ -99,6 +114,7 @@ public final class Slots {
                     !version.startsWith(".") && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);
             if (isSlot && !kept.contains(version)) {
                 Path going = packageDirectory.resolve(REMOVED + version);
+                Durable.removeTree(going);
                 Durable.move(entry, going);
                 known.remove(entry);
                 Durable.removeTree(going);

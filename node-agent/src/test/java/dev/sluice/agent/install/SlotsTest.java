@@ -104,6 +104,17 @@ final class SlotsTest {
     }
 
     @Test
+    void aRemovalThatBrokeIsInNobodysWay() throws IOException {
+        place(site("1.0.0", "run"));
+        place(site("2.0.0", "run"));
+        activate("2.0.0");
+        Files.createDirectories(root.resolve("site/.removed-1.0.0/files/left"));
+
+        assertThat(slots.removeOld("site")).containsExactly("1.0.0");
+        assertThat(root.resolve("site/.removed-1.0.0")).doesNotExist();
+    }
+
+    @Test
     void withoutAPreviousOneTheCurrentStays() throws IOException {
         place(site("1.0.0", "run"));
         place(site("2.0.0", "run"));

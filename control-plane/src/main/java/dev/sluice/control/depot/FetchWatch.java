@@ -63,13 +63,14 @@ final class FetchWatch implements ContentPull.Events {
      * @param kind of those who gave them
      */
     String amounts(String kind) {
-        return received.isEmpty()
-                ? "all of it was here"
-                : received.entrySet().stream()
+        String words =
+                received.entrySet().stream()
+                        .filter(from -> from.getValue().sum() > 0)
                         .map(from ->
                                 "%d bytes from %s %s"
                                         .formatted(from.getValue().sum(), kind, from.getKey()))
                         .collect(Collectors.joining(", "));
+        return words.isEmpty() ? "all of it was here" : words;
     }
 
     /** Why nothing comes. */

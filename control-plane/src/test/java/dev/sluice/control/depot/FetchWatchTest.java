@@ -89,4 +89,16 @@ final class FetchWatchTest {
         assertThat(watch.isHopeless(brief)).isTrue();
         assertThat(isHopeless()).isFalse();
     }
+
+    @Test
+    void saysWhoGaveHowMuch() {
+        assertThat(watch.amounts("master")).isEqualTo("all of it was here");
+        watch.received("m-a").accept(1000);
+        watch.received("m-a").accept(24);
+        watch.received("m-c").accept(20);
+        var _ = watch.received("m-d");
+
+        assertThat(watch.amounts("master"))
+                .isEqualTo("1024 bytes from master m-a, 20 bytes from master m-c");
+    }
 }

@@ -190,6 +190,7 @@ public final class DepotFill implements AutoCloseable {
             }
             complete &= outcome == Outcome.HERE;
         }
+        // The patches of what came just now go, too.
         sweepFetches(neededFirst());
         said.keySet().retainAll(missing);
         wrongHere.retainAll(missing);

@@ -138,6 +138,7 @@ public final class NodeBases {
         Path directory = ports.directory().resolve(base.contentSha256());
         boolean isWhole = false;
         try {
+            DepotFiles.remove(directory);
             Files.createDirectory(directory);
             pull(base, directory, claim);
             base.requireIn(directory.resolve(GrowingContent.partName()));

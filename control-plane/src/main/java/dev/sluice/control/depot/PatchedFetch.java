@@ -91,8 +91,8 @@ final class PatchedFetch {
     /**
      * How a patch is to be applied.
      *
-     * @param directory for the patch; it goes when the patch was applied or refused, and stays for
-     *     the next attempt when it did not come
+     * @param directory for the patch; it goes when the patch is refused, else it is the caller's: a
+     *     patch that did not come goes on from it
      * @param limited the limits that sources have now
      */
     record Means(Path directory, UnaryOperator<List<Source>> limited, Serving serving) {}
@@ -105,13 +105,11 @@ final class PatchedFetch {
      */
     String run(Choice choice, DepotFetch fetch, Means how)
             throws IOException, InterruptedException {
-        String came;
         try (DepotRoom.Claim claim = depot.roomAside(choice.patch().content().size())) {
-            came = pull(choice, how, claim);
+            String came = pull(choice, how, claim);
             apply(choice, fetch, how);
+            return came;
         }
-        DepotFiles.remove(how.directory());
-        return came;
     }
 
     private void apply(Choice choice, DepotFetch fetch, Means how)

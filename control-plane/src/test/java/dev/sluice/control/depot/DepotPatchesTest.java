@@ -32,6 +32,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -56,7 +57,9 @@ final class DepotPatchesTest {
     private final List<PackageRecord> allEver = new ArrayList<>();
 
     private Optional<Depot> elsewhere = Optional.empty();
-    private volatile Optional<ContentLibrary> library = Optional.empty();
+    private Optional<OtherMaster> node = Optional.empty();
+    private Optional<OtherMaster> self = Optional.empty();
+    private volatile boolean serves = true;
     private String address = "";
 
     @BeforeEach
@@ -350,63 +353,79 @@ final class DepotPatchesTest {
         assertThat(directories()).isEmpty();
     }
 
+    /** What nodes were set up with, of which one serves it while {@link #serves}. */
+    private PatchBase.Reported onlyNodesHave(byte[] data) throws IOException {
+        OtherMaster of =
+                new OtherMaster(
+                        "eu-1", wanted -> serves ? library().find(wanted) : Optional.empty());
+        node = Optional.of(of);
+        address = "127.0.0.1:" + of.server.address().getPort();
+        PatchBase.Reported base = setUpWith(data);
+        OtherMaster puller = new OtherMaster("m-a", _ -> Optional.empty());
+        self = Optional.of(puller);
+        bases =
+                Optional.of(
+                        new NodeBases(
+                                new NodeBases.Ports(
+                                        root.resolve("bases"),
+                                        depot.orElseThrow(),
+                                        () -> fleet,
+                                        () -> Set.of(new NodeId("eu-1")),
+                                        () -> 0,
+                                        puller.means(),
+                                        new FetchPatience(Duration.ZERO, Duration.ofSeconds(60)))));
+        return base;
+    }
+
+    private ContentLibrary library() throws IOException {
+        return OtherMaster.of(elsewhere.orElseThrow(), made.resolve("leaves"), () -> allEver);
+    }
+
+    @AfterEach
+    void close() {
+        node.ifPresent(OtherMaster::close);
+        self.ifPresent(OtherMaster::close);
+    }
+
+    private List<Long> readFromNode() {
+        return node.orElseThrow().readFrom;
+    }
+
     @Test
     @Tag("PKG-4")
     void aBaseThatOnlyNodesHaveIsFetchedForItsPatchesAndRemoved() throws Exception {
         byte[] data = data(1);
-        try (OtherMaster self = new OtherMaster("m-a", _ -> Optional.empty());
-                OtherMaster node = new OtherMaster("eu-1", this::found)) {
-            address = "127.0.0.1:" + node.server.address().getPort();
-            PatchBase.Reported base = setUpWith(data);
-            library =
-                    Optional.of(
-                            OtherMaster.of(
-                                    elsewhere.orElseThrow(),
-                                    made.resolve("leaves"),
-                                    () -> allEver));
-            PackageRecord target = target(data);
-            bases = Optional.of(nodeBases(self));
-            DepotPatches patches = patches();
-            assertThat(patches.inMaking(target.ref())).containsExactly(base.contentSha256());
+        PatchBase.Reported base = onlyNodesHave(data);
+        PackageRecord target = target(data);
+        DepotPatches patches = patches();
+        assertThat(patches.inMaking(target.ref())).containsExactly(base.contentSha256());
 
-            patches.look();
+        patches.look();
 
-            ContentPatch patch = patches.of(target.ref()).getFirst();
-            assertThat(patch.baseSha256()).isEqualTo(base.contentSha256());
-            assertThat(patch.sizeBytes()).isLessThan(BYTES / 100);
-            assertThat(node.readFrom).containsExactly(0L);
-            assertThat(root.resolve("bases")).isEmptyDirectory();
-            assertThat(patches.inMaking(target.ref())).isEmpty();
-        }
+        ContentPatch patch = patches.of(target.ref()).getFirst();
+        assertThat(patch.baseSha256()).isEqualTo(base.contentSha256());
+        assertThat(patch.sizeBytes()).isLessThan(BYTES / 100);
+        assertThat(readFromNode()).containsExactly(0L);
+        assertThat(root.resolve("bases")).isEmptyDirectory();
+        assertThat(patches.inMaking(target.ref())).isEmpty();
     }
 
     @Test
-    void aBaseOfTwoPatchesIsFetchedOnceAndWhatIsHereIsMadeFirst() throws Exception {
+    void aBaseOfTwoPatchesIsFetchedOnce() throws Exception {
         byte[] data = data(1);
-        try (OtherMaster self = new OtherMaster("m-a", _ -> Optional.empty());
-                OtherMaster node = new OtherMaster("eu-1", this::found)) {
-            address = "127.0.0.1:" + node.server.address().getPort();
-            var _ = setUpWith(data);
-            library =
-                    Optional.of(
-                            OtherMaster.of(
-                                    elsewhere.orElseThrow(),
-                                    made.resolve("leaves"),
-                                    () -> allEver));
-            PackageRecord first = target(data);
-            data[7] ^= 1;
-            PackageRecord second = site("25.1.2", data);
-            fleet.add(PatchWishTest.node(9, "site", "25.1.1"));
-            bases = Optional.of(nodeBases(self));
-            DepotPatches patches = patches();
+        var _ = onlyNodesHave(data);
+        PackageRecord first = target(data);
+        data[7] ^= 1;
+        PackageRecord second = site("25.1.2", data);
+        fleet.add(PatchWishTest.node(9, "site", "25.1.1"));
+        DepotPatches patches = patches();
 
-            patches.look();
+        patches.look();
 
-            assertThat(patches.of(first.ref())).hasSize(1);
-            assertThat(patches.of(second.ref())).hasSize(2);
-            assertThat(node.readFrom).as("fetched once").containsExactly(0L);
-            assertThat(root.resolve("bases")).isEmptyDirectory();
-        }
+        assertThat(patches.of(first.ref())).hasSize(1);
+        assertThat(patches.of(second.ref())).hasSize(2);
+        assertThat(readFromNode()).containsExactly(0L);
+        assertThat(root.resolve("bases")).isEmptyDirectory();
     }
 
     @Test
@@ -426,68 +445,38 @@ final class DepotPatchesTest {
         assertThat(directories()).isEmpty();
     }
 
-    private NodeBases nodeBases(OtherMaster self) throws IOException {
-        return new NodeBases(
-                new NodeBases.Ports(
-                        root.resolve("bases"),
-                        depot.orElseThrow(),
-                        () -> fleet,
-                        () -> Set.of(new NodeId("eu-1")),
-                        () -> 0,
-                        self.means(),
-                        new FetchPatience(Duration.ZERO, Duration.ofSeconds(60))));
-    }
-
     @Test
     void aBaseThatDoesNotComeIsWaitedForNoLongerAndAskedForAgainLater() throws Exception {
         byte[] data = data(1);
-        try (OtherMaster self = new OtherMaster("m-a", _ -> Optional.empty());
-                OtherMaster node = new OtherMaster("eu-1", this::found)) {
-            address = "127.0.0.1:" + node.server.address().getPort();
-            var _ = setUpWith(data);
-            PackageRecord target = target(data);
-            bases = Optional.of(nodeBases(self));
-            DepotPatches patches = patches();
+        serves = false;
+        var _ = onlyNodesHave(data);
+        PackageRecord target = target(data);
+        DepotPatches patches = patches();
 
-            patches.look();
-            assertThat(patches.of(target.ref())).isEmpty();
-            assertThat(patches.inMaking(target.ref())).isEmpty();
-            library =
-                    Optional.of(
-                            OtherMaster.of(
-                                    elsewhere.orElseThrow(),
-                                    made.resolve("leaves"),
-                                    () -> allEver));
-            patches.look();
-            assertThat(patches.of(target.ref())).as("not at once").isEmpty();
-            nanos += TimeUnit.MINUTES.toNanos(11);
-            patches.look();
-            assertThat(patches.of(target.ref())).hasSize(1);
-        }
-    }
-
-    private Optional<ReadableContent> found(Sha256 wanted) throws IOException {
-        return library.isPresent() ? library.get().find(wanted) : Optional.empty();
+        patches.look();
+        assertThat(patches.of(target.ref())).isEmpty();
+        assertThat(patches.inMaking(target.ref())).isEmpty();
+        serves = true;
+        patches.look();
+        assertThat(patches.of(target.ref())).as("not at once").isEmpty();
+        nanos += TimeUnit.MINUTES.toNanos(11);
+        patches.look();
+        assertThat(patches.of(target.ref())).hasSize(1);
     }
 
     @Test
     void forASingleNodeNoBaseIsFetched() throws Exception {
         byte[] data = data(1);
-        try (OtherMaster self = new OtherMaster("m-a", _ -> Optional.empty());
-                OtherMaster node = new OtherMaster("eu-1", this::found)) {
-            address = "127.0.0.1:" + node.server.address().getPort();
-            var _ = setUpWith(data);
-            fleet.removeLast();
-            PackageRecord target = target(data);
-            bases = Optional.of(nodeBases(self));
-            DepotPatches patches = patches();
+        var _ = onlyNodesHave(data);
+        fleet.removeLast();
+        PackageRecord target = target(data);
+        DepotPatches patches = patches();
 
-            patches.look();
+        patches.look();
 
-            assertThat(patches.of(target.ref())).isEmpty();
-            assertThat(patches.inMaking(target.ref())).isEmpty();
-            assertThat(node.readFrom).isEmpty();
-        }
+        assertThat(patches.of(target.ref())).isEmpty();
+        assertThat(patches.inMaking(target.ref())).isEmpty();
+        assertThat(readFromNode()).isEmpty();
     }
 
     @Test

@@ -30,6 +30,7 @@ import dev.sluice.control.depot.OriginContents;
 import dev.sluice.control.depot.StagedContents;
 import dev.sluice.control.executor.Executor;
 import dev.sluice.control.executor.InstalledNow;
+import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.failover.Timings;
 import dev.sluice.control.fleet.AgentLinkEndpoint;
 import dev.sluice.control.fleet.Fleet;
@@ -105,6 +106,7 @@ import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -117,6 +119,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -260,6 +263,8 @@ final class MasterProcess implements AutoCloseable {
         List<ContentSource> contents = new ArrayList<>(List.of(depot));
         staged.ifPresent(contents::add);
         Path tables = data.resolve("depot").resolve("leaves");
+        Supplier<Collection<PackageRecord>> imported = () -> controller.state().packages().values();
+        Supplier<Collection<NodeObservation>> observed = () -> fleet.observe().values();
         TransferNetwork network = closing(new TransferNetwork(identity));
         ContentPull.Means pulls =
                 new ContentPull.Means(
@@ -275,7 +280,7 @@ final class MasterProcess implements AutoCloseable {
                         new NodeBases.Ports(
                                 data.resolve("depot").resolve("bases"),
                                 depot,
-                                () -> fleet.observe().values(),
+                                observed,
                                 links::near,
                                 () ->
                                         Settings.nodeBytesPerSecond(
@@ -289,14 +294,13 @@ final class MasterProcess implements AutoCloseable {
                                         data.resolve("depot"),
                                         tables,
                                         zstd,
-                                        () -> controller.state().packages().values(),
-                                        () -> fleet.observe().values(),
+                                        imported,
+                                        observed,
                                         contents,
                                         Optional.of(bases),
                                         System::nanoTime)));
         controller.subscribe((_, _) -> patches.wake());
-        OriginContents origin =
-                new OriginContents(() -> controller.state().packages().values(), contents, tables);
+        OriginContents origin = new OriginContents(imported, contents, tables);
         TransferServer transfers =
                 serveContents(config, network, new Library(origin, patches, late));
         InetSocketAddress transferAddress =
@@ -411,20 +415,14 @@ final class MasterProcess implements AutoCloseable {
                         DepotFill.start(
                                 new DepotFill.Ports(
                                         depot,
-                                        () -> controller.state().packages().values(),
+                                        imported,
                                         staged,
                                         new PeerDepots(channels),
                                         zstd.map(z ->
                                                 new DepotFill.Differences(
                                                         z,
                                                         new BasesHere(
-                                                                () ->
-                                                                        controller
-                                                                                .state()
-                                                                                .packages()
-                                                                                .values(),
-                                                                () -> fleet.observe().values(),
-                                                                contents))),
+                                                                imported, observed, contents))),
                                         links::from,
                                         pulls,
                                         FetchPatience.standard(),

@@ -3,9 +3,8 @@ package dev.sluice.control.depot;
 import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.transfer.patch.PatchSource;
-import java.io.IOException;
+import dev.sluice.trust.packages.InvalidPackageException;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,11 +28,9 @@ public record BasesHere(
         contents = List.copyOf(contents);
     }
 
-    /** What is known now of all versions that there are, by their contents. */
+    /** What is known now of all versions that there are. */
     Known now() {
-        Map<String, PatchBase> known = new HashMap<>(ReportedBases.of(fleet.get()));
-        imported.get().forEach(pkg -> known.put(pkg.contentSha256(), new PatchBase.Imported(pkg)));
-        return new Known(known, contents);
+        return new Known(PatchBase.known(imported.get(), fleet.get()), contents);
     }
 
     /** Of one moment. */
@@ -44,22 +41,14 @@ public record BasesHere(
             PatchBase base = bases.get(contentSha256);
             return base == null
                     ? Optional.empty()
-                    : contents.stream()
-                            .map(source -> in(source, base))
-                            .flatMap(Optional::stream)
-                            .findFirst();
+                    : ContentPlaces.first(contents, contentSha256)
+                            .flatMap(place -> source(base, place));
         }
 
-        private static Optional<PatchSource> in(ContentSource source, PatchBase base) {
+        private static Optional<PatchSource> source(PatchBase base, ContentSource.Place place) {
             try {
-                Optional<ContentSource.Place> place =
-                        source.place(new ContentId(base.contentSha256()));
-                return place.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(
-                                new PatchSource(
-                                        place.get().file(), place.get().start(), base.content()));
-            } catch (IOException e) {
+                return Optional.of(new PatchSource(place.file(), place.start(), base.content()));
+            } catch (InvalidPackageException e) {
                 LOG.warn("{}: {}", base.ref(), e.getMessage());
                 return Optional.empty();
             }

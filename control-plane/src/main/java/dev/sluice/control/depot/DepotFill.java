@@ -190,8 +190,9 @@ public final class DepotFill implements AutoCloseable {
             }
             complete &= outcome == Outcome.HERE;
         }
-        // The patches of what came just now go, too.
-        sweepFetches(neededFirst());
+        if (!records.isEmpty()) {
+            sweepFetches(neededFirst()); // what came just now was perhaps made by a patch
+        }
         said.keySet().retainAll(missing);
         wrongHere.retainAll(missing);
         sitsOut.keySet().retainAll(missing);
@@ -382,11 +383,7 @@ public final class DepotFill implements AutoCloseable {
     private List<Source> limited(List<Source> sources) {
         return sources.stream()
                 .map(source ->
-                        new Source(
-                                source.node(),
-                                source.host(),
-                                source.port(),
-                                ports.linkLimit().applyAsLong(new NodeId(source.node()))))
+                        source.limitedTo(ports.linkLimit().applyAsLong(new NodeId(source.node()))))
                 .toList();
     }
 

@@ -26,7 +26,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,7 +64,7 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
     private static final Duration BASE_FORGOTTEN = Duration.ofHours(1);
 
     /** Nodes wait for a patch for this long at most after it was first wished for. */
-    private static final Duration AWAITED = Duration.ofMinutes(2);
+    static final Duration AWAITED = Duration.ofMinutes(2);
 
     private static final String MAKING = ".making";
 
@@ -208,8 +207,10 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
      */
     private Optional<PatchWish> next() throws IOException {
         List<PackageRecord> imported = List.copyOf(ports.imported().get());
-        List<PatchWish> wishes = PatchWish.of(imported, ports.fleet().get());
-        forget();
+        List<NodeObservation> fleet = List.copyOf(ports.fleet().get());
+        Map<String, PatchBase> bases = PatchBase.known(imported, fleet);
+        List<PatchWish> wishes = PatchWish.of(imported, bases.values(), fleet);
+        forget(imported, bases.keySet());
         Set<String> names = wishes.stream().map(PatchWish::name).collect(Collectors.toSet());
         wishedAt.keySet().retainAll(names);
         retryAt.keySet().retainAll(names);
@@ -218,7 +219,7 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
                         .filter(this::isOpen)
                         .sorted(Comparator.comparing(wish -> place(wish.base()).isEmpty()))
                         .toList();
-        serve();
+        serve(imported);
         expect(open);
         looked = imported.stream().map(PackageRecord::ref).collect(Collectors.toSet());
         foreseen.forget();
@@ -263,18 +264,7 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
 
     /** Where a content is on this machine. */
     private Optional<ContentSource.Place> place(String contentSha256) {
-        ContentId id = new ContentId(contentSha256);
-        for (ContentSource source : ports.contents()) {
-            try {
-                Optional<ContentSource.Place> place = source.place(id);
-                if (place.isPresent()) {
-                    return place;
-                }
-            } catch (IOException e) {
-                LOG.warn("content {}: {}", id, e.getMessage());
-            }
-        }
-        return Optional.empty();
+        return ContentPlaces.first(ports.contents(), contentSha256);
     }
 
     /** Notes which packages' patches are on their way. */
@@ -298,44 +288,38 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
      * nor on any node. Which versions are installed does not count, and the base not at once: nodes
      * that are away come back with theirs.
      */
-    private void forget() throws IOException {
-        Set<String> imported =
-                ports.imported().get().stream()
-                        .map(PackageRecord::contentSha256)
-                        .collect(Collectors.toSet());
-        Set<String> bases = new HashSet<>(imported);
-        bases.addAll(ReportedBases.of(ports.fleet().get()).keySet());
+    private void forget(List<PackageRecord> imported, Set<String> bases) throws IOException {
+        Set<String> targets =
+                imported.stream().map(PackageRecord::contentSha256).collect(Collectors.toSet());
         long now = ports.ticker().getAsLong();
         baseKnownAt.keySet().retainAll(kept.keySet());
         for (Map.Entry<String, KeptPatch> entry : new TreeMap<>(kept).entrySet()) {
             String name = entry.getKey();
-            String[] ends = name.split("-", -1);
-            if (bases.contains(ends[ends.length - 1])) {
+            KeptPatch patch = entry.getValue();
+            if (bases.contains(patch.base())) {
                 baseKnownAt.put(name, now);
             }
             long known = baseKnownAt.computeIfAbsent(name, _ -> now);
-            if (!imported.contains(ends[0]) || now - known > BASE_FORGOTTEN.toNanos()) {
+            if (!targets.contains(patch.target()) || now - known > BASE_FORGOTTEN.toNanos()) {
                 kept.remove(name);
-                serve();
-                DepotFiles.remove(entry.getValue().directory());
+                serve(imported);
+                DepotFiles.remove(patch.directory());
                 LOG.info("patch {}: removed, its package or its base is gone", name);
             }
         }
     }
 
-    private void serve() {
+    private void serve(List<PackageRecord> imported) {
         Map<String, PackageRef> byContent = new HashMap<>();
-        ports.imported().get().forEach(pkg -> byContent.put(pkg.contentSha256(), pkg.ref()));
+        imported.forEach(pkg -> byContent.put(pkg.contentSha256(), pkg.ref()));
         Map<PackageRef, List<ContentPatch>> now = new HashMap<>();
-        new TreeMap<>(kept)
-                .forEach((name, patch) -> {
-                    String[] ends = name.split("-", -1);
-                    PackageRef target = byContent.get(ends[0]);
-                    if (target != null && patch.made().isPresent()) {
-                        now.computeIfAbsent(target, _ -> new ArrayList<>())
-                                .add(served(patch.made().get(), ends[ends.length - 1]));
-                    }
-                });
+        for (KeptPatch patch : new TreeMap<>(kept).values()) {
+            PackageRef target = byContent.get(patch.target());
+            if (target != null && patch.made().isPresent()) {
+                now.computeIfAbsent(target, _ -> new ArrayList<>())
+                        .add(served(patch.made().get(), patch.base()));
+            }
+        }
         served = now;
     }
 
@@ -398,8 +382,9 @@ public final class DepotPatches implements ContentLibrary, PatchOffers, AutoClos
 
     private Optional<LeafHashing.Described> make(PatchWish wish, Path into) throws IOException {
         PatchSource base = source(wish.base().ref(), place(wish.base()), wish.base().content());
-        if (wish.base() instanceof PatchBase.Reported reported) {
-            reported.requireIn(base.file());
+        if (wish.base() instanceof PatchBase.Reported reported
+                && place(reported.contentSha256()).isPresent()) {
+            reported.requireIn(base.file()); // what was fetched has been read
         }
         PackageRecord pkg = wish.target();
         PatchSource target =

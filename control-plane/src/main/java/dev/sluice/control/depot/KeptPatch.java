@@ -37,6 +37,20 @@ record KeptPatch(Path directory, Optional<Made> made) {
 
     private static final int WORDS = 5;
 
+    /** The content that it makes: the first part of the directory's name. */
+    String target() {
+        return name().split("-", -1)[0];
+    }
+
+    /** The content that it is applied to: the rest of the name. */
+    String base() {
+        return name().substring(name().indexOf('-') + 1);
+    }
+
+    private String name() {
+        return String.valueOf(directory.getFileName());
+    }
+
     static Path file(Path directory) {
         return directory.resolve(PATCH);
     }

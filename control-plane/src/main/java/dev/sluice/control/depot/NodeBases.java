@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -38,9 +37,6 @@ public final class NodeBases {
 
     /** As many as a pull takes. */
     private static final int MAX_SOURCES = 16;
-
-    /** Nodes wait for a patch for so long at most, its base's fetch included. */
-    private static final Duration LONGEST = Duration.ofMinutes(2);
 
     private final Ports ports;
     private final Map<String, Kept> kept = new ConcurrentHashMap<>();
@@ -77,7 +73,8 @@ public final class NodeBases {
     /** Whether a base is here, or can be had from nodes. */
     boolean canCome(PatchBase.Reported base) {
         long limit = ports.limit().getAsLong();
-        boolean isInTime = limit == 0 || base.content().size() / limit < LONGEST.toSeconds();
+        boolean isInTime =
+                limit == 0 || base.content().size() / limit < DepotPatches.AWAITED.toSeconds();
         return kept.containsKey(base.contentSha256()) || (isInTime && !sources(base).isEmpty());
     }
 
@@ -154,14 +151,15 @@ public final class NodeBases {
 
     private void pull(PatchBase.Reported base, Path directory, DepotRoom.Claim claim)
             throws IOException, InterruptedException {
+        // Their order stays: counts of clients change with each report.
         List<Source> sources = sources(base);
         try (WatchedPull pull =
                 WatchedPull.start(
                         directory,
                         base.content(),
-                        () -> limited(sources),
+                        () -> limited(sources, ports.limit().getAsLong()),
                         ports.means(),
-                        ports.patience().atMost(LONGEST))) {
+                        ports.patience().atMost(DepotPatches.AWAITED))) {
             claim.reserved();
             if (!pull.await()) {
                 throw new IOException(
@@ -172,12 +170,8 @@ public final class NodeBases {
         }
     }
 
-    /** Those that were chosen at the beginning, in their order, with the limit of now. */
-    private List<Source> limited(List<Source> sources) {
-        long limit = ports.limit().getAsLong();
-        return sources.stream()
-                .map(source -> new Source(source.node(), source.host(), source.port(), limit))
-                .toList();
+    private static List<Source> limited(List<Source> sources, long bytesPerSecond) {
+        return sources.stream().map(source -> source.limitedTo(bytesPerSecond)).toList();
     }
 
     /** Removes all others. */

@@ -1,5 +1,6 @@
 package dev.sluice.control.depot;
 
+import dev.sluice.control.executor.NodeObservation;
 import dev.sluice.control.model.PackageRef;
 import dev.sluice.control.state.PackageRecord;
 import dev.sluice.trust.packages.InvalidPackageException;
@@ -7,6 +8,9 @@ import dev.sluice.trust.packages.LeafHashing;
 import dev.sluice.trust.packages.PackageContent;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** A version that nodes have, and from which patches may be made. */
 sealed interface PatchBase {
@@ -17,6 +21,14 @@ sealed interface PatchBase {
 
     /** What its content is. */
     PackageContent content() throws InvalidPackageException;
+
+    /** All that there are, by their contents: what was imported, and what else nodes report. */
+    static Map<String, PatchBase> known(
+            Collection<PackageRecord> imported, Collection<NodeObservation> fleet) {
+        Map<String, PatchBase> known = new TreeMap<>(ReportedBases.of(fleet));
+        imported.forEach(pkg -> known.put(pkg.contentSha256(), new Imported(pkg)));
+        return known;
+    }
 
     /** One of which the cluster's state has the signed manifest. */
     record Imported(PackageRecord pkg) implements PatchBase {

@@ -7,10 +7,8 @@ import dev.sluice.control.state.PackageRecord;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 
 /**
  * A patch that would be of use: from a version that nodes have, installed or only staged, to a
@@ -33,7 +31,14 @@ record PatchWish(PatchBase base, PackageRecord target, int nodes) {
     /** All that would be of use now, those for most nodes first. */
     static List<PatchWish> of(
             Collection<PackageRecord> imported, Collection<NodeObservation> fleet) {
-        List<PatchBase> bases = bases(imported, fleet);
+        return of(imported, PatchBase.known(imported, fleet).values(), fleet);
+    }
+
+    /** The same, with the bases that are known. */
+    static List<PatchWish> of(
+            Collection<PackageRecord> imported,
+            Collection<PatchBase> bases,
+            Collection<NodeObservation> fleet) {
         List<PatchWish> wishes = new ArrayList<>();
         for (PackageRecord target : imported) {
             bases.stream()
@@ -45,20 +50,6 @@ record PatchWish(PatchBase base, PackageRecord target, int nodes) {
                     .forEach(wishes::add);
         }
         return wishes.stream().sorted(mostUseful()).limit(MAX_WISHES).toList();
-    }
-
-    private static List<PatchBase> bases(
-            Collection<PackageRecord> imported, Collection<NodeObservation> fleet) {
-        List<PatchBase> bases = new ArrayList<>();
-        Set<String> known = new HashSet<>();
-        for (PackageRecord pkg : imported) {
-            bases.add(new PatchBase.Imported(pkg));
-            known.add(pkg.contentSha256());
-        }
-        ReportedBases.of(fleet).values().stream()
-                .filter(base -> !known.contains(base.contentSha256()))
-                .forEach(bases::add);
-        return bases;
     }
 
     private static int wanting(

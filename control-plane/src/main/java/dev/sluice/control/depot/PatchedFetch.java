@@ -10,15 +10,12 @@ import dev.sluice.trust.packages.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings a package into the depot as the difference to a version that this machine has: what is
@@ -27,11 +24,6 @@ import org.slf4j.LoggerFactory;
  * <p>For one thread.
  */
 final class PatchedFetch {
-
-    private static final Logger LOG = LoggerFactory.getLogger(PatchedFetch.class);
-
-    /** For readers of what was made in part, before its files are opened again. */
-    private static final Duration CLOSE = Duration.ofSeconds(10);
 
     private final Depot depot;
     private final Zstd zstd;
@@ -137,8 +129,8 @@ final class PatchedFetch {
         } finally {
             how.serving().end();
             apply.close();
-            if (!isWhole && !apply.content().awaitClosed(CLOSE)) {
-                LOG.info("depot: content {}: still read", fetch.content().sha256());
+            if (!isWhole) {
+                WatchedPull.awaitReaders(apply.content());
             }
         }
     }

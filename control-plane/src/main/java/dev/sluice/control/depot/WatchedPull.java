@@ -28,7 +28,7 @@ final class WatchedPull implements AutoCloseable {
     /** A pull is looked at so often: the limit of its sources may have changed. */
     private static final long LOOK_MILLIS = 500;
 
-    /** For readers of a pull that failed, before the next one opens its files. */
+    /** For readers of what came in part. */
     private static final Duration CLOSE = Duration.ofSeconds(10);
 
     private final FetchPatience patience;
@@ -118,12 +118,19 @@ final class WatchedPull implements AutoCloseable {
     @Override
     public void close() {
         pull.close();
-        try {
-            if (!whole && !pull.content().awaitClosed(CLOSE)) {
-                LOG.info("depot: content {}: still read", pull.content().content().sha256());
+        if (!whole) {
+            try {
+                awaitReaders(pull.content());
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
             }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whoever opens the files of a content next begins when its readers are out of them. */
+    static void awaitReaders(GrowingContent content) throws InterruptedException {
+        if (!content.awaitClosed(CLOSE)) {
+            LOG.info("depot: content {}: still read", content.content().sha256());
         }
     }
 }

@@ -153,28 +153,6 @@ public record NodeFacts(
             failedSources = Collections.unmodifiableSortedSet(new TreeSet<>(failedSources));
         }
 
-        /** One of which is not told what it is. */
-        public Staged(
-                String contentSha256,
-                long bytesPresent,
-                long bytesTotal,
-                boolean complete,
-                String source,
-                SortedSet<String> failedSources,
-                String secondHalfSource,
-                Patching patching) {
-            this(
-                    contentSha256,
-                    bytesPresent,
-                    bytesTotal,
-                    complete,
-                    source,
-                    failedSources,
-                    secondHalfSource,
-                    patching,
-                    Optional.empty());
-        }
-
         /** One that is not being pulled. */
         public Staged(String contentSha256, long bytesPresent, long bytesTotal, boolean complete) {
             this(
@@ -185,7 +163,8 @@ public record NodeFacts(
                     "",
                     new TreeSet<>(),
                     "",
-                    Patching.NONE);
+                    Patching.NONE,
+                    Optional.empty());
         }
 
         /** Whether any part of it is being pulled now. */

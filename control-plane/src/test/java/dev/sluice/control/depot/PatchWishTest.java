@@ -17,12 +17,8 @@ import dev.sluice.trust.packages.Sha256;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -46,33 +42,18 @@ final class PatchWishTest {
                 "CN=Releases");
     }
 
-    private static NodeObservation node(int number, @Nullable NodeFacts facts) {
-        return new NodeObservation(
-                new NodeId("eu-" + number), 1, true, null, facts, Duration.ZERO, "1", "");
-    }
-
     static NodeObservation node(int number, String name, String version) {
         return node(number, name, version, List.of());
     }
 
     private static NodeObservation node(
             int number, String name, String version, List<NodeFacts.Staged> staged) {
-        return node(
-                number,
-                new NodeFacts(
-                        new TreeMap<>(Map.of(new PackageName(name), Version.parse(version))),
-                        staged,
-                        new NodeFacts.Service(true, version, true, "", ""),
-                        true,
-                        new TreeMap<>(),
-                        "",
-                        0,
-                        "",
-                        "",
-                        new TreeMap<>(),
-                        0,
-                        "",
-                        ""));
+        return BaseReports.node("eu-" + number, pkg(name, version).ref(), "", staged);
+    }
+
+    private static NodeObservation silent(int number) {
+        return new NodeObservation(
+                new NodeId("eu-" + number), 1, true, null, null, Duration.ZERO, "1", "");
     }
 
     private static List<String> wished(List<PackageRecord> imported, List<NodeObservation> fleet) {
@@ -98,7 +79,7 @@ final class PatchWishTest {
                                         node(2, "site", "2.0.0"),
                                         node(3, "site", "2.0.0"),
                                         node(4, "addon", "1.0.0"),
-                                        node(5, null))))
+                                        silent(5))))
                 .containsExactly(
                         "site2.0.0>site2.0.1", "site2.0.0>site2.1.0", "site2.0.1>site2.1.0");
     }
@@ -106,16 +87,7 @@ final class PatchWishTest {
     @Test
     @Tag("PKG-4")
     void aVersionThatIsOnlyStagedIsABaseToo() {
-        NodeFacts.Staged staged =
-                new NodeFacts.Staged(
-                        "site2.0.1",
-                        1000,
-                        1000,
-                        true,
-                        "",
-                        new TreeSet<>(),
-                        "",
-                        new NodeFacts.Patching(true, "", 0, new TreeSet<>()));
+        NodeFacts.Staged staged = BaseReports.staged("site2.0.1", 1000, Optional.empty());
 
         assertThat(
                         wished(

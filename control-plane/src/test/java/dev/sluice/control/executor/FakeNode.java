@@ -257,7 +257,8 @@ final class FakeNode {
                 complete ? "" : source,
                 new TreeSet<>(),
                 complete ? "" : secondHalfSource,
-                patching);
+                patching,
+                Optional.empty());
     }
 
     /** What it has verified of the channels that it has pinned. */

@@ -70,7 +70,8 @@ final class PatchChoiceTest {
                 "",
                 new TreeSet<>(),
                 "",
-                new NodeFacts.Patching(takesPatches, "", 0, new TreeSet<>()));
+                new NodeFacts.Patching(takesPatches, "", 0, new TreeSet<>()),
+                Optional.empty());
     }
 
     private static NodeFacts.Staged coming(long present, String patch, long ofPatch) {
@@ -82,7 +83,8 @@ final class PatchChoiceTest {
                 "",
                 new TreeSet<>(),
                 "",
-                new NodeFacts.Patching(false, patch, ofPatch, new TreeSet<>()));
+                new NodeFacts.Patching(false, patch, ofPatch, new TreeSet<>()),
+                Optional.empty());
     }
 
     private static Optional<ContentPatch> choice(NodeFacts facts) {
@@ -116,7 +118,8 @@ final class PatchChoiceTest {
                         "",
                         new TreeSet<>(),
                         "",
-                        new NodeFacts.Patching(false, "", 0, new TreeSet<>(Set.of("p"))));
+                        new NodeFacts.Patching(false, "", 0, new TreeSet<>(Set.of("p"))),
+                        Optional.empty());
 
         assertThat(choice(node(base(true, true), failed))).isEmpty();
     }

@@ -91,9 +91,8 @@ public final class DistributeCommand implements Callable<Integer> {
             Files.delete(directory);
             return kept ? 0 : EXIT_NOT_KEPT;
         } catch (IOException e) {
-            System.err.printf(
-                    "sluice bench distribute: %s; what was written is in %s%n",
-                    e.getMessage(), directory);
+            String left = memory ? "" : "; what was written is in " + directory;
+            System.err.printf("sluice bench distribute: %s%s%n", e.getMessage(), left);
             return EXIT_BAD_INPUT;
         }
     }

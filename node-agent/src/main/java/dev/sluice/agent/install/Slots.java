@@ -16,10 +16,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -100,13 +102,9 @@ public final class Slots {
      */
     public List<String> removeOld(String packageName) throws IOException {
         Path packageDirectory = root.resolve(packageName);
-        List<String> kept = new ArrayList<>();
-        for (String link : List.of(CURRENT, PREVIOUS)) {
-            Path slot = packageDirectory.resolve(link);
-            if (Files.isSymbolicLink(slot)) {
-                kept.add(Files.readSymbolicLink(slot).getFileName().toString());
-            }
-        }
+        Set<String> kept = new HashSet<>();
+        Optional.ofNullable(installed().get(packageName)).ifPresent(kept::add);
+        Optional.ofNullable(previous().get(packageName)).ifPresent(kept::add);
         List<String> removed = new ArrayList<>();
         for (Path entry : list(packageDirectory)) {
             String version = entry.getFileName().toString();

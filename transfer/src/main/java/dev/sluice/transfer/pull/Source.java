@@ -23,6 +23,11 @@ public record Source(String node, String host, int port, long linkBytesPerSecond
         }
     }
 
+    /** The same with another limit of the link. */
+    public Source limitedTo(long bytesPerSecond) {
+        return new Source(node, host, port, bytesPerSecond);
+    }
+
     SourceId id() {
         return new SourceId(node, host + ":" + port);
     }

@@ -209,6 +209,22 @@ final class DepotPatchesTest {
     }
 
     @Test
+    void aPatchOfTheReleaseBeforeIsMadeAnew() throws Exception {
+        PackageRecord target = patched();
+        patches().look();
+        Path about = root.resolve("patches").resolve(directories().getFirst()).resolve("about");
+        String[] words = Files.readString(about).split(" ", -1);
+        assertThat(words).endsWith("site", "25.1.0");
+        Files.writeString(about, "%s %s %s".formatted(words[0], words[1], words[2]));
+
+        DepotPatches again = patches();
+
+        assertThat(directories()).isEmpty();
+        again.look();
+        assertThat(again.of(target.ref())).hasSize(1);
+    }
+
+    @Test
     void aPatchThatSavesLittleIsNotKeptAndNotTriedAgain() throws Exception {
         var _ = site("25.1.0", data(1));
         PackageRecord other = site("25.1.1", data(2));
